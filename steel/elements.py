@@ -1,0 +1,52 @@
+"""Chemical elements of a steel analysis."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from steel.errors import InputError
+
+
+class Element(StrEnum):
+    """An analysed element; its value is the chemical symbol."""
+
+    C = "C"
+    SI = "Si"
+    MN = "Mn"
+    P = "P"
+    S = "S"
+    CU = "Cu"
+    CR = "Cr"
+    NI = "Ni"
+    MO = "Mo"
+    SN = "Sn"
+    V = "V"
+    N = "N"
+    AS = "As"
+    AL = "Al"
+    TI = "Ti"
+    CO = "Co"
+    W = "W"
+    PB = "Pb"
+    NB = "Nb"
+
+
+Composition = Mapping[Element, float]
+"""Contents in wt% by element; an element that is absent is not known, not zero."""
+
+NOBLE = frozenset({Element.CU, Element.SN, Element.NI, Element.MO, Element.CO, Element.AS, Element.W})
+"""Elements that stay in the steel whatever the furnace does (REFERENCE: behaviour in the furnace)."""
+
+_BY_SYMBOL = {element.value.lower(): element for element in Element}
+
+
+def parse_element(symbol: str, where: str = "element") -> Element:
+    """Return the element of a chemical symbol in any case.
+
+    Raises:
+        InputError: the symbol is none that a steel analysis knows.
+    """
+    try:
+        return _BY_SYMBOL[symbol.strip().lower()]
+    except KeyError:
+        known = " ".join(element.value for element in Element)
+        raise InputError(symbol, where, f"one of {known}") from None

@@ -1,0 +1,58 @@
+"""Greenhouse-gas emissions by scope: arithmetic on masses and published factors, never learned."""
+
+from pydantic import Field
+
+from steel.elements import Element
+from steel.frozen import Frozen
+from steel.materials import Material
+
+KGCO2_PER_T_CARBON = 3667.0
+"""Carbon burnt, kgCO2 per t C: 44.009/12.011 (stoichiometry)."""
+
+
+class EmissionFactors(Frozen):
+    """Factors a plant may override; defaults come from the catalogue `emissions.toml`."""
+
+    electricity_kgco2e_per_kwh: float = Field(ge=0)
+    natural_gas_kgco2e_per_nm3: float = Field(ge=0)
+    oxygen_kgco2e_per_nm3: float = Field(ge=0)
+    electrode_direct_kgco2e_per_kg: float = Field(ge=0)
+    electrode_upstream_kgco2e_per_kg: float = Field(ge=0)
+
+
+class Emissions(Frozen):
+    """kgCO2e per t tapped (or per heat, where said), by scope of the GHG Protocol."""
+
+    scope1: float
+    scope2: float
+    scope3: float
+
+    @property
+    def total(self) -> float:
+        """The sum of the three scopes."""
+        return self.scope1 + self.scope2 + self.scope3
+
+
+def material_scope1_kg_per_t(material: Material) -> float:
+    """kgCO2 per t charged if all its carbon burns; carbon left in the steel is credited apart."""
+    return material.content(Element.C) / 100.0 * KGCO2_PER_T_CARBON
+
+
+def process_emissions_per_t(
+    factors: EmissionFactors,
+    gas_nm3_per_t: float,
+    oxygen_nm3_per_t: float,
+    electrode_kg_per_t: float,
+    injected_carbon_kg_per_t: float,
+) -> Emissions:
+    """What the furnace emits per t tapped beside its charge and its electricity, kgCO2e/t."""
+    direct = (
+        gas_nm3_per_t * factors.natural_gas_kgco2e_per_nm3
+        + electrode_kg_per_t * factors.electrode_direct_kgco2e_per_kg
+        + injected_carbon_kg_per_t / 1000.0 * KGCO2_PER_T_CARBON
+    )
+    upstream = (
+        oxygen_nm3_per_t * factors.oxygen_kgco2e_per_nm3
+        + electrode_kg_per_t * factors.electrode_upstream_kgco2e_per_kg
+    )
+    return Emissions(scope1=direct, scope2=0.0, scope3=upstream)

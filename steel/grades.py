@@ -1,0 +1,63 @@
+"""Grades: the customer's specification."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from steel.elements import Element
+from steel.frozen import Frozen
+
+Limit = Annotated[float, Field(ge=0, le=100)]
+
+
+class Grade(Frozen):
+    """Two-sided limits on the steel's final analysis, wt%.
+
+    Raises:
+        ValueError: a minimum lies above the maximum of the same element.
+    """
+
+    name: str = Field(min_length=1)
+    title: str = ""
+    maximum_wt_pct: dict[Element, Limit] = {}
+    minimum_wt_pct: dict[Element, Limit] = {}
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Grade":
+        for element, low in self.minimum_wt_pct.items():
+            high = self.maximum_wt_pct.get(element)
+            if high is not None and low > high:
+                raise ValueError(
+                    f"grade {self.name}: {element} has minimum {low} wt% above its maximum {high} wt%; "
+                    "the minimum must not exceed the maximum"
+                )
+        return self
+
+    def elements(self) -> tuple[Element, ...]:
+        """Every limited element, in the order of a steel analysis."""
+        limited = self.maximum_wt_pct.keys() | self.minimum_wt_pct.keys()
+        return tuple(element for element in Element if element in limited)
+
+    def with_limits(
+        self, maximum: dict[Element, float] | None = None, minimum: dict[Element, float] | None = None
+    ) -> "Grade":
+        """The grade with some limits replaced or added."""
+        return Grade(
+            name=self.name,
+            title=self.title,
+            maximum_wt_pct={**self.maximum_wt_pct, **(maximum or {})},
+            minimum_wt_pct={**self.minimum_wt_pct, **(minimum or {})},
+        )
+
+
+class Order(Frozen):
+    """A grade and a tonnage; one heat's worth unless said otherwise.
+
+    Attributes:
+        mass_t: liquid steel wanted after tapping additions, t.
+        due: ISO date, where there is one.
+    """
+
+    grade: Grade
+    mass_t: float = Field(gt=0, le=100_000)
+    due: str | None = None

@@ -1,0 +1,135 @@
+"""Heats: one, as a record for people, and many, as columns for arithmetic."""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from steel.elements import Element
+from steel.errors import InputError
+from steel.frozen import Frozen
+from steel.process import PROCESS_UNITS
+
+FloatArray = NDArray[np.float64]
+Mass = Annotated[float, Field(ge=0, le=1000)]
+
+
+class Charge(Frozen):
+    """What is loaded for one heat.
+
+    Attributes:
+        charged_t: t of each material, by its name.
+        process: process inputs that differ from the plant's usual ones, by the names of `PROCESS_UNITS`.
+        heel_t: steel left in the furnace by the heat before, t.
+        heel_wt_pct: that steel's analysis.
+    """
+
+    charged_t: dict[str, Mass]
+    process: dict[str, float] = {}
+    heel_t: Mass = 0.0
+    heel_wt_pct: dict[Element, float] = {}
+
+
+class Heat(Frozen):
+    """One tapped batch: the charge and what came of it."""
+
+    heat_id: str
+    tapped_at: str | None
+    grade: str | None
+    charge: Charge
+    tapped_t: float | None
+    energy_kwh_per_t: float | None
+    analysis_wt_pct: dict[Element, float]
+
+
+@dataclass(frozen=True)
+class HeatLog:
+    """N heats in the order they were tapped; NaN stands for "not recorded".
+
+    Attributes:
+        heat_ids: (N,) the plant's heat numbers.
+        tapped_at: (N,) datetime64[s], UTC; NaT where unknown.
+        grades: (N,) grade names, "" where unknown.
+        materials: n material names.
+        charged_t: (N, n) t.
+        elements: E analysed elements.
+        analysis_wt_pct: (N, E) wt% in the furnace at tap.
+        tapped_t: (N,) t.
+        energy_kwh_per_t: (N,) electricity, kWh per t tapped.
+        heel_t: (N,) steel left by the heat before, t.
+        heel_wt_pct: (N, E) its analysis.
+        process: each process input, (N,), by the names of `PROCESS_UNITS`.
+    """
+
+    heat_ids: NDArray[np.str_]
+    tapped_at: NDArray[np.datetime64]
+    grades: NDArray[np.str_]
+    materials: tuple[str, ...]
+    charged_t: FloatArray
+    elements: tuple[Element, ...]
+    analysis_wt_pct: FloatArray
+    tapped_t: FloatArray
+    energy_kwh_per_t: FloatArray
+    heel_t: FloatArray
+    heel_wt_pct: FloatArray
+    process: dict[str, FloatArray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        heats, materials, elements = len(self.heat_ids), len(self.materials), len(self.elements)
+        expected = {
+            "tapped_at": (heats,), "grades": (heats,), "charged_t": (heats, materials),
+            "analysis_wt_pct": (heats, elements), "tapped_t": (heats,), "energy_kwh_per_t": (heats,),
+            "heel_t": (heats,), "heel_wt_pct": (heats, elements),
+        }  # fmt: skip
+        for name, shape in expected.items():
+            if getattr(self, name).shape != shape:
+                raise InputError(getattr(self, name).shape, f"heat log column {name}", f"shape {shape}")
+        for name, values in self.process.items():
+            if name not in PROCESS_UNITS or values.shape != (heats,):
+                raise InputError(name, "process input", f"one of {', '.join(PROCESS_UNITS)}, shape ({heats},)")
+
+    def __len__(self) -> int:
+        return len(self.heat_ids)
+
+    def rows(self, which: slice | NDArray[np.bool_] | NDArray[np.int_]) -> "HeatLog":
+        """The heats at a slice, mask or index array, in that order."""
+        per_heat = {
+            f.name: getattr(self, f.name)[which]
+            for f in fields(self)
+            if f.name not in ("materials", "elements", "process")
+        }
+        return replace(self, **per_heat, process={name: values[which] for name, values in self.process.items()})
+
+    def split(self, first_fraction: float) -> tuple["HeatLog", "HeatLog"]:
+        """Earlier and later heats, so that nothing leaks from the future."""
+        cut = round(len(self) * first_fraction)
+        return self.rows(slice(None, cut)), self.rows(slice(cut, None))
+
+    def heat(self, index: int) -> Heat:
+        """One heat as a record."""
+
+        def known(names: tuple[Element, ...], values: FloatArray) -> dict[Element, float]:
+            return {n: float(v) for n, v in zip(names, values, strict=True) if np.isfinite(v)}
+
+        def scalar(value: float) -> float | None:
+            return float(value) if np.isfinite(value) else None
+
+        at = self.tapped_at[index]
+        return Heat(
+            heat_id=str(self.heat_ids[index]),
+            tapped_at=None if np.isnat(at) else str(at),
+            grade=str(self.grades[index]) or None,
+            charge=Charge(
+                charged_t={
+                    m: float(t) for m, t in zip(self.materials, self.charged_t[index], strict=True) if t > 0
+                },
+                process={k: float(v[index]) for k, v in self.process.items() if np.isfinite(v[index])},
+                heel_t=float(np.nan_to_num(self.heel_t[index])),
+                heel_wt_pct=known(self.elements, self.heel_wt_pct[index]),
+            ),
+            tapped_t=scalar(self.tapped_t[index]),
+            energy_kwh_per_t=scalar(self.energy_kwh_per_t[index]),
+            analysis_wt_pct=known(self.elements, self.analysis_wt_pct[index]),
+        )

@@ -1,0 +1,131 @@
+"""A plant as the optimizer needs it: furnace, yard, and what it pays for."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from steel.elements import Element
+from steel.emissions import EmissionFactors
+from steel.frozen import Frozen
+from steel.materials import Fraction, Material, MaterialKind
+
+Price = Annotated[float, Field(ge=0)]
+Tonnes = Annotated[float, Field(ge=0)]
+
+
+class YardItem(Frozen):
+    """One material as it can be had today.
+
+    Attributes:
+        price_eur_per_t: delivered to the furnace.
+        available_t: stock and arrivals for this heat; None means as much as wanted.
+        min_lot_t: least mass worth a crane lift when used at all.
+        min_t: least that must go into every heat (slag practice, must-use); 0 means none.
+        max_t: most that may go into one heat; None means no rule.
+
+    Raises:
+        ValueError: the least exceeds the most.
+    """
+
+    material: Material
+    price_eur_per_t: Price
+    available_t: Tonnes | None = None
+    min_lot_t: Tonnes = 0.0
+    min_t: Tonnes = 0.0
+    max_t: Tonnes | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "YardItem":
+        if self.max_t is not None and self.min_t > self.max_t:
+            raise ValueError(f"{self.material.name}: min_t {self.min_t} exceeds max_t {self.max_t}")
+        return self
+
+    @property
+    def stage(self) -> Literal["furnace", "tapping"]:
+        """Ferro-alloys go into the ladle at tapping, everything else into the furnace."""
+        return "tapping" if self.material.kind is MaterialKind.FERROALLOY else "furnace"
+
+    @property
+    def most_t(self) -> float | None:
+        """The tighter of stock and rule, t; None where neither limits."""
+        limits = [t for t in (self.available_t, self.max_t) if t is not None]
+        return min(limits, default=None)
+
+
+class Baskets(Frozen):
+    """The baskets of one heat; all alike."""
+
+    count: int = Field(ge=1, le=5)
+    volume_m3: float = Field(gt=0)
+    max_t: float = Field(gt=0)
+
+
+class Furnace(Frozen):
+    """The furnace and its usual practice.
+
+    Attributes:
+        tap_weight_t: steel tapped per heat, before tapping additions.
+        heel_t: steel left for the next heat.
+        process: usual process inputs, by the names of `PROCESS_UNITS`.
+        ladle_retention: share of an element that ladle treatment leaves, where it removes some.
+    """
+
+    tap_weight_t: float = Field(gt=0)
+    heel_t: Tonnes = 0.0
+    baskets: Baskets | None = None
+    process: dict[str, float] = {}
+    electrode_kg_per_t: float = Field(default=0.0, ge=0)
+    ladle_retention: dict[Element, Fraction] = {}
+
+
+class Prices(Frozen):
+    """What the plant pays beside its charge; carbon by scope, so that a plant counts what it must."""
+
+    electricity_eur_per_kwh: Price = 0.0
+    gas_eur_per_nm3: Price = 0.0
+    oxygen_eur_per_nm3: Price = 0.0
+    electrode_eur_per_kg: Price = 0.0
+    injected_carbon_eur_per_kg: Price = 0.0
+    carbon_scope1_eur_per_t: Price = 0.0
+    carbon_scope2_eur_per_t: Price = 0.0
+    carbon_scope3_eur_per_t: Price = 0.0
+
+
+class Plant(Frozen):
+    """One plant.
+
+    Attributes:
+        notes: what a reader of its recipes must know, such as what its records leave out.
+
+    Raises:
+        ValueError: two yard items share a name.
+    """
+
+    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")
+    title: str = ""
+    furnace: Furnace
+    yard: tuple[YardItem, ...]
+    prices: Prices = Prices()
+    emission_factors: EmissionFactors
+    grades: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Plant":
+        names = [item.material.name for item in self.yard]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"yard of {self.name}: {', '.join(doubled)} listed twice; list each once")
+        return self
+
+    def item(self, name: str) -> YardItem | None:
+        """The yard item of a material name, or None."""
+        return next((item for item in self.yard if item.material.name == name), None)
+
+    def charge_items(self) -> tuple[YardItem, ...]:
+        """What goes into the furnace."""
+        return tuple(item for item in self.yard if item.stage == "furnace")
+
+    def tapping_items(self) -> tuple[YardItem, ...]:
+        """What goes into the ladle at tapping."""
+        return tuple(item for item in self.yard if item.stage == "tapping")

@@ -1,0 +1,124 @@
+"""Recipes: a recommended charge, what it will give, and why."""
+
+from typing import Literal
+
+from steel.elements import Element
+from steel.emissions import Emissions
+from steel.frozen import Frozen
+
+
+class Interval(Frozen):
+    """A predicted value with the interval that covers it with the stated confidence."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class RecipeLine(Frozen):
+    """One material of the recipe.
+
+    Attributes:
+        baskets_t: t in each basket, first basket first; empty for tapping additions.
+    """
+
+    material: str
+    title: str
+    stage: Literal["furnace", "tapping"]
+    mass_t: float
+    price_eur_per_t: float
+    baskets_t: tuple[float, ...] = ()
+
+    @property
+    def cost_eur(self) -> float:
+        """Mass times price, €."""
+        return self.mass_t * self.price_eur_per_t
+
+
+class AnalysisLine(Frozen):
+    """One element of the predicted final analysis against the grade.
+
+    Attributes:
+        predicted: wt% after tapping additions, with the two-sided 90 % interval.
+        met_with: probability that the heat meets this element's limits.
+    """
+
+    element: Element
+    predicted: Interval
+    minimum_wt_pct: float | None
+    maximum_wt_pct: float | None
+    met_with: float
+
+
+class Binding(Frozen):
+    """A requirement that holds the cost up, and what relaxing it is worth.
+
+    Attributes:
+        requirement: in words, with its value and unit.
+        worth_eur_per_t: saved per t tapped by one `step` of relaxation, at the margin.
+        step: the relaxation that price is for, in words with its unit.
+    """
+
+    requirement: str
+    worth_eur_per_t: float
+    step: str
+
+
+class UnusedMaterial(Frozen):
+    """A material left in the yard and the price at which it would come into the recipe."""
+
+    material: str
+    price_eur_per_t: float
+    enters_at_eur_per_t: float
+
+
+class Costs(Frozen):
+    """What one t tapped costs, €/t, by what is paid for."""
+
+    charge: float
+    additions: float
+    electricity: float
+    carbon: float
+    process: float
+
+    @property
+    def total(self) -> float:
+        """Everything the objective pays for, €/t."""
+        return self.charge + self.additions + self.electricity + self.carbon + self.process
+
+
+class Recipe(Frozen):
+    """A recommended charge for one heat, with baskets, tapping additions and predictions.
+
+    Attributes:
+        tapped_t: liquid steel after tapping additions, t.
+        metallic_yield: furnace steel tapped / metal-bearing charge.
+        energy_kwh_per_t: electricity with its two-sided 90 % interval, kWh/t tapped.
+        confidence: the one-sided confidence each limit was asked to hold with.
+        optimality_gap: proven relative gap of the cost.
+        notes: what the reader must know to use it rightly.
+    """
+
+    grade: str
+    order_t: float
+    lines: tuple[RecipeLine, ...]
+    analysis: tuple[AnalysisLine, ...]
+    tapped_t: float
+    metallic_yield: float
+    energy_kwh_per_t: Interval
+    emissions_kgco2e_per_t: Emissions
+    costs_eur_per_t: Costs
+    confidence: float
+    bindings: tuple[Binding, ...]
+    unused: tuple[UnusedMaterial, ...]
+    optimality_gap: float
+    solve_ms: float
+    notes: tuple[str, ...] = ()
+
+    def charged_t(self) -> dict[str, float]:
+        """t of every furnace material, by name."""
+        return {line.material: line.mass_t for line in self.lines if line.stage == "furnace"}
+
+    def additions_t(self) -> dict[str, float]:
+        """t of every tapping addition, by name."""
+        return {line.material: line.mass_t for line in self.lines if line.stage == "tapping"}
