@@ -1,0 +1,1 @@
+"""Charge to chemistry and energy, each with its uncertainty; described as affine and convex pieces."""

@@ -1,0 +1,171 @@
+"""A surrogate on disk: arrays as safetensors, everything else in a JSON manifest, both sealed by hashes."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from steel.elements import Element
+from steel.errors import InputError
+from steel.heats import FloatArray, HeatLog
+from steel.materials import Material
+from surrogate.linear import Posterior
+from surrogate.model import Output, Surrogate
+from surrogate.quantiles import Quantiles
+from surrogate.schema import Schema
+
+SCHEMA_VERSION = 1
+TENSORS, MANIFEST = "model.safetensors", "manifest.json"
+
+
+class ArtifactError(InputError):
+    """A model on disk that must not be used: altered, incomplete or of an unknown schema."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is known of a saved surrogate beside its arrays.
+
+    Attributes:
+        plant: whose heats it was fitted to.
+        created_at: ISO time, UTC.
+        data: heats, first and last heat, and the hash of what was fitted.
+        metrics: whatever evaluation gave, by name.
+        parent: version it was fine-tuned from, where there is one.
+        versions: of the software that made it.
+        sha256: of the tensor file.
+    """
+
+    plant: str
+    created_at: str
+    data: dict[str, Any]
+    metrics: dict[str, Any]
+    parent: str | None
+    versions: dict[str, str]
+    sha256: str
+
+
+def data_summary(log: HeatLog) -> dict[str, Any]:
+    """What a manifest says of the heats behind a model: their number, ends and a hash of their values."""
+    digest = hashlib.sha256()
+    for values in (log.charged_t, log.analysis_wt_pct, log.tapped_t, log.energy_kwh_per_t):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    digest.update("|".join(log.heat_ids.tolist()).encode())
+    return {
+        "heats": len(log),
+        "first_heat": str(log.heat_ids[0]),
+        "last_heat": str(log.heat_ids[-1]),
+        "sha256": digest.hexdigest(),
+    }
+
+
+def save_surrogate(
+    model: Surrogate,
+    folder: Path,
+    plant: str,
+    data: dict[str, Any],
+    metrics: dict[str, Any] | None = None,
+    parent: str | None = None,
+) -> Manifest:
+    """Write a surrogate to a new folder; either both files are there in the end or neither."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = save(_tensors(model))
+    manifest = Manifest(
+        plant=plant,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        data=data,
+        metrics=metrics or {},
+        parent=parent,
+        versions={name: version(name) for name in ("chargewise", "torch", "numpy")},
+        sha256=hashlib.sha256(tensors).hexdigest(),
+    )
+    body = {
+        "schema_version": SCHEMA_VERSION,
+        **manifest.__dict__,
+        "materials": [material.model_dump(mode="json") for material in model.schema.materials],
+        "elements": [element.value for element in model.schema.elements],
+        "process": list(model.schema.process),
+    }
+    _write(folder / TENSORS, tensors)
+    _write(folder / MANIFEST, json.dumps({**body, "seal": _seal(body)}, indent=1, ensure_ascii=False).encode())
+    return manifest
+
+
+def load_surrogate(folder: Path) -> tuple[Surrogate, Manifest]:
+    """Read a surrogate back.
+
+    Raises:
+        ArtifactError: a file is missing, was altered, or has a schema this version does not know.
+    """
+    try:
+        body = json.loads((folder / MANIFEST).read_text("utf-8"))
+        tensors = (folder / TENSORS).read_bytes()
+    except (OSError, ValueError) as error:
+        raise ArtifactError(str(folder), "model", f"a folder with {TENSORS} and {MANIFEST} ({error})") from error
+    seal = body.pop("seal", None)
+    if body.get("schema_version") != SCHEMA_VERSION:
+        raise ArtifactError(body.get("schema_version"), f"model {folder}", f"schema version {SCHEMA_VERSION}")
+    if seal != _seal(body):
+        raise ArtifactError(seal, f"manifest of {folder}", "an unaltered manifest; fit or fetch the model again")
+    found = hashlib.sha256(tensors).hexdigest()
+    if found != body["sha256"]:
+        raise ArtifactError(found, f"tensors of {folder}", f"sha256 {body['sha256']}; fit or fetch the model again")
+    manifest = Manifest(**{name: body[name] for name in Manifest.__dataclass_fields__})
+    return _surrogate(body, load(tensors)), manifest
+
+
+def _seal(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_suffix(path.suffix + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def _tensors(model: Surrogate) -> dict[str, FloatArray]:
+    arrays = {
+        "yields": model.yields,
+        "process_mean": model.schema.process_mean,
+        "process_scale": model.schema.process_scale,
+    }
+    for name, output in model.outputs.items():
+        arrays |= {
+            f"{name}/mean": output.linear.mean,
+            f"{name}/covariance": output.linear.covariance,
+            f"{name}/pieces": output.pieces,
+            f"{name}/lot_sd": output.lot_sd,
+            f"{name}/noise": np.array([output.noise]),
+            f"{name}/quantiles": output.quantiles.values,
+        }
+    return {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+
+
+def _surrogate(body: dict[str, Any], arrays: dict[str, FloatArray]) -> Surrogate:
+    schema = Schema(
+        materials=tuple(Material.model_validate(raw) for raw in body["materials"]),
+        elements=tuple(Element(symbol) for symbol in body["elements"]),
+        process=tuple(body["process"]),
+        process_mean=arrays["process_mean"],
+        process_scale=arrays["process_scale"],
+    )
+    outputs = {
+        name: Output(
+            linear=Posterior(arrays[f"{name}/mean"], arrays[f"{name}/covariance"]),
+            pieces=arrays[f"{name}/pieces"],
+            lot_sd=arrays[f"{name}/lot_sd"],
+            noise=float(arrays[f"{name}/noise"][0]),
+            quantiles=Quantiles(arrays[f"{name}/quantiles"]),
+        )
+        for name in schema.outputs
+    }
+    return Surrogate(schema, arrays["yields"], outputs)

@@ -1,0 +1,93 @@
+"""How good a surrogate is on heats it has not seen, beside the baselines, on one split in order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from steel.heats import FloatArray, HeatLog
+from steel.materials import Material
+from surrogate.baselines import BASELINES, fit_predict
+from surrogate.fit import FitOptions, fit
+from surrogate.model import Surrogate
+from surrogate.schema import ENERGY
+
+COVERAGE = 0.90
+
+
+@dataclass(frozen=True)
+class Score:
+    """Errors of one model on one output: mean absolute error in its unit, and R²."""
+
+    mae: float
+    r2: float
+
+
+@dataclass(frozen=True)
+class OutputEvaluation:
+    """One output on the held-back heats.
+
+    Attributes:
+        heats: how many had it recorded.
+        surrogate: Chargewise's score. coverage_90: share of heats within its 90 % interval.
+        baselines: scores by baseline name.
+    """
+
+    output: str
+    heats: int
+    surrogate: Score
+    coverage_90: float
+    baselines: dict[str, Score]
+
+
+def score(actual: FloatArray, predicted: FloatArray) -> Score:
+    """Score predictions, (M,) each; NaN actuals are left out."""
+    known = np.isfinite(actual)
+    error = actual[known] - predicted[known]
+    spread = float(((actual[known] - actual[known].mean()) ** 2).sum())
+    return Score(float(np.abs(error).mean()), 1.0 - float((error**2).sum()) / spread if spread > 0 else float("nan"))
+
+
+def recorded(log: HeatLog, output: str) -> FloatArray:
+    """(N,) what the log recorded of an output."""
+    if output == ENERGY:
+        return log.energy_kwh_per_t
+    return np.asarray(log.analysis_wt_pct[:, [element.value for element in log.elements].index(output)])
+
+
+def evaluate(
+    log: HeatLog,
+    materials: tuple[Material, ...],
+    train_fraction: float = 0.7,
+    options: FitOptions | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> tuple[Surrogate, list[OutputEvaluation]]:
+    """Fit on the first heats, judge on the later ones, beside every baseline.
+
+    Outputs recorded on fewer than 20 heats of either part are left out.
+    """
+    train, test = log.split(train_fraction)
+    model = fit(train, materials, options, progress=progress)
+    return model, judge(model, train, test)
+
+
+def judge(model: Surrogate, train: HeatLog, test: HeatLog) -> list[OutputEvaluation]:
+    """Judge a fitted model and baselines fitted to the same training heats."""
+    prediction = model.predict(test)
+    found = []
+    for output in model.schema.outputs:
+        actual, past = recorded(test, output), recorded(train, output)
+        if min(np.isfinite(actual).sum(), np.isfinite(past).sum()) < 20:
+            continue
+        low, high = model.interval(output, prediction, COVERAGE)
+        known = np.isfinite(actual)
+        found.append(
+            OutputEvaluation(
+                output=output,
+                heats=int(known.sum()),
+                surrogate=score(actual, prediction.mean[output]),
+                coverage_90=float(((actual >= low) & (actual <= high))[known].mean()),
+                baselines={name: score(actual, fit_predict(name, train, past, test)) for name in BASELINES},
+            )
+        )
+    return found

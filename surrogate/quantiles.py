@@ -1,0 +1,86 @@
+"""Calibrated quantiles of a standardised residual: what a stated confidence really takes.
+
+Lots are skewed, so a normal quantile is too short on the dirty side. These come from held-back heats as
+split-conformal quantiles; beyond what the heats can show, the outermost observed slope is continued.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from steel.errors import InputError
+from steel.heats import FloatArray
+
+LEVELS = np.array([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999])
+"""Cumulative probabilities at which quantiles are kept."""
+FEW_HEATS = 20
+"""Below this many held-back heats the normal quantile, widened by a quarter, stands in."""
+LEAST_TAIL_SLOPE = 1.0
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Quantiles of a standardised residual at `LEVELS`, (L,)."""
+
+    values: FloatArray
+
+    def at(self, probability: float) -> float:
+        """The quantile at a cumulative probability, interpolated on the normal score.
+
+        Raises:
+            InputError: the probability is not between 0 and 1.
+        """
+        if not 0.0 < probability < 1.0:
+            raise InputError(probability, "confidence", "a probability above 0 and below 1, such as 0.95")
+        score, knots = norm.ppf(probability), norm.ppf(LEVELS)
+        if score > knots[-1]:
+            return float(self.values[-1] + (score - knots[-1]) * max(self._slope(-1, -2), LEAST_TAIL_SLOPE))
+        if score < knots[0]:
+            return float(self.values[0] + (score - knots[0]) * max(self._slope(1, 0), LEAST_TAIL_SLOPE))
+        return float(np.interp(score, knots, self.values))
+
+    def probability(self, value: float) -> float:
+        """The cumulative probability of a standardised residual, the inverse of `at`."""
+        knots = norm.ppf(LEVELS)
+        if value > self.values[-1]:
+            return float(norm.cdf(knots[-1] + (value - self.values[-1]) / max(self._slope(-1, -2), LEAST_TAIL_SLOPE)))
+        if value < self.values[0]:
+            return float(norm.cdf(knots[0] + (value - self.values[0]) / max(self._slope(1, 0), LEAST_TAIL_SLOPE)))
+        return float(norm.cdf(np.interp(value, self.values, knots)))
+
+    def _slope(self, upper: int, lower: int) -> float:
+        knots = norm.ppf(LEVELS)
+        return float((self.values[upper] - self.values[lower]) / (knots[upper] - knots[lower]))
+
+
+def conformal(standardised: FloatArray) -> Quantiles:
+    """Quantiles from standardised residuals of held-back heats, (M,), NaN where not analysed.
+
+    The upper quantile at probability q is the ceil((M + 1) q)-th smallest residual (split conformal, so
+    that coverage on exchangeable new heats is at least q); the lower ones mirror it. Levels the M heats
+    cannot show continue the slope on the normal score.
+    """
+    known = np.sort(standardised[np.isfinite(standardised)])
+    heats = len(known)
+    if heats < FEW_HEATS:
+        return Quantiles(1.25 * norm.ppf(LEVELS))
+    knots = norm.ppf(LEVELS)
+    values = np.full(len(LEVELS), np.nan)
+    for position, level in enumerate(LEVELS):
+        rank = int(np.ceil((heats + 1) * level)) if level >= 0.5 else int(np.floor((heats + 1) * level))
+        if 1 <= rank <= heats:
+            values[position] = known[rank - 1]
+    shown = np.flatnonzero(np.isfinite(values))
+    for position in range(shown[-1] + 1, len(LEVELS)):
+        slope = max((values[shown[-1]] - values[shown[-2]]) / (knots[shown[-1]] - knots[shown[-2]]), LEAST_TAIL_SLOPE)
+        values[position] = values[shown[-1]] + slope * (knots[position] - knots[shown[-1]])
+    for position in range(shown[0] - 1, -1, -1):
+        slope = max((values[shown[1]] - values[shown[0]]) / (knots[shown[1]] - knots[shown[0]]), LEAST_TAIL_SLOPE)
+        values[position] = values[shown[0]] - slope * (knots[shown[0]] - knots[position])
+    return Quantiles(_increasing(values))
+
+
+def _increasing(values: FloatArray) -> FloatArray:
+    """The values made strictly increasing, so that the quantile function has an inverse."""
+    return np.asarray(np.maximum.accumulate(values) + 1e-9 * np.arange(len(values)))
