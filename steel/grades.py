@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from steel.elements import Element
+from steel.errors import InputError
 from steel.frozen import Frozen
 
 Limit = Annotated[float, Field(ge=0, le=100)]
@@ -41,13 +42,22 @@ class Grade(Frozen):
     def with_limits(
         self, maximum: dict[Element, float] | None = None, minimum: dict[Element, float] | None = None
     ) -> "Grade":
-        """The grade with some limits replaced or added."""
-        return Grade(
-            name=self.name,
-            title=self.title,
-            maximum_wt_pct={**self.maximum_wt_pct, **(maximum or {})},
-            minimum_wt_pct={**self.minimum_wt_pct, **(minimum or {})},
-        )
+        """The grade with some limits replaced or added.
+
+        Raises:
+            InputError: a limit is no share of a steel, or a minimum would exceed its maximum.
+        """
+        try:
+            return Grade(
+                name=self.name,
+                title=self.title,
+                maximum_wt_pct={**self.maximum_wt_pct, **(maximum or {})},
+                minimum_wt_pct={**self.minimum_wt_pct, **(minimum or {})},
+            )
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or f"limits of {self.name}"
+            raise InputError({**(maximum or {}), **(minimum or {})}, where, str(first["msg"])) from error
 
 
 class Order(Frozen):

@@ -87,6 +87,21 @@ class Costs(Frozen):
         return self.charge + self.additions + self.electricity + self.carbon + self.process
 
 
+class Comparison(Frozen):
+    """Another way of making the same order, at the same prices and judged by the same surrogate.
+
+    Attributes:
+        met_with: the probability of its least certain limit.
+        weakest: that limit's element; None where nothing is limited.
+    """
+
+    name: str
+    cost_eur_per_t: float
+    emissions_kgco2e_per_t: float
+    met_with: float
+    weakest: Element | None
+
+
 class Recipe(Frozen):
     """A recommended charge for one heat, with baskets, tapping additions and predictions.
 
@@ -96,6 +111,7 @@ class Recipe(Frozen):
         energy_kwh_per_t: electricity with its two-sided 90 % interval, kWh/t tapped.
         confidence: the one-sided confidence each limit was asked to hold with.
         optimality_gap: proven relative gap of the cost.
+        comparisons: other ways of making the order.
         notes: what the reader must know to use it rightly.
     """
 
@@ -113,6 +129,7 @@ class Recipe(Frozen):
     unused: tuple[UnusedMaterial, ...]
     optimality_gap: float
     solve_ms: float
+    comparisons: tuple[Comparison, ...] = ()
     notes: tuple[str, ...] = ()
 
     def charged_t(self) -> dict[str, float]:

@@ -137,6 +137,7 @@ def _tensors(model: Surrogate) -> dict[str, FloatArray]:
         "yields": model.yields,
         "process_mean": model.schema.process_mean,
         "process_scale": model.schema.process_scale,
+        "largest_share": model.schema.largest_share,
     }
     for name, output in model.outputs.items():
         arrays |= {
@@ -157,6 +158,7 @@ def _surrogate(body: dict[str, Any], arrays: dict[str, FloatArray]) -> Surrogate
         process=tuple(body["process"]),
         process_mean=arrays["process_mean"],
         process_scale=arrays["process_scale"],
+        largest_share=arrays["largest_share"],
     )
     outputs = {
         name: Output(

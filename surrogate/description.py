@@ -59,6 +59,7 @@ class Description:
         heel_share: κ above, share of the bath.
         heel_wt_pct: the heel's analysis; an element missing there is taken to equal the fresh steel's.
         process: the process inputs this description holds for.
+        largest_share: (n,) most of each material any past heat charged, as a share of its charge.
     """
 
     materials: tuple[Material, ...]
@@ -68,6 +69,7 @@ class Description:
     heel_share: float = 0.0
     heel_wt_pct: dict[Element, float] = field(default_factory=dict)
     process: dict[str, float] = field(default_factory=dict)
+    largest_share: FloatArray | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -143,6 +143,7 @@ class Surrogate:
             heel_share=heel_share,
             heel_wt_pct={e: w for e, w in (heel_wt_pct or {}).items() if e in schema.elements},
             process=dict(zip(schema.process, (inputs * schema.process_scale + schema.process_mean).tolist(), strict=True)),
+            largest_share=schema.largest_share,
         )
 
 

@@ -21,6 +21,7 @@ class Schema:
         elements: E analysed elements.
         process: p process inputs.
         process_mean, process_scale: (p,) what standardises them.
+        largest_share: (n,) most of each material any heat of the log charged, as a share of its charge.
 
     The features of a heat are `(x_1/T ... x_n/T, u_1 ... u_p, 1)`: t charged per t tapped, standardised
     process inputs, and one; d = n + p + 1. Times T they are linear in the charge for given process
@@ -32,6 +33,7 @@ class Schema:
     process: tuple[str, ...]
     process_mean: FloatArray
     process_scale: FloatArray
+    largest_share: FloatArray
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,10 +113,13 @@ def schema_of(log: HeatLog, materials: tuple[Material, ...]) -> Schema:
         raise InputError(sorted(strange), "heat log", "materials of the yard")
     known = {name: values[np.isfinite(values)] for name, values in log.process.items()}
     varying = {name: values for name, values in known.items() if len(values) > 1 and np.std(values) > 1e-9}
+    metal_t = np.maximum(log.charged_t.sum(axis=1), 1e-9)
+    shares = dict(zip(log.materials, (log.charged_t / metal_t[:, None]).max(axis=0), strict=True))
     return Schema(
         materials=materials,
         elements=log.elements,
         process=tuple(varying),
         process_mean=np.array([values.mean() for values in varying.values()]),
         process_scale=np.array([values.std() for values in varying.values()]),
+        largest_share=np.array([float(shares.get(material.name, 0.0)) for material in materials]),
     )

@@ -1,0 +1,1 @@
+"""Order, stock and surrogate to recipe, with a certificate."""

@@ -1,0 +1,107 @@
+"""What the recipe saves: the same order the plant's way, and by a linear programme on catalogue figures."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer.outcome import outcome_of
+from optimizer.problem import RecipeProblem, build_problem
+from optimizer.solver import InfeasibleError, ModelPool, PersistentModel
+from steel.grades import Grade
+from steel.heats import FloatArray, HeatLog
+from steel.recipes import Comparison
+from surrogate.catalogue_model import catalogue_description
+
+RECENT_HEATS = 100
+FEWEST_HEATS = 5
+CATALOGUE_SAFETY = 0.85
+"""Share of each upper limit that a catalogue calculation customarily aims at, its only allowance for scatter."""
+OFF_SPEC_EUR_PER_T_WT_PCT = 1e5
+"""Price at which missing a limit is worse than anything the ladle can add."""
+
+
+def compare_practice(problem: RecipeProblem, history: HeatLog) -> Comparison | None:
+    """The plant's own mean charge for the grade over its newest heats, with the ladle made right.
+
+    None where fewer than five heats of the grade are on record.
+    """
+    of_grade = history.rows(history.grades == problem.order.grade.name)
+    if len(of_grade) < FEWEST_HEATS:
+        return None
+    recent = of_grade.rows(slice(-RECENT_HEATS, None))
+    mean = dict(zip(recent.materials, recent.charged_t.mean(axis=0), strict=True))
+    charged = np.array([mean.get(item.material.name, 0.0) for item in problem.items])
+    columns = complete_at_tapping(problem, charged)
+    return _comparison(f"plant practice, last {len(recent)} heats", problem, columns)
+
+
+def compare_catalogue(problem: RecipeProblem, pool: ModelPool) -> Comparison | None:
+    """A fixed-catalogue linear programme with a customary safety margin; None where it finds no recipe."""
+    description = catalogue_description(problem.description)
+    grade = problem.order.grade
+    cautious = Grade(
+        name=grade.name,
+        maximum_wt_pct={e: CATALOGUE_SAFETY * limit for e, limit in grade.maximum_wt_pct.items()
+                        if grade.minimum_wt_pct.get(e, 0.0) < CATALOGUE_SAFETY * limit},
+        minimum_wt_pct=grade.minimum_wt_pct,
+    )  # fmt: skip
+    order = problem.order.model_copy(update={"grade": cautious})
+    try:
+        found = pool.solve(build_problem(problem.plant, order, description, problem.options))
+    except InfeasibleError:
+        return None
+    furnace = np.where(np.arange(len(problem.items)) < problem.furnace_columns, found.columns_t, 0.0)
+    columns = complete_at_tapping(problem, furnace)
+    return _comparison(f"catalogue figures, {100 * CATALOGUE_SAFETY:.0f} % of limits", problem, columns)
+
+
+def complete_at_tapping(problem: RecipeProblem, charged_t: FloatArray) -> FloatArray:
+    """Scale a furnace charge to the order and add what the ladle needs at least cost, limits missed as little as can be.
+
+    Args:
+        problem: the order.
+        charged_t: (n + m,) t, tapping columns ignored.
+    """
+    n = problem.furnace_columns
+    furnace = np.where(np.arange(len(charged_t)) < n, charged_t, 0.0)
+    columns = furnace
+    for _ in range(3):
+        scale = (problem.order.mass_t - float(problem.yields[n:] @ columns[n:])) / float(problem.yields[:n] @ furnace[:n])
+        columns = _ladle(problem, furnace * scale)
+    return columns
+
+
+def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
+    n = problem.furnace_columns
+    held = np.arange(len(furnace)) < n
+    fixed = replace(
+        problem,
+        options=problem.options.model_copy(update={"max_materials": None, "max_energy_kwh_per_t": None}),
+        least=np.where(held, furnace, 0.0),
+        most=np.where(held, furnace, problem.most),
+        lots=np.zeros(len(furnace)),
+        plant=problem.plant.model_copy(update={"furnace": problem.plant.furnace.model_copy(update={"baskets": None})}),
+    )
+    persistent = PersistentModel(fixed, elastic=True)
+    model = persistent.model
+    # The ladle's growth is given room by the mass itself: the charge is what it is.
+    model.order.deactivate()
+    missed = 0.0
+    for (kind, _), slack in model.slack_of.items():
+        if kind in ("maximum", "minimum"):
+            slack.setub(None)
+            missed = missed + slack
+    persistent.minimise(model.cost_objective.expr + OFF_SPEC_EUR_PER_T_WT_PCT * missed)
+    return np.where(held, furnace, np.array([max(0.0, model.t[j].value) for j in model.columns]))
+
+
+def _comparison(name: str, problem: RecipeProblem, columns: FloatArray) -> Comparison:
+    outcome = outcome_of(problem, columns)
+    met_with, weakest = outcome.weakest
+    return Comparison(
+        name=name,
+        cost_eur_per_t=outcome.costs_eur_per_t.total,
+        emissions_kgco2e_per_t=outcome.emissions_kgco2e_per_t.total,
+        met_with=met_with,
+        weakest=weakest,
+    )

@@ -1,0 +1,117 @@
+"""Why an order cannot be made: requirements that contradict one another, and how far each would have to give.
+
+The set is irreducible: drop any one requirement of it and the rest can be met (deletion filter, after
+Chinneck, "Feasibility and Infeasibility in Optimization", 2008).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimizer.problem import RecipeProblem
+from optimizer.solver import PersistentModel
+
+PLENTY = 1e6
+"""A slack that relaxes any requirement of one heat away, in its own unit."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One requirement of a conflicting set.
+
+    Attributes:
+        requirement: in words, with its value and unit.
+        relax_to: the value at which the order could be made if this alone gave way, in words; None if
+            giving way on this alone does not help.
+    """
+
+    requirement: str
+    relax_to: str | None
+
+
+class ImpossibleOrderError(Exception):
+    """No recipe meets every requirement; `conflicts` says which contradict one another."""
+
+    def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
+        self.conflicts = conflicts
+        parts = [c.requirement + (f" (possible at {c.relax_to})" if c.relax_to else "") for c in conflicts]
+        super().__init__("no recipe meets all of: " + "; ".join(parts))
+
+
+def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
+    """The conflicting requirements of an infeasible problem."""
+    persistent = PersistentModel(problem, elastic=True)
+    slacks: dict[tuple[str, Any], Any] = dict(persistent.model.slack_of)
+
+    def feasible(kept: set[tuple[str, Any]]) -> bool:
+        for key, slack in slacks.items():
+            slack.setub(0.0 if key in kept else PLENTY)
+        return bool(np.isfinite(persistent.minimise(0.0 * persistent.model.final)))
+
+    kept = {key for key in slacks if _is_stated(problem, *key)}
+    if feasible(kept):
+        return ()
+    for key in sorted(kept, key=_ease):
+        if not feasible(kept - {key}):
+            kept = kept - {key}
+    stated = {key for key in slacks if _is_stated(problem, *key)}
+    return tuple(
+        Conflict(_words(problem, *key), _relaxation(problem, persistent, slacks, stated, key))
+        for key in sorted(kept, key=_ease, reverse=True)
+    )
+
+
+def _ease(key: tuple[str, Any]) -> int:
+    """Requirements of the house are tried away first, so that the customer's limits are named where they conflict."""
+    return ("count", "weight", "volume", "energy", "least", "most", "minimum", "maximum").index(key[0])
+
+
+def _is_stated(problem: RecipeProblem, kind: str, name: Any) -> bool:
+    """Whether somebody asked for this requirement; the others only bound the model."""
+    if kind in ("maximum", "minimum"):
+        row = next(row for row in problem.rows if row.element.value == name)
+        return (row.maximum if kind == "maximum" else row.minimum) is not None
+    if kind == "most":
+        return problem.items[name].most_t is not None
+    return True
+
+
+def _relaxation(
+    problem: RecipeProblem,
+    persistent: PersistentModel,
+    slacks: dict[tuple[str, Any], Any],
+    stated: set[tuple[str, Any]],
+    key: tuple[str, Any],
+) -> str | None:
+    """The nearest value of one requirement at which the order becomes possible, all others as asked."""
+    for other, slack in slacks.items():
+        slack.setub(0.0 if other in stated and other != key else PLENTY)
+    least = persistent.minimise(slacks[key])
+    return None if not np.isfinite(least) else _relaxed_words(problem, *key, slack=least)
+
+
+def _words(problem: RecipeProblem, kind: str, name: Any) -> str:
+    return _relaxed_words(problem, kind, name, slack=0.0)
+
+
+def _relaxed_words(problem: RecipeProblem, kind: str, name: Any, slack: float) -> str:
+    """A requirement, relaxed by so much slack, as a person would write it."""
+    final, baskets = problem.order.mass_t, problem.plant.furnace.baskets
+    if kind in ("maximum", "minimum"):
+        row = next(row for row in problem.rows if row.element.value == name)
+        asked = (row.maximum or 0.0) + slack / final if kind == "maximum" else (row.minimum or 0.0) - slack / final
+        rounded = np.ceil(asked * 1e4 - 1e-3) / 1e4 if kind == "maximum" else np.floor(asked * 1e4 + 1e-3) / 1e4
+        return f"{name} {'≤' if kind == 'maximum' else '≥'} {max(rounded, 0.0):g} wt%"
+    if kind in ("most", "least"):
+        item = problem.items[name]
+        if kind == "most":
+            return f"{item.material.name} at most {(item.most_t or 0.0) + slack:.4g} t"
+        return f"{item.material.name} at least {max(item.min_t - slack, 0.0):.4g} t"
+    if kind == "volume" and baskets is not None:
+        return f"basket volume {baskets.count * baskets.volume_m3 + slack:.4g} m³"
+    if kind == "weight" and baskets is not None:
+        return f"basket weight {baskets.count * baskets.max_t + slack:.4g} t"
+    if kind == "count":
+        return f"at most {(problem.options.max_materials or 0) + int(np.ceil(slack - 1e-6))} materials"
+    return f"electricity at most {(problem.options.max_energy_kwh_per_t or 0.0) + slack / final:.4g} kWh/t"

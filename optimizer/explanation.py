@@ -1,0 +1,102 @@
+"""What holds the cost up, what it is worth, and what would have to be cheaper to be used."""
+
+from optimizer.problem import RecipeProblem
+from optimizer.solver import Shadow, Solution
+from steel.recipes import Binding, UnusedMaterial
+
+WORTH_MENTIONING_EUR_PER_T = 0.005
+UNUSED_BELOW_T = 1e-6
+
+
+def limit_step(limit: float) -> float:
+    """A relaxation of a limit that people talk about, wt%."""
+    return 0.01 if limit >= 0.1 else 0.001
+
+
+def _mass_step(mass_t: float) -> float:
+    """A relaxation of a mass that people talk about, t."""
+    return 1.0 if mass_t >= 5.0 else 0.1
+
+
+def bindings(problem: RecipeProblem, solution: Solution) -> tuple[Binding, ...]:
+    """Every requirement with a price, dearest first."""
+    shadow, final = solution.shadow, problem.order.mass_t
+    found = [*_limits(problem, shadow), *_stock(problem, shadow), *_others(problem, shadow)]
+    priced = [
+        Binding(requirement=what, worth_eur_per_t=worth / final, step=step)
+        for what, worth, step in found
+        if worth / final > WORTH_MENTIONING_EUR_PER_T
+    ]
+    return tuple(sorted(priced, key=lambda binding: -binding.worth_eur_per_t))
+
+
+def _limits(problem: RecipeProblem, shadow: Shadow) -> list[tuple[str, float, str]]:
+    found = []
+    for row in problem.rows:
+        for kind, limit, sign in (("maximum", row.maximum, "+"), ("minimum", row.minimum, "-")):
+            if limit is not None:
+                step = limit_step(limit)
+                symbol = "≤" if kind == "maximum" else "≥"
+                worth = shadow.limits[kind, row.element.value] * step
+                found.append((f"{row.element.value} {symbol} {limit:g} wt%", worth, f"{sign}{step:g} wt%"))
+    return found
+
+
+def _stock(problem: RecipeProblem, shadow: Shadow) -> list[tuple[str, float, str]]:
+    found = []
+    for column, item in enumerate(problem.items):
+        name, most = item.material.name, item.most_t
+        if most is not None:
+            reason = "most per heat" if item.available_t is None or most < item.available_t else "stock"
+            step = _mass_step(most)
+            found.append((f"{name}: {reason} {most:g} t", step * float(shadow.most[column]), f"+{step:g} t"))
+        if item.min_t > 0:
+            step = _mass_step(item.min_t)
+            found.append((f"{name}: at least {item.min_t:g} t", step * float(shadow.least[column]), f"-{step:g} t"))
+    return found
+
+
+def _others(problem: RecipeProblem, shadow: Shadow) -> list[tuple[str, float, str]]:
+    baskets, most_energy = problem.plant.furnace.baskets, problem.options.max_energy_kwh_per_t
+    found = []
+    if baskets is not None:
+        volume, weight = baskets.count * baskets.volume_m3, baskets.count * baskets.max_t
+        found.append((f"basket volume {volume:g} m³", shadow.other["basket_volume"], "+1 m³"))
+        found.append((f"basket weight {weight:g} t", shadow.other["basket_weight"], "+1 t"))
+    if most_energy is not None:
+        per_kwh = shadow.other["energy_limit"] * problem.order.mass_t
+        found.append((f"electricity ≤ {most_energy:g} kWh/t", per_kwh, "+1 kWh/t"))
+    return found
+
+
+def unused(problem: RecipeProblem, solution: Solution) -> tuple[UnusedMaterial, ...]:
+    """Materials left out, nearest to coming in first."""
+    out = [
+        UnusedMaterial(
+            material=item.material.name,
+            price_eur_per_t=item.price_eur_per_t,
+            enters_at_eur_per_t=item.price_eur_per_t - float(solution.shadow.reduced[column]),
+        )
+        for column, item in enumerate(problem.items)
+        if solution.columns_t[column] <= UNUSED_BELOW_T
+    ]
+    return tuple(sorted(out, key=lambda line: line.price_eur_per_t - line.enters_at_eur_per_t))
+
+
+def notes(problem: RecipeProblem, solution: Solution) -> tuple[str, ...]:
+    """What the reader must know: limits nobody can promise, masses no past heat has seen, plant remarks."""
+    found = list(problem.plant.notes)
+    for element in problem.unpredicted:
+        found.append(f"{element.value} is limited but the surrogate does not predict it; the recipe does not hold it")
+    largest = problem.description.largest_share
+    if largest is not None:
+        charged = solution.columns_t[: problem.furnace_columns]
+        for item, mass in zip(problem.items, charged, strict=False):
+            share = float(mass / charged.sum())
+            seen = float(largest[problem.description.names.index(item.material.name)])
+            if share > 1.05 * seen + 0.005:
+                found.append(
+                    f"{item.material.name}: {100 * share:.0f} % of the charge, past heats used at most {100 * seen:.0f} %"
+                )
+    return tuple(found)
+

@@ -1,0 +1,27 @@
+"""What a recipe is asked to be."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from steel.frozen import Frozen
+
+
+class RecipeOptions(Frozen):
+    """How sure, how simple, how exact.
+
+    Attributes:
+        confidence: one-sided probability with which each limit must hold.
+        max_materials: most metal-bearing materials in one charge; None means no rule.
+        max_energy_kwh_per_t: most electricity per t tapped, expected; None means no rule.
+        gap: relative optimality gap at which a recipe with yes/no decisions counts as proven.
+        cut_tolerance: greatest violation of a confidence margin, as a share of the limit.
+        time_limit_s: after which the best recipe so far is returned with its gap.
+    """
+
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    max_materials: Annotated[int, Field(ge=1)] | None = None
+    max_energy_kwh_per_t: Annotated[float, Field(gt=0)] | None = None
+    gap: Annotated[float, Field(gt=0, lt=1)] = 1e-5
+    cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-6
+    time_limit_s: Annotated[float, Field(gt=0)] = 10.0

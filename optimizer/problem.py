@@ -1,0 +1,292 @@
+"""The recipe problem as plain arrays: what the formulation, the evaluation and the tests all read.
+
+Columns are the n furnace materials x and the m tapping additions a, t. Every coefficient is per t of its
+column, so that each requirement is linear, or a cone, in (x, a).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.options import RecipeOptions
+from steel.elements import Element
+from steel.emissions import KGCO2_PER_T_CARBON, Emissions, material_scope1_kg_per_t, process_emissions_per_t
+from steel.errors import InputError
+from steel.grades import Order
+from steel.heats import FloatArray
+from steel.materials import Material, MaterialKind
+from steel.plants import Furnace, Plant, Prices, YardItem
+from surrogate.description import Description
+
+NO_UPPER_LIMIT = 100.0
+"""wt%; no analysis exceeds it."""
+
+
+@dataclass(frozen=True)
+class ElementRow:
+    """One element of the final analysis, times the final mass: `wt% · F`.
+
+    Attributes:
+        linear: (n + m,) balance of charge, heel and additions.
+        pieces: (K, n + m) convex remainder; K = 0 where there is none.
+        root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
+        upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0.
+        maximum, minimum: limits, wt%; None where the grade has none.
+    """
+
+    element: Element
+    linear: FloatArray
+    pieces: FloatArray
+    root: FloatArray
+    upper_z: float
+    lower_z: float
+    maximum: float | None
+    minimum: float | None
+
+    def mean(self, columns_t: FloatArray) -> float:
+        """wt% · t of a recipe (n + m,)."""
+        convex = float((self.pieces @ columns_t).max()) if len(self.pieces) else 0.0
+        return float(self.linear @ columns_t) + convex
+
+    def sd(self, columns_t: FloatArray) -> float:
+        """Standard deviation of the same, wt% · t."""
+        return float(np.linalg.norm(self.root @ columns_t))
+
+
+@dataclass(frozen=True)
+class CostRates:
+    """€ per t of each column, (n + m,), by what is paid for; electricity and its carbon apart, per kWh."""
+
+    material: FloatArray
+    process: FloatArray
+    carbon: FloatArray
+    electricity_per_kwh: float
+    electricity_carbon_per_kwh: float
+
+    @property
+    def columns(self) -> FloatArray:
+        """Everything that is paid per t of a column."""
+        return self.material + self.process + self.carbon
+
+    @property
+    def per_kwh(self) -> float:
+        """Everything that is paid per kWh."""
+        return self.electricity_per_kwh + self.electricity_carbon_per_kwh
+
+
+@dataclass(frozen=True)
+class EmissionRates:
+    """kgCO2e per t of each column, (n + m,), and per kWh."""
+
+    scope1: FloatArray
+    scope3: FloatArray
+    scope2_per_kwh: float
+
+
+@dataclass(frozen=True)
+class RecipeProblem:
+    """One order at one plant under one description.
+
+    Attributes:
+        items: n + m yard items, furnace materials first.
+        furnace_columns: n.
+        yields: (n + m,) t of final steel per t.
+        rows: every element the surrogate predicts.
+        energy_linear, energy_pieces: kWh of a charge, over the n furnace columns.
+        least, most: (n + m,) t; most is inf where nothing limits.
+        lots: (n + m,) min-lots, t; 0 where there is none.
+        counted: (n + m,) whether a column counts towards `max_materials`.
+        volume_per_t: (n,) m³ per t in a basket.
+        unpredicted: limited elements that the surrogate knows nothing of.
+    """
+
+    plant: Plant
+    order: Order
+    options: RecipeOptions
+    description: Description
+    items: tuple[YardItem, ...]
+    furnace_columns: int
+    yields: FloatArray
+    rows: tuple[ElementRow, ...]
+    energy_linear: FloatArray
+    energy_pieces: FloatArray
+    cost: CostRates
+    emissions: EmissionRates
+    least: FloatArray
+    most: FloatArray
+    lots: FloatArray
+    counted: FloatArray
+    volume_per_t: FloatArray
+    unpredicted: tuple[Element, ...]
+
+    @property
+    def furnace_yields(self) -> FloatArray:
+        """(n + m,) t of furnace steel per t; zero for tapping additions."""
+        return np.where(np.arange(len(self.yields)) < self.furnace_columns, self.yields, 0.0)
+
+    def energy_kwh(self, columns_t: FloatArray) -> float:
+        """Expected electricity of a recipe, kWh."""
+        charged = columns_t[: self.furnace_columns]
+        convex = float((self.energy_pieces @ charged).max()) if len(self.energy_pieces) else 0.0
+        return float(self.energy_linear @ charged) + convex
+
+    def objective_eur(self, columns_t: FloatArray) -> float:
+        """What the optimizer minimises, € per heat."""
+        return float(self.cost.columns @ columns_t) + self.cost.per_kwh * self.energy_kwh(columns_t)
+
+
+def build_problem(plant: Plant, order: Order, description: Description, options: RecipeOptions) -> RecipeProblem:
+    """Gather a recipe problem.
+
+    Raises:
+        InputError: the yard is empty or holds nothing the surrogate knows or nothing that yields steel; a
+            must-use material is one the surrogate does not know.
+    """
+    furnace = _known_items(plant, description)
+    tapping = plant.tapping_items()
+    if not any(description.yields[description.names.index(item.material.name)] > 0 for item in furnace):
+        raise InputError(
+            [item.material.name for item in furnace], f"yard of {plant.name}", "at least one material that yields steel"
+        )
+    items = (*furnace, *tapping)
+    pick = np.array([description.names.index(item.material.name) for item in furnace])
+    yields = np.concatenate([description.yields[pick], [item.material.metallic_yield for item in tapping]])
+    emissions = _emission_rates(plant, description, items, pick, yields)
+    return RecipeProblem(
+        plant=plant,
+        order=order,
+        options=options,
+        description=description,
+        items=items,
+        furnace_columns=len(furnace),
+        yields=yields,
+        rows=tuple(
+            _element_row(element, description, plant.furnace, tapping, pick, order, options)
+            for element in description.elements
+        ),
+        energy_linear=description.energy.linear[pick],
+        energy_pieces=description.energy.pieces[:, pick],
+        cost=_cost_rates(plant.furnace, plant.prices, items, len(furnace), yields, emissions),
+        emissions=emissions,
+        least=np.array([item.min_t for item in items]),
+        most=np.array([np.inf if item.most_t is None else item.most_t for item in items]),
+        lots=np.array([item.min_lot_t for item in items]),
+        counted=np.array([yields[i] > 0 and item.stage == "furnace" for i, item in enumerate(items)], dtype=np.float64),
+        volume_per_t=np.array([1.0 / item.material.bulk_density_t_per_m3 for item in furnace]),
+        unpredicted=tuple(element for element in order.grade.elements() if element not in description.elements),
+    )
+
+
+def _known_items(plant: Plant, description: Description) -> tuple[YardItem, ...]:
+    if not plant.yard:
+        raise InputError(0, f"yard of {plant.name}", "at least one material to charge; the yard is empty")
+    known = tuple(item for item in plant.charge_items() if item.material.name in description.names)
+    unknown = [i.material.name for i in plant.charge_items() if i.min_t > 0 and i not in known]
+    if unknown:
+        raise InputError(unknown, "must-use material", f"one the surrogate knows: {', '.join(description.names)}")
+    if not known:
+        raise InputError(
+            [item.material.name for item in plant.yard], f"yard of {plant.name}",
+            f"at least one material the surrogate knows: {', '.join(description.names)}",
+        )  # fmt: skip
+    return known
+
+
+def _element_row(
+    element: Element,
+    description: Description,
+    furnace: Furnace,
+    tapping: tuple[YardItem, ...],
+    pick: NDArray[np.int_],
+    order: Order,
+    options: RecipeOptions,
+) -> ElementRow:
+    pieces = description.elements[element]
+    kept = furnace.ladle_retention.get(element, 1.0)
+    fresh = kept * description.fresh_share(element)
+    balance = fresh * pieces.linear + kept * description.heel_part(element) * description.yields
+    additions = np.array([item.material.recovered_content(element) for item in tapping])
+    scatter = np.array([item.material.content_cv.get(element, 0.0) for item in tapping]) * additions
+    covariance = pieces.covariance[np.ix_(pick, pick)]
+    values, vectors = np.linalg.eigh(covariance)
+    root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    none = np.zeros((len(pieces.pieces), len(tapping)))
+    return ElementRow(
+        element=element,
+        linear=np.concatenate([balance[pick], additions]),
+        pieces=np.hstack([fresh * pieces.pieces[:, pick], none]),
+        root=np.block(
+            [[fresh * root, np.zeros((len(root), len(tapping)))], [np.zeros((len(tapping), len(pick))), np.diag(scatter)]]
+        ),
+        upper_z=max(0.0, pieces.quantiles.at(options.confidence)),
+        lower_z=max(0.0, -pieces.quantiles.at(1.0 - options.confidence)),
+        maximum=order.grade.maximum_wt_pct.get(element),
+        minimum=order.grade.minimum_wt_pct.get(element),
+    )
+
+
+def process_per_t(furnace: Furnace) -> tuple[float, float, float]:
+    """Gas and oxygen, Nm³/t, and injected carbon, kg/t, of the furnace's usual practice."""
+    usual = furnace.process
+    return (
+        usual.get("gas_nm3_per_t", 0.0),
+        usual.get("oxygen_nm3_per_t", 0.0),
+        usual.get("injected_carbon_kg_per_t", 0.0),
+    )
+
+
+def process_emissions(plant: Plant) -> Emissions:
+    """kgCO2e per t tapped of gas, oxygen, electrodes and injected carbon."""
+    gas, oxygen, carbon = process_per_t(plant.furnace)
+    return process_emissions_per_t(plant.emission_factors, gas, oxygen, plant.furnace.electrode_kg_per_t, carbon)
+
+
+def _burnt_carbon(material: Material, stage: Literal["furnace", "tapping"]) -> float:
+    if material.kind is MaterialKind.UNRECORDED:
+        return 0.0
+    burnt = material_scope1_kg_per_t(material)
+    return burnt * (1.0 - material.recovery.get(Element.C, 0.0)) if stage == "tapping" else burnt
+
+
+def _emission_rates(
+    plant: Plant, description: Description, items: tuple[YardItem, ...], pick: NDArray[np.int_], yields: FloatArray
+) -> EmissionRates:
+    per_t = process_emissions(plant)
+    direct = np.array([_burnt_carbon(item.material, item.stage) for item in items])
+    if Element.C in description.elements and not any(m.kind is MaterialKind.UNRECORDED for m in description.materials):
+        stays = description.elements[Element.C].linear[pick] / 100.0 * KGCO2_PER_T_CARBON
+        direct[: len(pick)] -= stays
+    tapped = np.where(np.arange(len(items)) < len(pick), yields, 0.0)
+    return EmissionRates(
+        scope1=direct + per_t.scope1 * tapped,
+        scope3=np.array([item.material.upstream_kgco2e_per_t for item in items]) + per_t.scope3 * tapped,
+        scope2_per_kwh=plant.emission_factors.electricity_kgco2e_per_kwh,
+    )
+
+
+def _cost_rates(
+    furnace: Furnace,
+    prices: Prices,
+    items: tuple[YardItem, ...],
+    furnace_columns: int,
+    yields: FloatArray,
+    emissions: EmissionRates,
+) -> CostRates:
+    gas, oxygen, carbon = process_per_t(furnace)
+    per_t = (
+        gas * prices.gas_eur_per_nm3
+        + oxygen * prices.oxygen_eur_per_nm3
+        + carbon * prices.injected_carbon_eur_per_kg
+        + furnace.electrode_kg_per_t * prices.electrode_eur_per_kg
+    )
+    tapped = np.where(np.arange(len(items)) < furnace_columns, yields, 0.0)
+    scope1, scope3 = prices.carbon_scope1_eur_per_t / 1000.0, prices.carbon_scope3_eur_per_t / 1000.0
+    return CostRates(
+        material=np.array([item.price_eur_per_t for item in items]),
+        process=per_t * tapped,
+        carbon=scope1 * emissions.scope1 + scope3 * emissions.scope3,
+        electricity_per_kwh=prices.electricity_eur_per_kwh,
+        electricity_carbon_per_kwh=prices.carbon_scope2_eur_per_t / 1000.0 * emissions.scope2_per_kwh,
+    )

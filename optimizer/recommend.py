@@ -1,0 +1,95 @@
+"""Order + stock + surrogate to recipe: the optimizer's one way in."""
+
+import numpy as np
+
+from optimizer.baskets import fill_baskets
+from optimizer.conflicts import ImpossibleOrderError, find_conflicts
+from optimizer.explanation import UNUSED_BELOW_T, bindings, notes, unused
+from optimizer.options import RecipeOptions
+from optimizer.outcome import Outcome, outcome_of
+from optimizer.problem import RecipeProblem, build_problem
+from optimizer.solver import InfeasibleError, ModelPool, Solution
+from steel.grades import Order
+from steel.plants import Plant
+from steel.recipes import Comparison, Recipe, RecipeLine
+from surrogate.description import Description
+
+
+class Optimizer:
+    """Finds recipes; keeps solver models between calls, safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._pool = ModelPool()
+
+    def recommend(
+        self, plant: Plant, order: Order, description: Description, options: RecipeOptions | None = None
+    ) -> Recipe:
+        """The cheapest recipe that meets the order with the asked confidence.
+
+        Raises:
+            ImpossibleOrderError: no recipe does; it names the requirements that contradict one another.
+            InputError: the yard or an order's value cannot be used.
+            SolverError: time ran out before any recipe was found.
+        """
+        problem = build_problem(plant, order, description, options or RecipeOptions())
+        return self.solve(problem)
+
+    def solve(self, problem: RecipeProblem) -> Recipe:
+        """The same for a problem already built."""
+        solution = self.solution(problem)
+        return recipe_from(problem, solution, outcome_of(problem, solution.columns_t))
+
+    def solution(self, problem: RecipeProblem) -> Solution:
+        """The optimal numbers of a problem.
+
+        Raises:
+            ImpossibleOrderError: no recipe meets every requirement.
+        """
+        try:
+            return self._pool.solve(problem)
+        except InfeasibleError:
+            raise ImpossibleOrderError(find_conflicts(problem)) from None
+
+
+def recipe_from(
+    problem: RecipeProblem, solution: Solution, outcome: Outcome, comparisons: tuple[Comparison, ...] = ()
+) -> Recipe:
+    """Write a solution as the engineer reads it."""
+    columns, n = solution.columns_t, problem.furnace_columns
+    loads = fill_baskets(problem, columns[:n])
+    lines = [
+        RecipeLine(
+            material=item.material.name,
+            title=item.material.title,
+            stage=item.stage,
+            mass_t=float(columns[column]),
+            price_eur_per_t=item.price_eur_per_t,
+            baskets_t=loads[column] if column < n else (),
+        )
+        for column, item in enumerate(problem.items)
+        if columns[column] > UNUSED_BELOW_T
+    ]
+    return Recipe(
+        grade=problem.order.grade.name,
+        order_t=problem.order.mass_t,
+        lines=tuple(sorted(lines, key=lambda line: (line.stage == "tapping", -line.mass_t))),
+        analysis=outcome.analysis,
+        tapped_t=outcome.final_t,
+        metallic_yield=outcome.metallic_yield,
+        energy_kwh_per_t=outcome.energy_kwh_per_t,
+        emissions_kgco2e_per_t=outcome.emissions_kgco2e_per_t,
+        costs_eur_per_t=outcome.costs_eur_per_t,
+        confidence=problem.options.confidence,
+        bindings=bindings(problem, solution),
+        unused=unused(problem, solution),
+        optimality_gap=solution.gap,
+        solve_ms=solution.solve_ms,
+        comparisons=comparisons,
+        notes=notes(problem, solution),
+    )
+
+
+def columns_of(problem: RecipeProblem, charged_t: dict[str, float], additions_t: dict[str, float]) -> np.ndarray:
+    """A charge and additions by name as the problem's columns, t."""
+    named = {**charged_t, **additions_t}
+    return np.array([named.get(item.material.name, 0.0) for item in problem.items])

@@ -1,0 +1,242 @@
+"""Solve a recipe model to proven optimality: HiGHS, tangent cuts, prices of the requirements."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.contrib.appsi.base import TerminationCondition
+from pyomo.contrib.appsi.solvers import Highs
+
+from optimizer.formulation import add_margin_cut, build, set_parameters, structure_key
+from optimizer.problem import RecipeProblem
+from steel.heats import FloatArray
+
+MOST_CUT_ROUNDS = 100
+
+
+class InfeasibleError(Exception):
+    """No recipe meets every requirement."""
+
+
+class SolverError(RuntimeError):
+    """The solver stopped without an answer for a reason that is not the order's."""
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """What one unit of relaxing each requirement saves at the optimum, €.
+
+    Attributes:
+        limits: per wt%, by (kind, element symbol).
+        most, least: (n + m,) per t of stock and of must-use.
+        reduced: (n + m,) € per t by which an unused column is too dear.
+        other: baskets per m³ and per t, energy per kWh, by the constraint's name.
+    """
+
+    limits: dict[tuple[str, str], float]
+    most: FloatArray
+    least: FloatArray
+    reduced: FloatArray
+    other: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An optimal recipe as numbers.
+
+    Attributes:
+        columns_t: (n + m,) t.
+        objective_eur: its cost, €. bound_eur: what no recipe can undercut.
+        shadow: prices of the requirements.
+        solve_ms: wall time.
+    """
+
+    columns_t: FloatArray
+    objective_eur: float
+    bound_eur: float
+    shadow: Shadow
+    solve_ms: float
+
+    @property
+    def gap(self) -> float:
+        """Proven relative optimality gap."""
+        return max(0.0, self.objective_eur - self.bound_eur) / max(abs(self.objective_eur), 1e-9)
+
+
+@dataclass
+class PersistentModel:
+    """One Pyomo model kept in HiGHS between solves; one solve at a time."""
+
+    problem: RecipeProblem
+    elastic: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.model = build(self.problem, self.elastic)
+        self.solver = Highs()
+        self.solver.config.load_solution = False
+        self.solver.config.stream_solver = False
+
+    def solve(self, problem: RecipeProblem) -> Solution:
+        """Solve a problem of the same structure.
+
+        Raises:
+            InfeasibleError: no recipe meets every requirement.
+            SolverError: time ran out before any recipe was found.
+        """
+        with self.lock:
+            started = time.perf_counter()
+            self.problem = problem
+            set_parameters(self.model, problem)
+            if self._binaries():
+                with self._relaxed():
+                    self._cut_until_tight()
+            objective, bound = self._cut_until_tight()
+            columns = self._columns()
+            with self._decisions_held():
+                prices = self._prices()
+            return Solution(columns, objective, bound, prices, 1000.0 * (time.perf_counter() - started))
+
+    def minimise(self, expression: Any) -> float:
+        """Least value of another objective under the model's requirements; infinity if there is none."""
+        self.model.cost_objective.deactivate()
+        self.model.other = pyo.Objective(expr=expression)
+        try:
+            value, _ = self._cut_until_tight()
+        except InfeasibleError:
+            value = float("inf")
+        finally:
+            self.model.del_component(self.model.other)
+            self.model.cost_objective.activate()
+        return value
+
+    def _binaries(self) -> list[Any]:
+        return [*self.model.used.values(), *self.model.floor_choice.values()]
+
+    @contextmanager
+    def _relaxed(self) -> Iterator[None]:
+        """Within, yes/no decisions may be fractional."""
+        for variable in self._binaries():
+            variable.domain = pyo.UnitInterval
+        try:
+            yield
+        finally:
+            for variable in self._binaries():
+                variable.domain = pyo.Binary
+
+    @contextmanager
+    def _decisions_held(self) -> Iterator[None]:
+        """Within, the model is the linear one at the decisions just found, solved, so that it has duals."""
+        if not self._binaries():
+            yield
+            return
+        decisions = [round(variable.value) for variable in self._binaries()]
+        with self._relaxed():
+            try:
+                for variable, decision in zip(self._binaries(), decisions, strict=True):
+                    variable.fix(decision)
+                self._cut_until_tight()
+                yield
+            finally:
+                for variable in self._binaries():
+                    variable.unfix()
+
+    def _columns(self) -> FloatArray:
+        return np.array([max(0.0, self.model.t[j].value) for j in self.model.columns])
+
+    def _cut_until_tight(self) -> tuple[float, float]:
+        """Solve and add tangent cuts until every margin is the cone's; returns objective and bound."""
+        for _ in range(MOST_CUT_ROUNDS):
+            objective, bound = self._run()
+            columns = self._columns()
+            loose = [row for row in self.problem.rows if self._violation(row, columns) > self.problem.options.cut_tolerance]
+            if not loose:
+                return objective, bound
+            for row in loose:
+                add_margin_cut(self.model, row, columns)
+        raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
+
+    def _violation(self, row: Any, columns: FloatArray) -> float:
+        """How much of the limit a confidence margin falls short by."""
+        if row.maximum is None and row.minimum is None:
+            return 0.0
+        if not np.any(row.root @ columns):
+            return 0.0
+        short = row.sd(columns) - self.model.margin[row.element.value].value
+        final = float(self.problem.yields @ columns)
+        shares = [
+            z * short / (limit * final)
+            for z, limit in ((row.upper_z, row.maximum), (row.lower_z, row.minimum))
+            if limit is not None and limit > 0
+        ]
+        return max(shares, default=0.0)
+
+    def _run(self) -> tuple[float, float]:
+        options = self.problem.options
+        self.solver.config.time_limit = options.time_limit_s
+        self.solver.config.mip_gap = options.gap
+        result = self.solver.solve(self.model)
+        if result.termination_condition in (
+            TerminationCondition.infeasible,
+            TerminationCondition.infeasibleOrUnbounded,
+        ):
+            raise InfeasibleError
+        if result.best_feasible_objective is None:
+            raise SolverError(f"HiGHS stopped without a recipe: {result.termination_condition}")
+        result.solution_loader.load_vars()
+        bound = result.best_objective_bound
+        best = float(result.best_feasible_objective)
+        return best, best if bound is None or not np.isfinite(bound) else float(bound)
+
+    def _prices(self) -> "Shadow":
+        """Prices of the requirements at the linear optimum just solved."""
+        model, final = self.model, self.problem.order.mass_t
+        duals, costs = self.solver.get_duals(), self.solver.get_reduced_costs()
+
+        def dual(row: Any) -> float:
+            return abs(duals.get(row, 0.0))
+
+        reduced = np.array([max(0.0, costs.get(model.t[j], 0.0)) for j in model.columns])
+        for j in model.decided:
+            if round(model.used[j].value) == 0:
+                reduced[j] += dual(model.use[j])
+        return Shadow(
+            limits={
+                (kind, e): dual(row[e]) * final
+                for kind, row in (("maximum", model.max_limit), ("minimum", model.min_limit))
+                for e in model.elements
+            },
+            most=np.array([dual(model.at_most[j]) for j in model.columns]),
+            least=np.array([dual(model.at_least[j]) if j in model.at_least else 0.0 for j in model.columns]),
+            reduced=reduced,
+            other={
+                name: dual(getattr(model, name))
+                for name in ("basket_volume", "basket_weight", "energy_limit")
+                if hasattr(model, name)
+            },
+        )
+
+
+class ModelPool:
+    """Persistent models by structure, so that a new price or limit re-solves instead of rebuilding."""
+
+    def __init__(self, most: int = 32) -> None:
+        self._models: dict[tuple[object, ...], PersistentModel] = {}
+        self._most = most
+        self._lock = threading.Lock()
+
+    def solve(self, problem: RecipeProblem) -> Solution:
+        """Solve on the model of the problem's structure, building it if there is none yet."""
+        key = structure_key(problem)
+        with self._lock:
+            if key not in self._models:
+                while len(self._models) >= self._most:
+                    self._models.pop(next(iter(self._models)))
+                self._models[key] = PersistentModel(problem)
+            model = self._models[key]
+        return model.solve(problem)
