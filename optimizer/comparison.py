@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.outcome import outcome_of
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.problem import ElementRow, RecipeProblem, build_problem
 from optimizer.solver import InfeasibleError, ModelPool, PersistentModel
 from steel.grades import Grade
 from steel.heats import FloatArray, HeatLog
@@ -16,8 +16,8 @@ RECENT_HEATS = 100
 FEWEST_HEATS = 5
 CATALOGUE_SAFETY = 0.85
 """Share of each upper limit that a catalogue calculation customarily aims at, its only allowance for scatter."""
-OFF_SPEC_EUR_PER_T_WT_PCT = 1e5
-"""Price at which missing a limit is worse than anything the ladle can add."""
+MISSED_EUR_PER_T_WT_PCT = 1e5
+"""Price of missing a limit that the ladle could still meet: dearer than any ferro-alloy."""
 
 
 def compare_practice(problem: RecipeProblem, history: HeatLog) -> Comparison | None:
@@ -84,15 +84,23 @@ def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
     )
     persistent = PersistentModel(fixed, elastic=True)
     model = persistent.model
-    # The ladle's growth is given room by the mass itself: the charge is what it is.
     model.order.deactivate()
+    hopeless = {row.element.value for row in problem.rows if _exceeds(row, furnace, problem.order.mass_t)}
     missed = 0.0
-    for (kind, _), slack in model.slack_of.items():
+    for (kind, name), slack in model.slack_of.items():
         if kind in ("maximum", "minimum"):
             slack.setub(None)
-            missed = missed + slack
-    persistent.minimise(model.cost_objective.expr + OFF_SPEC_EUR_PER_T_WT_PCT * missed)
+            if not (kind == "maximum" and name in hopeless):
+                missed = missed + slack
+    persistent.minimise(model.cost_objective.expr + MISSED_EUR_PER_T_WT_PCT * missed)
     return np.where(held, furnace, np.array([max(0.0, model.t[j].value) for j in model.columns]))
+
+
+def _exceeds(row: ElementRow, furnace: FloatArray, final_t: float) -> bool:
+    """Whether a furnace charge exceeds an element's maximum by itself, which no ladle can mend."""
+    if row.maximum is None:
+        return False
+    return row.mean(furnace) + row.upper_z * row.sd(furnace) > row.maximum * final_t
 
 
 def _comparison(name: str, problem: RecipeProblem, columns: FloatArray) -> Comparison:

@@ -44,22 +44,28 @@ def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
     persistent = PersistentModel(problem, elastic=True)
     slacks: dict[tuple[str, Any], Any] = dict(persistent.model.slack_of)
 
-    def feasible(kept: set[tuple[str, Any]]) -> bool:
-        for key, slack in slacks.items():
-            slack.setub(0.0 if key in kept else PLENTY)
-        return bool(np.isfinite(persistent.minimise(0.0 * persistent.model.final)))
+    stated = {key for key in slacks if _is_stated(problem, *key)}
 
-    kept = {key for key in slacks if _is_stated(problem, *key)}
+    def least(expression: Any, free: set[tuple[str, Any]]) -> float:
+        for key, slack in slacks.items():
+            slack.setub(PLENTY if key in free else 0.0)
+        return persistent.minimise(expression)
+
+    def feasible(kept: set[tuple[str, Any]]) -> bool:
+        return bool(np.isfinite(least(0.0 * persistent.model.final, stated - kept)))
+
+    kept = stated
     if feasible(kept):
         return ()
-    for key in sorted(kept, key=_ease):
+    for key in sorted(stated, key=_ease):
         if not feasible(kept - {key}):
             kept = kept - {key}
-    stated = {key for key in slacks if _is_stated(problem, *key)}
-    return tuple(
-        Conflict(_words(problem, *key), _relaxation(problem, persistent, slacks, stated, key))
-        for key in sorted(kept, key=_ease, reverse=True)
-    )
+    found = []
+    for key in sorted(kept, key=_ease, reverse=True):
+        slack = least(slacks[key], {key})
+        relaxed = _words(problem, *key, slack=slack) if np.isfinite(slack) else None
+        found.append(Conflict(_words(problem, *key), relaxed))
+    return tuple(found)
 
 
 def _ease(key: tuple[str, Any]) -> int:
@@ -77,25 +83,7 @@ def _is_stated(problem: RecipeProblem, kind: str, name: Any) -> bool:
     return True
 
 
-def _relaxation(
-    problem: RecipeProblem,
-    persistent: PersistentModel,
-    slacks: dict[tuple[str, Any], Any],
-    stated: set[tuple[str, Any]],
-    key: tuple[str, Any],
-) -> str | None:
-    """The nearest value of one requirement at which the order becomes possible, all others as asked."""
-    for other, slack in slacks.items():
-        slack.setub(0.0 if other in stated and other != key else PLENTY)
-    least = persistent.minimise(slacks[key])
-    return None if not np.isfinite(least) else _relaxed_words(problem, *key, slack=least)
-
-
-def _words(problem: RecipeProblem, kind: str, name: Any) -> str:
-    return _relaxed_words(problem, kind, name, slack=0.0)
-
-
-def _relaxed_words(problem: RecipeProblem, kind: str, name: Any, slack: float) -> str:
+def _words(problem: RecipeProblem, kind: str, name: Any, slack: float = 0.0) -> str:
     """A requirement, relaxed by so much slack, as a person would write it."""
     final, baskets = problem.order.mass_t, problem.plant.furnace.baskets
     if kind in ("maximum", "minimum"):

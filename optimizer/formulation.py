@@ -17,13 +17,17 @@ from steel.heats import FloatArray
 NEGLIGIBLE = 1e-9
 """Coefficients the solver would ignore, with a warning."""
 MOST_PER_T = 3.0
-"""t of any one column per t of steel; beyond every sensible recipe, slag formers included."""
+"""t of any one furnace material per t of steel; beyond every sensible charge, slag formers included."""
+MOST_ADDED_PER_T = 0.05
+"""t of any one tapping addition per t of steel; more would freeze the ladle."""
 RELAXABLE = ("maximum", "minimum", "most", "least", "volume", "weight", "count", "energy")
 """Kinds of requirement that an elastic model may relax; slack is in wt% · t, t, m³, materials and kWh."""
 
 
 def _bound_per_t(problem: RecipeProblem, column: int) -> float:
     """Most of a column per t of final steel, whatever the stock: no more than would make all of it."""
+    if column >= problem.furnace_columns:
+        return MOST_ADDED_PER_T
     yields = float(problem.yields[column])
     return min(1.0 / yields, MOST_PER_T) if yields > 0 else MOST_PER_T
 

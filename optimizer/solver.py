@@ -13,10 +13,12 @@ from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.formulation import add_margin_cut, build, set_parameters, structure_key
-from optimizer.problem import RecipeProblem
+from optimizer.problem import ElementRow, RecipeProblem
 from steel.heats import FloatArray
 
 MOST_CUT_ROUNDS = 100
+LEAST_LIMIT_WT_PCT = 1e-3
+"""Below this a miss is measured against it, not against the limit."""
 
 
 class InfeasibleError(Exception):
@@ -161,20 +163,25 @@ class PersistentModel:
                 add_margin_cut(self.model, row, columns)
         raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
 
-    def _violation(self, row: Any, columns: FloatArray) -> float:
-        """How much of the limit a confidence margin falls short by."""
+    def _violation(self, row: ElementRow, columns: FloatArray) -> float:
+        """By how much of its limit a recipe misses a confidence limit of one element."""
         if row.maximum is None and row.minimum is None:
             return 0.0
-        if not np.any(row.root @ columns):
-            return 0.0
-        short = row.sd(columns) - self.model.margin[row.element.value].value
         final = float(self.problem.yields @ columns)
-        shares = [
-            z * short / (limit * final)
-            for z, limit in ((row.upper_z, row.maximum), (row.lower_z, row.minimum))
-            if limit is not None and limit > 0
-        ]
-        return max(shares, default=0.0)
+        mean, sd = row.mean(columns), row.sd(columns)
+        misses = []
+        for kind, limit, over in (
+            ("maximum", row.maximum, mean + row.upper_z * sd),
+            ("minimum", row.minimum, -mean + row.lower_z * sd),
+        ):
+            if limit is not None:
+                allowed = (limit if kind == "maximum" else -limit) * final + self._slack(kind, row.element.value)
+                misses.append((over - allowed) / (max(limit, LEAST_LIMIT_WT_PCT) * final))
+        return max(misses)
+
+    def _slack(self, kind: str, name: str) -> float:
+        slack = self.model.slack_of.get((kind, name))
+        return 0.0 if slack is None else float(slack.value)
 
     def _run(self) -> tuple[float, float]:
         options = self.problem.options
