@@ -1,0 +1,77 @@
+"""What was set aside while reading a plant's records, and why."""
+
+from collections import Counter
+from enum import StrEnum
+
+from steel.frozen import Frozen
+
+
+class Reason(StrEnum):
+    """Why a row was set aside."""
+
+    NEGATIVE_WEIGHT = "negative weight"
+    ABSURD_WEIGHT = "absurd weight"
+    MISSING_ANALYSIS = "missing analysis"
+    IMPLAUSIBLE_VALUE = "implausible value"
+    UNREADABLE_VALUE = "unreadable value"
+    DUPLICATE_HEAT = "duplicate heat"
+    UNKNOWN_MATERIAL = "unknown material"
+    NO_HEAT_ID = "no heat number"
+
+
+class Rejection(Frozen):
+    """One reason against one row.
+
+    Attributes:
+        row: line of the source, the header being line 1.
+        value: as it was sent.
+        expected: what would have been right.
+    """
+
+    row: int
+    heat_id: str
+    reason: Reason
+    column: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, heat {self.heat_id or '?'}: {self.reason.value} in {self.column}: {self.value}; expected {self.expected}"
+
+
+class Correction(Frozen):
+    """A negative booking: not a mass that was charged, kept because a person meant something by it."""
+
+    row: int
+    heat_id: str
+    material: str
+    mass_t: float
+
+
+class IngestReport(Frozen):
+    """Everything that was read, and what became of it.
+
+    Attributes:
+        source: file or address.
+        rows_read, rows_valid: counts; the difference is in quarantine.
+        rejections: every reason against every row in quarantine.
+        corrections: negative bookings, kept as such.
+        raw: the rows in quarantine as they were sent, by row number.
+    """
+
+    source: str
+    rows_read: int
+    rows_valid: int
+    rejections: tuple[Rejection, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    raw: dict[int, dict[str, str]] = {}
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Rows set aside."""
+        return self.rows_read - self.rows_valid
+
+    def by_reason(self) -> dict[Reason, int]:
+        """Rows by reason; a row with two reasons counts under both."""
+        rows = {(rejection.row, rejection.reason) for rejection in self.rejections}
+        return dict(Counter(reason for _, reason in rows).most_common())
