@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.outcome import outcome_of
 from optimizer.problem import ElementRow, RecipeProblem, build_problem
-from optimizer.solver import InfeasibleError, ModelPool, PersistentModel
+from optimizer.solver import InfeasibleError, PersistentModel
 from steel.grades import Grade
 from steel.heats import FloatArray, HeatLog
 from steel.recipes import Comparison
@@ -35,7 +35,7 @@ def compare_practice(problem: RecipeProblem, history: HeatLog) -> Comparison | N
     return _comparison(f"plant practice, last {len(recent)} heats", problem, columns)
 
 
-def compare_catalogue(problem: RecipeProblem, pool: ModelPool) -> Comparison | None:
+def compare_catalogue(problem: RecipeProblem) -> Comparison | None:
     """A fixed-catalogue linear programme with a customary safety margin; None where it finds no recipe."""
     description = catalogue_description(problem.description)
     grade = problem.order.grade
@@ -47,7 +47,8 @@ def compare_catalogue(problem: RecipeProblem, pool: ModelPool) -> Comparison | N
     )  # fmt: skip
     order = problem.order.model_copy(update={"grade": cautious})
     try:
-        found = pool.solve(build_problem(problem.plant, order, description, problem.options))
+        catalogue = build_problem(problem.plant, order, description, problem.options)
+        found = PersistentModel(catalogue).solve(catalogue)
     except InfeasibleError:
         return None
     furnace = np.where(np.arange(len(problem.items)) < problem.furnace_columns, found.columns_t, 0.0)

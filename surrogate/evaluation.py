@@ -60,18 +60,21 @@ def evaluate(
     materials: tuple[Material, ...],
     train_fraction: float = 0.7,
     options: FitOptions | None = None,
+    baselines: tuple[str, ...] = tuple(BASELINES),
     progress: Callable[[str, float], None] | None = None,
 ) -> tuple[Surrogate, list[OutputEvaluation]]:
-    """Fit on the first heats, judge on the later ones, beside every baseline.
+    """Fit on the first heats, judge on the later ones, beside the baselines.
 
     Outputs recorded on fewer than 20 heats of either part are left out.
     """
     train, test = log.split(train_fraction)
     model = fit(train, materials, options, progress=progress)
-    return model, judge(model, train, test)
+    return model, judge(model, train, test, baselines)
 
 
-def judge(model: Surrogate, train: HeatLog, test: HeatLog) -> list[OutputEvaluation]:
+def judge(
+    model: Surrogate, train: HeatLog, test: HeatLog, baselines: tuple[str, ...] = tuple(BASELINES)
+) -> list[OutputEvaluation]:
     """Judge a fitted model and baselines fitted to the same training heats."""
     prediction = model.predict(test)
     found = []
@@ -87,7 +90,7 @@ def judge(model: Surrogate, train: HeatLog, test: HeatLog) -> list[OutputEvaluat
                 heats=int(known.sum()),
                 surrogate=score(actual, prediction.mean[output]),
                 coverage_90=float(((actual >= low) & (actual <= high))[known].mean()),
-                baselines={name: score(actual, fit_predict(name, train, past, test)) for name in BASELINES},
+                baselines={name: score(actual, fit_predict(name, train, past, test)) for name in baselines},
             )
         )
     return found

@@ -1,0 +1,84 @@
+"""From heats to a served model: what `train` and the demo do, one straight way."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from plant_adapters.plant_file import read_plant
+from plant_adapters.store import HeatStore
+from scenarios.bundled import names as bundled_names
+from scenarios.bundled import virtual_plant
+from steel.errors import InputError
+from steel.heats import HeatLog
+from steel.materials import Material
+from steel.plants import Plant
+from surrogate.evaluation import OutputEvaluation, evaluate
+from surrogate.fit import fit
+from surrogate.registry import Registry
+
+Progress = Callable[[str, float], None]
+TRAIN_FRACTION = 0.7
+
+
+def train_plant(
+    registry: Registry,
+    plant: str,
+    log: HeatLog,
+    materials: tuple[Material, ...],
+    progress: Progress | None = None,
+) -> tuple[str, list[OutputEvaluation]]:
+    """Judge a surrogate on the newest heats, fit it to all of them, publish it as active.
+
+    Returns:
+        The version, and the evaluation on the last 30 % that its manifest carries.
+    """
+    say = progress or (lambda stage, share: None)
+    _, judged = evaluate(
+        log, materials, TRAIN_FRACTION, baselines=(), progress=lambda stage, share: say(f"judging: {stage}", share / 2)
+    )
+    model = fit(log, materials, progress=lambda stage, share: say(f"fitting: {stage}", 0.5 + share / 2))
+    metrics = {row.output: {**asdict(row.surrogate), "coverage_90": row.coverage_90, "heats": row.heats} for row in judged}
+    return registry.publish(model, plant, log, metrics), judged
+
+
+def materials_for(store: HeatStore, plant: Plant | None, name: str) -> tuple[Material, ...]:
+    """The furnace materials a plant's surrogate should know: those of its heats, then new ones of its yard."""
+    known = {material.name: material for material in store.materials(name)}
+    if plant is not None:
+        known |= {item.material.name: item.material for item in plant.charge_items()}
+    return tuple(known.values())
+
+
+def plant_of(plants: Path, name: str) -> Plant | None:
+    """A plant's file, if it has one."""
+    path = plants / f"{name}.toml"
+    return read_plant(path) if path.is_file() else None
+
+
+def set_up_bundled(
+    name: str, heats: int, plants: Path, store: HeatStore, registry: Registry, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Make a bundled plant ready to be asked: its file, its heats, its model.
+
+    Returns:
+        Version and number of heats. A plant that already has a model keeps it.
+
+    Raises:
+        InputError: there is no bundled plant of that name.
+    """
+    if name not in bundled_names():
+        raise InputError(name, "bundled plant", f"one of {', '.join(bundled_names())}")
+    if name in registry.plants() and store.count(name) == heats and (plants / f"{name}.toml").is_file():
+        return {"plant": name, "heats": heats, "version": registry.active_version(name)}
+    virtual = virtual_plant(name)
+    plants.mkdir(parents=True, exist_ok=True)
+    with resources.as_file(resources.files("scenarios").joinpath("plants", f"{name}.toml")) as source:
+        shutil.copyfile(source, plants / f"{name}.toml")
+    log = virtual.history(heats)
+    materials = tuple(item.material for item in virtual.plant.charge_items())
+    store.add(name, log, materials)
+    version, _ = train_plant(registry, name, log, materials, progress)
+    return {"plant": name, "heats": heats, "version": version}

@@ -1,0 +1,117 @@
+"""The right half of the page: the recipe, why, how sure, and what it saves."""
+
+from nicegui import ui
+
+from api.pages.charts import CAREFUL_BELOW, analysis_chart
+from optimizer.conflicts import ImpossibleOrderError
+from steel.recipes import Recipe
+
+
+def show_recipe(recipe: Recipe) -> None:
+    """Draw a recipe into the current slot."""
+    _figures(recipe)
+    with ui.row().classes("w-full no-wrap gap-3 items-stretch"):
+        with ui.element("div").classes("cw-card").style("flex: 1 1 46%"):
+            ui.label("Recipe").classes("cw-title")
+            _table(recipe)
+        with ui.element("div").classes("cw-card").style("flex: 1 1 54%"):
+            ui.label("Final analysis, wt%, as a share of its limit").classes("cw-title")
+            ui.echart(analysis_chart(recipe)).classes("w-full").style("height: 350px").mark("analysis-chart")
+    with ui.row().classes("w-full no-wrap gap-3 items-stretch"):
+        with ui.element("div").classes("cw-card").style("flex: 1"):
+            ui.label("What holds the cost up").classes("cw-title")
+            _bindings(recipe)
+        with ui.element("div").classes("cw-card").style("flex: 1"):
+            ui.label("Left in the yard").classes("cw-title")
+            _unused(recipe)
+        with ui.element("div").classes("cw-card").style("flex: 1"):
+            ui.label("Other ways of making it").classes("cw-title")
+            _comparisons(recipe)
+    for note in recipe.notes:
+        ui.label(note).classes("cw-note")
+
+
+def show_impossible(error: ImpossibleOrderError) -> None:
+    """Draw why an order cannot be made."""
+    with ui.element("div").classes("cw-card cw-problem w-full"):
+        ui.label("No recipe meets all of these together").classes("text-lg")
+        for conflict in error.conflicts:
+            more = f", possible at {conflict.relax_to}" if conflict.relax_to else ""
+            ui.label(f"{conflict.requirement}{more}").classes("cw-conflict")
+
+
+def show_problem(message: str) -> None:
+    """Draw an input error."""
+    with ui.element("div").classes("cw-card cw-problem w-full"):
+        ui.label(message)
+
+
+def _figures(recipe: Recipe) -> None:
+    costs, emissions = recipe.costs_eur_per_t, recipe.emissions_kgco2e_per_t
+    weakest = min((line.met_with for line in recipe.analysis), default=1.0)
+    saved = recipe.comparisons[0].cost_eur_per_t - costs.total if recipe.comparisons else None
+    figures = [
+        ("Cost", f"{costs.total:.2f}", "€/t", f"charge {costs.charge:.0f}, alloys {costs.additions:.0f}, electricity {costs.electricity:.0f}"),
+        ("Electricity", f"{recipe.energy_kwh_per_t.mean:.0f}", "kWh/t", f"{recipe.energy_kwh_per_t.low:.0f}–{recipe.energy_kwh_per_t.high:.0f} in 90 % of heats"),
+        ("Emissions", f"{emissions.total:.0f}", "kgCO2e/t", f"scopes {emissions.scope1:.0f} / {emissions.scope2:.0f} / {emissions.scope3:.0f}"),
+        ("Least certain limit", f"{100 * weakest:.1f}", "%", f"asked: {100 * recipe.confidence:.1f} % each"),
+    ]  # fmt: skip
+    if saved is not None:
+        figures.append(("Saves", f"{saved:.2f}", "€/t", f"against {recipe.comparisons[0].name}"))
+    with ui.row().classes("w-full no-wrap gap-3 items-stretch"):
+        for title, value, unit, more in figures:
+            with ui.element("div").classes("cw-card").style("flex: 1").mark(f"figure-{title.split()[0].lower()}"):
+                ui.label(title).classes("cw-title")
+                with ui.row().classes("items-baseline gap-1"):
+                    ui.label(value).classes("cw-figure" + (" cw-saving" if title == "Saves" and saved else ""))
+                    ui.label(unit).classes("cw-unit")
+                ui.label(more).classes("cw-note")
+
+
+def _cells(tag: str, values: list[str]) -> None:
+    with ui.element("tr"):
+        for value in values:
+            with ui.element(tag):
+                ui.label(value)
+
+
+def _table(recipe: Recipe) -> None:
+    baskets = max((len(line.baskets_t) for line in recipe.lines), default=0)
+    with ui.element("table").classes("cw-table").mark("recipe-table"):
+        _cells("th", ["Material", "t", "€/t", *(f"B{i + 1}" for i in range(baskets))])
+        for line in recipe.lines:
+            loads = [f"{mass:.1f}" for mass in line.baskets_t] or ["ladle"] + [""] * max(0, baskets - 1)
+            decimals = 1 if line.mass_t >= 5 else 2
+            _cells("td", [line.material, f"{line.mass_t:.{decimals}f}", f"{line.price_eur_per_t:.0f}", *loads])
+        total = sum(line.mass_t for line in recipe.lines)
+        _cells("td", [f"gives {recipe.tapped_t:.1f} t, yield {100 * recipe.metallic_yield:.1f} %", f"{total:.1f}", ""] + [""] * baskets)
+
+
+def _bindings(recipe: Recipe) -> None:
+    with ui.element("table").classes("cw-table").mark("bindings"):
+        _cells("th", ["Requirement", "relaxed by", "saves €/t"])
+        for binding in recipe.bindings[:9]:
+            _cells("td", [binding.requirement, binding.step, f"{binding.worth_eur_per_t:.2f}"])
+
+
+def _unused(recipe: Recipe) -> None:
+    with ui.element("table").classes("cw-table"):
+        _cells("th", ["Material", "€/t", "comes in at"])
+        for line in recipe.unused[:9]:
+            _cells("td", [line.material, f"{line.price_eur_per_t:.0f}", f"{line.enters_at_eur_per_t:.0f}"])
+
+
+def _comparisons(recipe: Recipe) -> None:
+    with ui.element("table").classes("cw-table"):
+        _cells("th", ["", "€/t", "kgCO2e/t", "least certain"])
+        weakest = min((line.met_with for line in recipe.analysis), default=1.0)
+        own = recipe.emissions_kgco2e_per_t.total
+        _cells("td", ["This recipe", f"{recipe.costs_eur_per_t.total:.2f}", f"{own:.0f}", f"{100 * weakest:.0f} %"])
+        for other in recipe.comparisons:
+            sure = f"{100 * other.met_with:.0f} %" + (f" ({other.weakest.value})" if other.weakest else "")
+            _cells("td", [other.name, f"{other.cost_eur_per_t:.2f}", f"{other.emissions_kgco2e_per_t:.0f}", sure])
+    risky = [other for other in recipe.comparisons if other.met_with < CAREFUL_BELOW * recipe.confidence]
+    for other in risky:
+        ui.label(f"{other.name}: would miss {other.weakest} in {100 * (1 - other.met_with):.0f} % of heats").classes(
+            "cw-note cw-risk"
+        )

@@ -1,0 +1,132 @@
+"""What clients send, and its meaning as an order at a plant."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from optimizer.options import RecipeOptions
+from plant_adapters.prices import with_prices
+from steel import catalogue
+from steel.elements import parse_element
+from steel.errors import InputError
+from steel.frozen import Frozen
+from steel.grades import Grade, Order
+from steel.heats import Charge
+from steel.plants import Plant, YardItem
+
+WtPct = Annotated[float, Field(ge=0, le=100)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class RecipeRequest(Frozen):
+    """An order for one heat, with what differs from the plant file today.
+
+    Attributes:
+        plant: its name.
+        grade: a catalogue grade.
+        mass_t: liquid steel wanted; the plant's tap weight unless given.
+        maximum_wt_pct, minimum_wt_pct: limits that replace or join the grade's, by element symbol.
+        prices_eur_per_t: today's prices, by material.
+        available_t: today's stock, by material.
+        electricity_eur_per_kwh: today's electricity price.
+        compare: whether to price the plant's practice and a catalogue calculation too.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plant": "northmill",
+                    "grade": "B500B",
+                    "mass_t": 100,
+                    "maximum_wt_pct": {"Cu": 0.40},
+                    "prices_eur_per_t": {"E40 shredded": 352},
+                    "available_t": {"E46 incinerated": 10},
+                    "options": {"confidence": 0.95, "max_materials": 6},
+                }
+            ]
+        }
+    )
+
+    plant: str
+    grade: str
+    mass_t: Annotated[float, Field(gt=0, le=1000)] | None = None
+    maximum_wt_pct: dict[str, WtPct] = {}
+    minimum_wt_pct: dict[str, WtPct] = {}
+    prices_eur_per_t: dict[str, NonNegative] = {}
+    available_t: dict[str, NonNegative] = {}
+    electricity_eur_per_kwh: NonNegative | None = None
+    options: RecipeOptions = RecipeOptions()
+    compare: bool = True
+
+    def order(self, plant: Plant) -> Order:
+        """The order it means.
+
+        Raises:
+            InputError: an unknown grade or element, or contradicting limits.
+        """
+        return Order(
+            grade=limited(catalogue.grade(self.grade), self.maximum_wt_pct, self.minimum_wt_pct),
+            mass_t=self.mass_t or plant.furnace.tap_weight_t,
+        )
+
+    def plant_today(self, plant: Plant) -> Plant:
+        """The plant with today's prices and stock.
+
+        Raises:
+            InputError: a material is not in the yard.
+        """
+        today = with_stock(with_prices(plant, self.prices_eur_per_t, "prices_eur_per_t"), self.available_t)
+        if self.electricity_eur_per_kwh is None:
+            return today
+        paid = today.prices.model_copy(update={"electricity_eur_per_kwh": self.electricity_eur_per_kwh})
+        return today.model_copy(update={"prices": paid})
+
+
+class PredictionRequest(Frozen):
+    """A charge to predict; process inputs and heel are the plant's usual ones unless given."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plant": "northmill",
+                    "charge": {
+                        "charged_t": {"E3 old thick": 60, "E40 shredded": 45, "lime": 3.2, "anthracite": 0.9},
+                        "process": {"oxygen_nm3_per_t": 36},
+                    },
+                }
+            ]
+        }
+    )
+
+    plant: str
+    charge: Charge
+
+
+def limited(grade: Grade, maximum: dict[str, float], minimum: dict[str, float]) -> Grade:
+    """A grade with limits given by element symbol replaced or added."""
+    return grade.with_limits(
+        {parse_element(symbol, "maximum_wt_pct"): limit for symbol, limit in maximum.items()},
+        {parse_element(symbol, "minimum_wt_pct"): limit for symbol, limit in minimum.items()},
+    )
+
+
+def with_stock(plant: Plant, available_t: dict[str, float]) -> Plant:
+    """The plant with some materials' stock replaced.
+
+    Raises:
+        InputError: a material is not in the yard.
+    """
+    strange = sorted(available_t.keys() - {item.material.name for item in plant.yard})
+    if strange:
+        known = ", ".join(item.material.name for item in plant.yard)
+        raise InputError(strange, "available_t", f"materials of the yard: {known}")
+    yard = [
+        item if (t := available_t.get(item.material.name)) is None else _stocked(item, t) for item in plant.yard
+    ]
+    return plant.model_copy(update={"yard": tuple(yard)})
+
+
+def _stocked(item: YardItem, available_t: float) -> YardItem:
+    return item.model_copy(update={"available_t": available_t})

@@ -1,0 +1,132 @@
+"""The REST routes under /v1, and the two health checks."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from api.problems import Problem, UnknownResourceError, problem_response
+from api.requests import PredictionRequest, RecipeRequest
+from api.service import ChargePrediction, LoadedPlant, PlantService
+from steel import catalogue
+from steel.frozen import Frozen
+from steel.grades import Grade
+from steel.materials import Material
+from steel.recipes import Recipe
+
+router = APIRouter()
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text, "content": {"application/problem+json": {}}}
+    for status, text in (
+        (404, "No such plant"),
+        (409, "The order's requirements contradict one another"),
+        (422, "A value cannot be used"),
+        (503, "No answer at present: no recipe within the time limit, or no model yet"),
+    )
+}
+
+
+class Health(Frozen):
+    """Whether the service is up, and what it can answer for."""
+
+    status: str
+    plants: tuple[str, ...] = ()
+
+
+class ModelCard(Frozen):
+    """One registered surrogate."""
+
+    plant: str
+    version: str
+    active: bool
+    created_at: str
+    parent: str | None
+    data: dict[str, Any]
+    metrics: dict[str, Any]
+    sha256: str
+
+
+def service_of(request: Request) -> PlantService:
+    """The service of this application."""
+    service = request.app.state.service
+    if not isinstance(service, PlantService):
+        raise TypeError("application without a plant service")
+    return service
+
+
+Service = Annotated[PlantService, Depends(service_of)]
+
+
+def _loaded(service: PlantService, name: str) -> LoadedPlant:
+    if name not in service.names():
+        known = ", ".join(service.names()) or "none yet"
+        raise UnknownResourceError(name, "plant", f"one of {known}")
+    return service.plant(name)
+
+
+@router.post("/v1/recipes", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
+def recommend(asked: RecipeRequest, service: Service) -> Recipe:
+    """The cheapest recipe that meets an order with the asked confidence, explained."""
+    loaded = _loaded(service, asked.plant)
+    plant = asked.plant_today(loaded.plant)
+    return service.recommend(loaded, asked.order(plant), asked.options, plant, asked.compare)
+
+
+@router.post("/v1/predictions", tags=["predictions"], responses={s: PROBLEMS[s] for s in (404, 422)})
+def predict(asked: PredictionRequest, service: Service) -> ChargePrediction:
+    """What a given charge will give, with intervals."""
+    return service.predict(_loaded(service, asked.plant), asked.charge)
+
+
+@router.get("/v1/materials", tags=["catalogue"], responses={404: PROBLEMS[404]})
+def materials(service: Service, plant: str | None = None) -> list[Material]:
+    """The catalogue's materials, or a plant's yard."""
+    if plant is None:
+        return list(catalogue.materials().values())
+    return [item.material for item in _loaded(service, plant).plant.yard]
+
+
+@router.get("/v1/grades", tags=["catalogue"], responses={404: PROBLEMS[404]})
+def grades(service: Service, plant: str | None = None) -> list[Grade]:
+    """The catalogue's grades, or those a plant makes."""
+    if plant is None:
+        return list(catalogue.grades().values())
+    return [catalogue.grade(name) for name in _loaded(service, plant).plant.grades]
+
+
+@router.get("/v1/models", tags=["models"], responses={404: PROBLEMS[404]})
+def models(service: Service, plant: str | None = None) -> list[ModelCard]:
+    """Every registered surrogate, of all plants or one."""
+    names = service.names() if plant is None else (_loaded(service, plant).plant.name,)
+    return [
+        ModelCard(
+            plant=version.plant,
+            version=version.version,
+            active=version.active,
+            created_at=version.manifest.created_at,
+            parent=version.manifest.parent,
+            data=version.manifest.data,
+            metrics=version.manifest.metrics,
+            sha256=version.manifest.sha256,
+        )
+        for name in names
+        for version in service.registry.versions(name)
+    ]
+
+
+@router.get("/healthz", tags=["health"])
+def healthz() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", tags=["health"], response_model=Health, responses={503: PROBLEMS[503]})
+def readyz(service: Service) -> Health | JSONResponse:
+    """At least one plant has a usable model."""
+    names = service.names()
+    if not names:
+        detail = "no plant has a model yet; run `chargewise demo` or `chargewise train`"
+        return problem_response(Problem(title="Not ready", status=503, detail=detail))
+    for name in names:
+        service.plant(name)
+    return Health(status="ready", plants=names)

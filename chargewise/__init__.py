@@ -1,0 +1,1 @@
+"""The front door: the `chargewise` command and its settings."""

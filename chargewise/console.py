@@ -1,0 +1,57 @@
+"""How the command speaks: tables for people, JSON for scripts, exit codes for both."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from optimizer.conflicts import ImpossibleOrderError
+from optimizer.solver import SolverError
+from steel.errors import InputError
+
+EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_NO_ANSWER = 2, 3, 4
+"""Exit codes beside 0: bad input, an order no recipe meets, no answer in time."""
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(content: Any) -> None:
+    """Write one JSON document to standard output."""
+    plain = content.model_dump(mode="json") if isinstance(content, BaseModel) else content
+    sys.stdout.write(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def reporting_errors() -> Iterator[None]:
+    """Within, errors a user can act on become a message and an exit code, never a stack trace."""
+    try:
+        yield
+    except ImpossibleOrderError as error:
+        err.print("[bold red]No recipe meets all of these together:[/]")
+        for conflict in error.conflicts:
+            more = f"  (possible at {conflict.relax_to})" if conflict.relax_to else ""
+            err.print(f"  • {conflict.requirement}{more}", markup=False)
+        raise typer.Exit(EXIT_IMPOSSIBLE) from error
+    except (InputError, ValidationError) as error:
+        err.print("[bold red]Cannot use this input.[/]", end=" ")
+        err.print(str(error), markup=False)
+        raise typer.Exit(EXIT_INPUT) from error
+    except SolverError as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(EXIT_NO_ANSWER) from error
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """A progress bar on standard error; silent where asked or where nobody watches."""
+    columns = (SpinnerColumn(), TextColumn("{task.description:<34}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda stage, share: bar.update(task, description=stage, completed=share)

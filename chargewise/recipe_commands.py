@@ -1,0 +1,119 @@
+"""`chargewise predict` and `recommend`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.requests import RecipeRequest, limited, with_stock
+from api.service import describe_plant
+from chargewise import render
+from chargewise.arguments import AsJson, PlantName, pairs
+from chargewise.console import print_json, progress, reporting_errors
+from chargewise.workplace import Workplace
+from optimizer.options import RecipeOptions
+from optimizer.recommend import Optimizer
+from plant_adapters.mapping import read_mapping
+from plant_adapters.prices import with_price_file, with_prices
+from plant_adapters.record_plant import plant_from_record
+from plant_adapters.table import TableAdapter
+from steel import catalogue
+from steel.errors import InputError
+from steel.grades import Grade, Order
+from steel.heats import Charge
+from steel.recipes import Recipe
+from surrogate.fit import fit
+
+
+def predict(
+    plant: PlantName,
+    charge: Annotated[list[str], typer.Option("--charge", "-c", metavar="MATERIAL=T", help="t of a material.")],
+    process: Annotated[list[str] | None, typer.Option("--process", metavar="NAME=NUMBER", help="A process input.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a given charge will give, with intervals."""
+    with reporting_errors():
+        service = Workplace().service()
+        asked = Charge(charged_t=pairs(charge, "--charge"), process=pairs(process, "--process"))
+        found = service.predict(service.plant(plant), asked)
+        if as_json:
+            print_json(found)
+        else:
+            render.prediction(found)
+
+
+def recommend(
+    plant: Annotated[str | None, typer.Option("--plant", "-p", help="A plant with a trained surrogate.")] = None,
+    grade: Annotated[str | None, typer.Option("--grade", "-g", help="A catalogue grade.")] = None,
+    mass_t: Annotated[float | None, typer.Option("--tonnes", help="Liquid steel wanted, t.")] = None,
+    maximum: Annotated[list[str] | None, typer.Option("--max", metavar="EL=WT%", help="An upper limit.")] = None,
+    minimum: Annotated[list[str] | None, typer.Option("--min", metavar="EL=WT%", help="A lower limit.")] = None,
+    price: Annotated[list[str] | None, typer.Option("--price", metavar="MATERIAL=€/t", help="A price today.")] = None,
+    stock: Annotated[list[str] | None, typer.Option("--stock", metavar="MATERIAL=T", help="Stock today.")] = None,
+    prices: Annotated[Path | None, typer.Option("--prices", help="A TOML file of prices.")] = None,
+    heats: Annotated[Path | None, typer.Option("--heats", help="Heats to learn from on the spot.")] = None,
+    mapping: Annotated[str | None, typer.Option("--mapping", help="How to read them.")] = None,
+    confidence: Annotated[float, typer.Option(help="Probability each limit must hold with.")] = 0.95,
+    max_materials: Annotated[int | None, typer.Option(min=1, help="Most metal-bearing materials.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The cheapest recipe for an order: at a trained plant, or straight from a record of heats."""
+    with reporting_errors():
+        options = RecipeOptions(confidence=confidence, max_materials=max_materials)
+        limits = (pairs(maximum, "--max"), pairs(minimum, "--min"))
+        today = (pairs(price, "--price"), pairs(stock, "--stock"))
+        if plant is not None:
+            found = _at_plant(plant, grade, mass_t, limits, today, prices, options)
+        elif heats is not None and mapping is not None:
+            found = _from_record(heats, mapping, grade, mass_t, limits, today, prices, options, quiet=as_json)
+        else:
+            raise typer.BadParameter("give --plant, or --heats and --mapping")
+        if as_json:
+            print_json(found)
+        else:
+            render.recipe(found)
+
+
+def _at_plant(
+    plant: str,
+    grade: str | None,
+    mass_t: float | None,
+    limits: tuple[dict[str, float], dict[str, float]],
+    today: tuple[dict[str, float], dict[str, float]],
+    prices: Path | None,
+    options: RecipeOptions,
+) -> Recipe:
+    service = Workplace().service()
+    loaded = service.plant(plant)
+    if grade is None:
+        raise InputError(None, "--grade", f"a grade, such as {', '.join(loaded.plant.grades)}")
+    priced = loaded.plant if prices is None else with_price_file(loaded.plant, prices)
+    asked = RecipeRequest(
+        plant=plant, grade=grade, mass_t=mass_t, maximum_wt_pct=limits[0], minimum_wt_pct=limits[1],
+        prices_eur_per_t=today[0], available_t=today[1], options=options,
+    )  # fmt: skip
+    at = asked.plant_today(priced)
+    return service.recommend(loaded, asked.order(at), options, at)
+
+
+def _from_record(
+    heats: Path,
+    mapping: str,
+    grade: str | None,
+    mass_t: float | None,
+    limits: tuple[dict[str, float], dict[str, float]],
+    today: tuple[dict[str, float], dict[str, float]],
+    prices: Path | None,
+    options: RecipeOptions,
+    quiet: bool,
+) -> Recipe:
+    known = read_mapping(mapping)
+    batch = TableAdapter(heats, known).read_heats()
+    plant = with_stock(with_prices(plant_from_record(known, batch), today[0], "--price"), today[1])
+    plant = plant if prices is None else with_price_file(plant, prices)
+    with progress(quiet) as say:
+        model = fit(batch.log, batch.materials, progress=say)
+    base = Grade(name="stated limits") if grade is None else catalogue.grade(grade)
+    order = Order(grade=limited(base, *limits), mass_t=mass_t or plant.furnace.tap_weight_t)
+    return Optimizer().recommend(plant, order, describe_plant(plant, model, batch.log), options)
+

@@ -1,0 +1,171 @@
+"""Recipes, evaluations and reports as an engineer would read them."""
+
+from rich.table import Table
+
+from api.service import ChargePrediction
+from plant_adapters.quarantine import IngestReport, Reason
+from steel.recipes import AnalysisLine, Recipe
+from surrogate.evaluation import OutputEvaluation
+from surrogate.schema import ENERGY
+
+from chargewise.console import out
+
+
+def recipe(found: Recipe) -> None:
+    """Print a recipe: what to load, what comes of it, what it costs and why."""
+    out.print(
+        f"\n[bold]Recipe for {found.order_t:g} t of {found.grade}[/], each limit held with "
+        f"{100 * found.confidence:g} % confidence, proven within {100 * found.optimality_gap:.3f} % of the optimum "
+        f"in {found.solve_ms:.0f} ms"
+    )
+    _lines(found)
+    _analysis(found)
+    _figures(found)
+    _comparisons(found)
+    _bindings(found)
+    for note in found.notes:
+        out.print(f"[yellow]![/] {note}")
+
+
+def _lines(found: Recipe) -> None:
+    baskets = max((len(line.baskets_t) for line in found.lines), default=0)
+    table = Table(title="Load", title_justify="left", title_style="bold")
+    table.add_column("material")
+    for name in ("t", "€/t", *(f"basket {i + 1}, t" for i in range(baskets))):
+        table.add_column(name, justify="right")
+    stage = "furnace"
+    for line in found.lines:
+        if line.stage != stage:
+            table.add_section()
+            stage = line.stage
+        loads = [f"{mass:.2f}" for mass in line.baskets_t] or (["at tapping"] if baskets else [])
+        table.add_row(line.material, f"{line.mass_t:.3f}", f"{line.price_eur_per_t:.0f}", *loads)
+    out.print(table)
+
+
+def _asked(line: AnalysisLine) -> str:
+    low, high = line.minimum_wt_pct, line.maximum_wt_pct
+    if low is not None and high is not None:
+        return f"{low:g} to {high:g}"
+    if high is not None:
+        return f"≤ {high:g}"
+    return f"≥ {low:g}" if low is not None else ""
+
+
+def _analysis(found: Recipe) -> None:
+    table = Table(title="Final analysis, wt%", title_justify="left", title_style="bold")
+    table.add_column("")
+    for name in ("grade", "predicted", "90 % interval", "held with"):
+        table.add_column(name, justify="right")
+    for line in found.analysis:
+        limited = line.minimum_wt_pct is not None or line.maximum_wt_pct is not None
+        table.add_row(
+            line.element.value,
+            _asked(line),
+            f"{line.predicted.mean:.4f}",
+            f"{line.predicted.low:.4f} to {line.predicted.high:.4f}",
+            f"{100 * line.met_with:.1f} %" if limited else "",
+            style=None if limited else "dim",
+        )
+    out.print(table)
+
+
+def _figures(found: Recipe) -> None:
+    costs, gas, energy = found.costs_eur_per_t, found.emissions_kgco2e_per_t, found.energy_kwh_per_t
+    out.print(
+        f"Yield [bold]{100 * found.metallic_yield:.1f} %[/] · electricity [bold]{energy.mean:.0f} kWh/t[/] "
+        f"({energy.low:.0f} to {energy.high:.0f}) · emissions [bold]{gas.total:.0f} kgCO2e/t[/] "
+        f"(scope 1 {gas.scope1:.0f}, 2 {gas.scope2:.0f}, 3 {gas.scope3:.0f})"
+    )
+    out.print(
+        f"Cost [bold]{costs.total:.2f} €/t[/]: charge {costs.charge:.2f}, additions {costs.additions:.2f}, "
+        f"electricity {costs.electricity:.2f}, carbon {costs.carbon:.2f}, gases and electrodes {costs.process:.2f}"
+    )
+
+
+def _comparisons(found: Recipe) -> None:
+    if not found.comparisons:
+        return
+    table = Table(title="Against other ways of making it, today's prices", title_justify="left", title_style="bold")
+    table.add_column("")
+    for name in ("€/t", "recipe saves, €/t", "kgCO2e/t", "least certain limit"):
+        table.add_column(name, justify="right")
+    for other in found.comparisons:
+        weakest = f"{other.weakest.value} {100 * other.met_with:.1f} %" if other.weakest else ""
+        table.add_row(
+            other.name,
+            f"{other.cost_eur_per_t:.2f}",
+            f"{other.cost_eur_per_t - found.costs_eur_per_t.total:+.2f}",
+            f"{other.emissions_kgco2e_per_t:.0f}",
+            weakest,
+            style="red" if other.met_with < 0.9 * found.confidence else None,
+        )
+    out.print(table)
+    for other in found.comparisons:
+        if other.met_with < 0.9 * found.confidence and other.weakest:
+            out.print(f"  {other.name}: would miss {other.weakest.value} in {100 * (1 - other.met_with):.0f} % of heats")
+
+
+def _bindings(found: Recipe) -> None:
+    table = Table(title="What binds, and what relaxing it is worth", title_justify="left", title_style="bold")
+    table.add_column("requirement")
+    table.add_column("relaxed by", justify="right")
+    table.add_column("saves, €/t", justify="right")
+    for binding in found.bindings:
+        table.add_row(binding.requirement, binding.step, f"{binding.worth_eur_per_t:.2f}")
+    out.print(table)
+    near = [line for line in found.unused if line.enters_at_eur_per_t > 0][:4]
+    if near:
+        parts = [f"{u.material} at {u.enters_at_eur_per_t:.0f} (now {u.price_eur_per_t:.0f})" for u in near]
+        out.print("Would come in, €/t: " + ", ".join(parts))
+
+
+def evaluation(rows: list[OutputEvaluation], title: str) -> None:
+    """Print errors on held-back heats beside the baselines'."""
+    names = list(rows[0].baselines) if rows else []
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("output")
+    table.add_column("heats", justify="right")
+    for name in ("chargewise", *names):
+        table.add_column(f"MAE\n{name.replace('_', ' ')}", justify="right")
+    for name in ("chargewise", *names):
+        table.add_column(f"R²\n{name.replace('_', ' ')}", justify="right")
+    table.add_column("90 % interval\ncovers", justify="right")
+    for row in rows:
+        scores = [row.surrogate, *(row.baselines[name] for name in names)]
+        digits = 2 if row.output == ENERGY else 5
+        table.add_row(
+            "kWh/t" if row.output == ENERGY else f"{row.output} wt%",
+            str(row.heats),
+            *(f"{score.mae:.{digits}f}" for score in scores),
+            *(f"{score.r2:.2f}" for score in scores),
+            f"{100 * row.coverage_90:.1f} %",
+        )
+    out.print(table)
+
+
+def ingest_report(report: IngestReport, examples: int = 3) -> None:
+    """Print what was read and what was set aside, with the first cases of each reason."""
+    out.print(
+        f"{report.source}: {report.rows_read} rows read, [bold]{report.rows_valid} valid[/], "
+        f"{report.rows_quarantined} in quarantine, {len(report.corrections)} negative bookings kept as corrections"
+    )
+    for reason, count in report.by_reason().items():
+        out.print(f"  [yellow]{reason.value}[/]: {count} rows")
+        cases = [r for r in report.rejections if r.reason is reason]
+        shown = len(cases) if reason in (Reason.NEGATIVE_WEIGHT, Reason.ABSURD_WEIGHT) else examples
+        for case in cases[:shown]:
+            out.print(f"    {case}", markup=False)
+
+
+def prediction(found: ChargePrediction) -> None:
+    """Print what a charge will give."""
+    table = Table(title=f"{found.plant} {found.model_version}: {found.tapped_t:.1f} t tapped", title_justify="left")
+    table.add_column("")
+    table.add_column("predicted", justify="right")
+    table.add_column("90 % interval", justify="right")
+    for element, value in found.analysis_wt_pct.items():
+        table.add_row(f"{element.value} wt%", f"{value.mean:.4f}", f"{value.low:.4f} to {value.high:.4f}")
+    energy = found.energy_kwh_per_t
+    table.add_row("kWh/t", f"{energy.mean:.1f}", f"{energy.low:.1f} to {energy.high:.1f}")
+    out.print(table)

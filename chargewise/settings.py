@@ -1,0 +1,39 @@
+"""Where Chargewise keeps things, from the environment or a `.env` file; every name starts with CHARGEWISE_."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one installation.
+
+    Attributes:
+        home: folder of models, plant files and the default database.
+        database_url: SQLAlchemy URL; SQLite under `home` unless set.
+        host, port: what `chargewise serve` listens on.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CHARGEWISE_", env_file=".env", extra="ignore")
+
+    home: Path = Path("chargewise-data")
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+    @property
+    def models(self) -> Path:
+        """Folder of the model registry."""
+        return self.home / "models"
+
+    @property
+    def plants(self) -> Path:
+        """Folder of plant files."""
+        return self.home / "plants"
+
+    def store_url(self) -> str:
+        """The heat store's URL; makes `home` where the default database needs it."""
+        if self.database_url is not None:
+            return self.database_url
+        self.home.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{self.home / 'heats.db'}"
