@@ -1,6 +1,6 @@
 """The application: REST routes, problem responses and the web page on one server."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from api import problems
 from api.pages.recipe_page import install_pages
@@ -25,6 +25,11 @@ def create_app(service: PlantService, pages: bool = True) -> FastAPI:
     app.state.service = service
     problems.install(app)
     app.include_router(router)
+
+    @app.api_route("/v1/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    def unknown(path: str) -> None:
+        raise HTTPException(404, f"There is no /v1/{path}; /docs lists what there is")
+
     if pages:
         install_pages(app, service)
     return app

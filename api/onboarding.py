@@ -40,7 +40,9 @@ def train_plant(
         log, materials, TRAIN_FRACTION, baselines=(), progress=lambda stage, share: say(f"judging: {stage}", share / 2)
     )
     model = fit(log, materials, progress=lambda stage, share: say(f"fitting: {stage}", 0.5 + share / 2))
-    metrics = {row.output: {**asdict(row.surrogate), "coverage_90": row.coverage_90, "heats": row.heats} for row in judged}
+    metrics = {
+        row.output: {**asdict(row.surrogate), "coverage_90": row.coverage_90, "heats": row.heats} for row in judged
+    }
     return registry.publish(model, plant, log, metrics), judged
 
 

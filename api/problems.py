@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details."""
 
+import math
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -83,7 +84,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else str(value)
+        return value if math.isfinite(value) else str(value)
     return str(value)[:200]
 
 

@@ -122,9 +122,7 @@ def with_stock(plant: Plant, available_t: dict[str, float]) -> Plant:
     if strange:
         known = ", ".join(item.material.name for item in plant.yard)
         raise InputError(strange, "available_t", f"materials of the yard: {known}")
-    yard = [
-        item if (t := available_t.get(item.material.name)) is None else _stocked(item, t) for item in plant.yard
-    ]
+    yard = [item if (t := available_t.get(item.material.name)) is None else _stocked(item, t) for item in plant.yard]
     return plant.model_copy(update={"yard": tuple(yard)})
 
 

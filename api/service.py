@@ -20,7 +20,7 @@ from steel.frozen import Frozen
 from steel.grades import Order
 from steel.heats import Charge, HeatLog
 from steel.plants import Plant
-from steel.recipes import Interval, Recipe
+from steel.recipes import Comparison, Interval, Recipe
 from surrogate.description import Description
 from surrogate.model import Surrogate, one_heat
 from surrogate.registry import Registry, Version
@@ -83,7 +83,9 @@ class PlantService:
             InputError: there is no such plant. ArtifactError: its model was altered.
         """
         if name not in self.names():
-            raise InputError(name, "plant", f"one of {', '.join(self.names()) or 'none yet; run `chargewise demo` or `train`'}")
+            raise InputError(
+                name, "plant", f"one of {', '.join(self.names()) or 'none yet; run `chargewise demo` or `train`'}"
+            )
         with self._lock:
             version = self.registry.active_version(name)
             known = self._loaded.get(name)
@@ -92,7 +94,12 @@ class PlantService:
             return known
 
     def recommend(
-        self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant | None = None, compare: bool = True
+        self,
+        loaded: LoadedPlant,
+        order: Order,
+        options: RecipeOptions,
+        plant: Plant | None = None,
+        compare: bool = True,
     ) -> Recipe:
         """The cheapest recipe, with what it saves.
 
@@ -108,7 +115,7 @@ class PlantService:
         """
         problem = build_problem(plant or loaded.plant, order, loaded.description, options)
         solution = self.optimizer.solution(problem)
-        others = ()
+        others: tuple[Comparison, ...] = ()
         if compare:
             ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
             others = tuple(way for way in ways if way is not None)

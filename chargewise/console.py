@@ -18,8 +18,10 @@ from steel.errors import InputError
 EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_NO_ANSWER = 2, 3, 4
 """Exit codes beside 0: bad input, an order no recipe meets, no answer in time."""
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+PLAIN_WIDTH = 100
+"""Columns where no terminal tells its own width."""
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+err = Console(highlight=False, stderr=True, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
 
 
 def print_json(content: Any) -> None:

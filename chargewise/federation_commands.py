@@ -1,10 +1,74 @@
-"""`chargewise federation …`."""
+"""`chargewise federation …`: plants improve one surrogate together."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
 
 import typer
+from rich.table import Table
+
+from api.onboarding import set_up_bundled
+from chargewise.arguments import AsJson
+from chargewise.console import err, out, print_json, progress, reporting_errors
+from chargewise.workplace import Workplace
+from federation.engine import PlantNode, local_engine
+from federation.gate import relative_error
+from scenarios.bundled import names
 
 app = typer.Typer(no_args_is_help=True, help="Plants improve one surrogate together.")
+HEATS = {"northmill": 1200, "riverside": 300, "eastport": 120}
+"""A big, a middling and a small record, so that it shows who gains."""
 
 
 @app.callback()
 def federation() -> None:
-    """Plants improve one surrogate together."""
+    """Plants improve one surrogate together; no heat leaves its plant."""
+
+
+@app.command("demo")
+def demo(
+    folder: Annotated[Path | None, typer.Option(help="Where keys, state and logs go; temporary unless given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a federation of the bundled plants on this machine, with TLS and registered keys."""
+    with reporting_errors(), TemporaryDirectory(prefix="chargewise-federation-") as temporary:
+        place = Workplace()
+        with progress(quiet=as_json) as say:
+            for name in names():
+                set_up_bundled(name, HEATS[name], place.settings.plants, place.store, place.registry, say)
+        url = place.store.absolute_url()
+        nodes = [PlantNode(name, url, place.settings.models) for name in names()]
+
+        def tell(what: str) -> None:
+            if not as_json:
+                err.print(f"… {what}")
+
+        with local_engine((folder or Path(temporary)).resolve(), nodes, tell) as engine:
+            tell("contract, sums, judgement")
+            found = engine.run(len(nodes))
+        if as_json:
+            print_json(found)
+        else:
+            _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    table = Table(title="Mean absolute error on each plant's later heats", title_justify="left", title_style="bold")
+    for heading in ("plant", "heats", "output", "local", "global", "fine-tuned"):
+        table.add_column(heading, justify="left" if heading in ("plant", "output") else "right")
+    for plant, errors in found["errors"].items():
+        for row, (output, by) in enumerate(errors.items()):
+            digits = 2 if output.startswith("energy") else 5
+            unit = "kWh/t" if output.startswith("energy") else f"{output} wt%"
+            shown = ("local", "global", "tuned")
+            best = min(shown, key=lambda model: by[model])
+            figures = [f"[bold]{by[m]:.{digits}f}[/]" if m == best else f"{by[m]:.{digits}f}" for m in shown]
+            table.add_row(plant if row == 0 else "", str(found["heats"][plant]) if row == 0 else "", unit, *figures)
+        ratios = [f"{relative_error(errors, model):.3f}" for model in ("global", "tuned")]
+        table.add_row("", "", "mean, of local", "1", *ratios, style="bold")
+        table.add_section()
+    out.print(table)
+    for plant, verdict in found["adopted"].items():
+        version = f" as {verdict['version']}" if verdict["version"] else ""
+        out.print(f"{plant}: {verdict['reason']}{version}")
+    out.print(f"Contract, one exchange of sums, judgement at every plant: {found['seconds']:.1f} s")

@@ -26,7 +26,9 @@ def ingest(heats: HeatsFile, mapping: MappingName, plant: PlantName, as_json: As
             print_json({**batch.report.model_dump(mode="json"), "stored": asdict(stored)})
             return
         render.ingest_report(batch.report)
-        out.print(f"Stored: {stored.added} new, {stored.changed} changed (earlier values kept), {stored.unchanged} known")
+        out.print(
+            f"Stored: {stored.added} new, {stored.changed} changed (earlier values kept), {stored.unchanged} known"
+        )
 
 
 def train(
@@ -43,7 +45,9 @@ def train(
         with progress(quiet=as_json) as say:
             version, judged = train_plant(place.registry, plant, window, materials, say)
         if as_json:
-            print_json({"plant": plant, "version": version, "heats": len(window), "metrics": [asdict(r) for r in judged]})
+            print_json(
+                {"plant": plant, "version": version, "heats": len(window), "metrics": [asdict(r) for r in judged]}
+            )
             return
         render.evaluation(judged, f"{plant} {version}: {len(window)} heats, judged on the newest 30 %")
 
@@ -51,7 +55,9 @@ def train(
 def evaluate(
     heats: Annotated[Path | None, typer.Option("--heats", help="Heats: CSV, Excel or Parquet.")] = None,
     mapping: Annotated[str | None, typer.Option("--mapping", help="A mapping file or a shipped mapping.")] = None,
-    plant: Annotated[str | None, typer.Option("--plant", "-p", help="A plant with stored heats, instead of a file.")] = None,
+    plant: Annotated[
+        str | None, typer.Option("--plant", "-p", help="A plant with stored heats, instead of a file.")
+    ] = None,
     train_fraction: Annotated[float, typer.Option(min=0.1, max=0.95, help="Share of the heats to learn from.")] = 0.7,
     as_json: AsJson = False,
 ) -> None:

@@ -33,7 +33,9 @@ def _draw_load(axes: Axes, recipe: Recipe) -> None:
     colours = [STEEL if line.stage == "furnace" else HOT for line in lines]
     axes.barh([line.material for line in lines], masses, color=colours)
     for row, line in enumerate(lines):
-        axes.text(line.mass_t, row, f" {line.mass_t:.2f} t  × {line.price_eur_per_t:.0f} €/t", va="center", fontsize=8.5)
+        axes.text(
+            line.mass_t, row, f" {line.mass_t:.2f} t  × {line.price_eur_per_t:.0f} €/t", va="center", fontsize=8.5
+        )
     axes.set_xlim(0, 1.45 * max(masses))
     axes.set_xlabel("t loaded (orange: at tapping)")
     axes.spines[["top", "right"]].set_visible(False)

@@ -28,7 +28,9 @@ from surrogate.fit import fit
 def predict(
     plant: PlantName,
     charge: Annotated[list[str], typer.Option("--charge", "-c", metavar="MATERIAL=T", help="t of a material.")],
-    process: Annotated[list[str] | None, typer.Option("--process", metavar="NAME=NUMBER", help="A process input.")] = None,
+    process: Annotated[
+        list[str] | None, typer.Option("--process", metavar="NAME=NUMBER", help="A process input.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """What a given charge will give, with intervals."""
@@ -116,4 +118,3 @@ def _from_record(
     base = Grade(name="stated limits") if grade is None else catalogue.grade(grade)
     order = Order(grade=limited(base, *limits), mass_t=mass_t or plant.furnace.tap_weight_t)
     return Optimizer().recommend(plant, order, describe_plant(plant, model, batch.log), options)
-

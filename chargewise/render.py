@@ -3,12 +3,13 @@
 from rich.table import Table
 
 from api.service import ChargePrediction
+from chargewise.console import out
 from plant_adapters.quarantine import IngestReport, Reason
 from steel.recipes import AnalysisLine, Recipe
 from surrogate.evaluation import OutputEvaluation
 from surrogate.schema import ENERGY
 
-from chargewise.console import out
+_SHORT_NAMES = {"hist_gradient_boosting": "HGB"}
 
 
 def recipe(found: Recipe) -> None:
@@ -33,12 +34,14 @@ def _lines(found: Recipe) -> None:
     table.add_column("material")
     for name in ("t", "€/t", *(f"basket {i + 1}, t" for i in range(baskets))):
         table.add_column(name, justify="right")
+    if not baskets:
+        table.add_column("")
     stage = "furnace"
     for line in found.lines:
         if line.stage != stage:
             table.add_section()
             stage = line.stage
-        loads = [f"{mass:.2f}" for mass in line.baskets_t] or (["at tapping"] if baskets else [])
+        loads = [f"{mass:.2f}" for mass in line.baskets_t] or ["at tapping" if baskets else line.title]
         table.add_row(line.material, f"{line.mass_t:.3f}", f"{line.price_eur_per_t:.0f}", *loads)
     out.print(table)
 
@@ -103,7 +106,9 @@ def _comparisons(found: Recipe) -> None:
     out.print(table)
     for other in found.comparisons:
         if other.met_with < 0.9 * found.confidence and other.weakest:
-            out.print(f"  {other.name}: would miss {other.weakest.value} in {100 * (1 - other.met_with):.0f} % of heats")
+            out.print(
+                f"  {other.name}: would miss {other.weakest.value} in {100 * (1 - other.met_with):.0f} % of heats"
+            )
 
 
 def _bindings(found: Recipe) -> None:
@@ -126,11 +131,13 @@ def evaluation(rows: list[OutputEvaluation], title: str) -> None:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("output")
     table.add_column("heats", justify="right")
-    for name in ("chargewise", *names):
-        table.add_column(f"MAE\n{name.replace('_', ' ')}", justify="right")
-    for name in ("chargewise", *names):
-        table.add_column(f"R²\n{name.replace('_', ' ')}", justify="right")
-    table.add_column("90 % interval\ncovers", justify="right")
+    headings = ["ours", *(_SHORT_NAMES.get(name, name) for name in names)]
+    for heading in (
+        *(f"MAE\n{name}" for name in headings),
+        *(f"R²\n{name}" for name in headings),
+        "90 % interval\ncovers",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         scores = [row.surrogate, *(row.baselines[name] for name in names)]
         digits = 2 if row.output == ENERGY else 5

@@ -1,9 +1,12 @@
 """`chargewise serve`: the REST service and the page."""
 
+import warnings
 from typing import Annotated
 
 import typer
+import uvicorn
 
+from api.app import create_app
 from api.onboarding import set_up_bundled
 from chargewise.arguments import AsJson
 from chargewise.console import err, print_json, progress, reporting_errors
@@ -19,10 +22,6 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Serve the REST API under /v1, its documentation at /docs and the page at /."""
-    import uvicorn
-
-    from api.app import create_app
-
     with reporting_errors():
         place = Workplace()
         if demo:
@@ -34,5 +33,9 @@ def serve(
         if as_json:
             print_json({"url": f"http://{listen[0]}:{listen[1]}/", "plants": service.names()})
         else:
-            err.print(f"Chargewise on http://{listen[0]}:{listen[1]}/  (API: /docs, plants: {', '.join(service.names())})")
+            err.print(
+                f"Chargewise on http://{listen[0]}:{listen[1]}/  (API: /docs, plants: {', '.join(service.names())})"
+            )
+        # NiceGUI looks at every object of the process once, which makes torch warn about one of its own.
+        warnings.filterwarnings("ignore", message=".*torch.distributed.reduce_op.*")
         uvicorn.run(create_app(service), host=listen[0], port=listen[1], log_level="warning")

@@ -1,10 +1,9 @@
 """What most commands open: settings, heat store, registry and plant service."""
 
 from api.service import PlantService
+from chargewise.settings import Settings
 from plant_adapters.store import HeatStore
 from surrogate.registry import Registry
-
-from chargewise.settings import Settings
 
 
 class Workplace:

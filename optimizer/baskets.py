@@ -17,7 +17,7 @@ def baskets_needed(problem: RecipeProblem, charged_t: FloatArray) -> int:
 
 
 def fill_baskets(problem: RecipeProblem, charged_t: FloatArray) -> list[tuple[float, ...]]:
-    """t of each material in each basket.
+    """T of each material in each basket.
 
     Scrap divides at will and the baskets are alike, so an even split fits whenever any split does.
     """

@@ -57,7 +57,7 @@ def compare_catalogue(problem: RecipeProblem) -> Comparison | None:
 
 
 def complete_at_tapping(problem: RecipeProblem, charged_t: FloatArray) -> FloatArray:
-    """Scale a furnace charge to the order and add what the ladle needs at least cost, limits missed as little as can be.
+    """Scale a furnace charge to the order and add what the ladle needs at least cost.
 
     Args:
         problem: the order.
@@ -67,7 +67,9 @@ def complete_at_tapping(problem: RecipeProblem, charged_t: FloatArray) -> FloatA
     furnace = np.where(np.arange(len(charged_t)) < n, charged_t, 0.0)
     columns = furnace
     for _ in range(3):
-        scale = (problem.order.mass_t - float(problem.yields[n:] @ columns[n:])) / float(problem.yields[:n] @ furnace[:n])
+        scale = (problem.order.mass_t - float(problem.yields[n:] @ columns[n:])) / float(
+            problem.yields[:n] @ furnace[:n]
+        )
         columns = _ladle(problem, furnace * scale)
     return columns
 

@@ -4,6 +4,7 @@ The set is irreducible: drop any one requirement of it and the rest can be met (
 Chinneck, "Feasibility and Infeasibility in Optimization", 2008).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from optimizer.problem import RecipeProblem
 from optimizer.solver import PersistentModel
+from steel.plants import Baskets
 
 PLENTY = 1e6
 """A slack that relaxes any requirement of one heat away, in its own unit."""
@@ -85,21 +87,25 @@ def _is_stated(problem: RecipeProblem, kind: str, name: Any) -> bool:
 
 def _words(problem: RecipeProblem, kind: str, name: Any, slack: float = 0.0) -> str:
     """A requirement, relaxed by so much slack, as a person would write it."""
-    final, baskets = problem.order.mass_t, problem.plant.furnace.baskets
     if kind in ("maximum", "minimum"):
-        row = next(row for row in problem.rows if row.element.value == name)
-        asked = (row.maximum or 0.0) + slack / final if kind == "maximum" else (row.minimum or 0.0) - slack / final
-        rounded = np.ceil(asked * 1e4 - 1e-3) / 1e4 if kind == "maximum" else np.floor(asked * 1e4 + 1e-3) / 1e4
-        return f"{name} {'≤' if kind == 'maximum' else '≥'} {max(rounded, 0.0):g} wt%"
-    if kind in ("most", "least"):
-        item = problem.items[name]
-        if kind == "most":
-            return f"{item.material.name} at most {(item.most_t or 0.0) + slack:.4g} t"
-        return f"{item.material.name} at least {max(item.min_t - slack, 0.0):.4g} t"
-    if kind == "volume" and baskets is not None:
-        return f"basket volume {baskets.count * baskets.volume_m3 + slack:.4g} m³"
-    if kind == "weight" and baskets is not None:
-        return f"basket weight {baskets.count * baskets.max_t + slack:.4g} t"
-    if kind == "count":
-        return f"at most {(problem.options.max_materials or 0) + int(np.ceil(slack - 1e-6))} materials"
-    return f"electricity at most {(problem.options.max_energy_kwh_per_t or 0.0) + slack / final:.4g} kWh/t"
+        return _limit_words(problem, kind, name, slack / problem.order.mass_t)
+    options = problem.options
+    baskets = problem.plant.furnace.baskets or Baskets(count=1, volume_m3=1.0, max_t=1.0)
+    item = problem.items[name] if kind in ("most", "least") else problem.items[0]
+    energy = (options.max_energy_kwh_per_t or 0.0) + slack / problem.order.mass_t
+    return {
+        "most": f"{item.material.name} at most {(item.most_t or 0.0) + slack:.4g} t",
+        "least": f"{item.material.name} at least {max(item.min_t - slack, 0.0):.4g} t",
+        "volume": f"basket volume {baskets.count * baskets.volume_m3 + slack:.4g} m³",
+        "weight": f"basket weight {baskets.count * baskets.max_t + slack:.4g} t",
+        "count": f"at most {(options.max_materials or 0) + math.ceil(slack - 1e-6)} materials",
+        "energy": f"electricity at most {energy:.4g} kWh/t",
+    }[kind]
+
+
+def _limit_words(problem: RecipeProblem, kind: str, name: str, relaxed_wt_pct: float) -> str:
+    """A limit, relaxed and rounded to the side on which it can be met."""
+    row = next(row for row in problem.rows if row.element.value == name)
+    if kind == "maximum":
+        return f"{name} ≤ {math.ceil(((row.maximum or 0.0) + relaxed_wt_pct) * 1e4 - 1e-3) / 1e4:g} wt%"
+    return f"{name} ≥ {max(0.0, math.floor(((row.minimum or 0.0) - relaxed_wt_pct) * 1e4 + 1e-3) / 1e4):g} wt%"

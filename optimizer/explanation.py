@@ -95,8 +95,6 @@ def notes(problem: RecipeProblem, solution: Solution) -> tuple[str, ...]:
             share = float(mass / charged.sum())
             seen = float(largest[problem.description.names.index(item.material.name)])
             if share > 1.05 * seen + 0.005:
-                found.append(
-                    f"{item.material.name}: {100 * share:.0f} % of the charge, past heats used at most {100 * seen:.0f} %"
-                )
+                used = f"{100 * share:.0f} % of the charge, past heats used at most {100 * seen:.0f} %"
+                found.append(f"{item.material.name}: {used}")
     return tuple(found)
-

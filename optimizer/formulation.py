@@ -95,9 +95,7 @@ def build(problem: RecipeProblem, elastic: bool = False) -> Any:
 
     model.tapping = pyo.Constraint(expr=model.final == weighted(problem.yields))
     model.order = pyo.Constraint(expr=model.final == model.mass)
-    model.at_most = pyo.Constraint(
-        model.columns, rule=lambda m, j: m.t[j] - slack("most", j) - m.most[j] <= 0
-    )
+    model.at_most = pyo.Constraint(model.columns, rule=lambda m, j: m.t[j] - slack("most", j) - m.most[j] <= 0)
     model.at_least = pyo.Constraint(
         [j for j in columns if problem.least[j] > 0], rule=lambda m, j: m.least[j] - m.t[j] - slack("least", j) <= 0
     )

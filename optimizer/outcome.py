@@ -58,7 +58,8 @@ def outcome_of(problem: RecipeProblem, columns_t: FloatArray) -> Outcome:
             charge=float(problem.cost.material[:n] @ charged) / final,
             additions=float(problem.cost.material[n:] @ columns_t[n:]) / final,
             electricity=problem.cost.electricity_per_kwh * energy_kwh / final,
-            carbon=(float(problem.cost.carbon @ columns_t) + problem.cost.electricity_carbon_per_kwh * energy_kwh) / final,
+            carbon=(float(problem.cost.carbon @ columns_t) + problem.cost.electricity_carbon_per_kwh * energy_kwh)
+            / final,
             process=float(problem.cost.process @ columns_t) / final,
         ),
     )
@@ -83,9 +84,7 @@ def _analysis_line(problem: RecipeProblem, row: ElementRow, columns_t: FloatArra
     under = 0.0 if row.minimum is None else _probability(quantiles, row.minimum - mean, sd)
     return AnalysisLine(
         element=row.element,
-        predicted=Interval(
-            mean=mean, low=max(0.0, mean + quantiles.at(low) * sd), high=mean + quantiles.at(high) * sd
-        ),
+        predicted=Interval(mean=mean, low=max(0.0, mean + quantiles.at(low) * sd), high=mean + quantiles.at(high) * sd),
         minimum_wt_pct=row.minimum,
         maximum_wt_pct=row.maximum,
         met_with=max(0.0, below - under),

@@ -218,7 +218,10 @@ def _element_row(
         linear=np.concatenate([balance[pick], additions]),
         pieces=np.hstack([fresh * pieces.pieces[:, pick], none]),
         root=np.block(
-            [[fresh * root, np.zeros((len(root), len(tapping)))], [np.zeros((len(tapping), len(pick))), np.diag(scatter)]]
+            [
+                [fresh * root, np.zeros((len(root), len(tapping)))],
+                [np.zeros((len(tapping), len(pick))), np.diag(scatter)],
+            ]
         ),
         upper_z=max(0.0, pieces.quantiles.at(options.confidence)),
         lower_z=max(0.0, -pieces.quantiles.at(1.0 - options.confidence)),

@@ -156,7 +156,9 @@ class PersistentModel:
         for _ in range(MOST_CUT_ROUNDS):
             objective, bound = self._run()
             columns = self._columns()
-            loose = [row for row in self.problem.rows if self._violation(row, columns) > self.problem.options.cut_tolerance]
+            loose = [
+                row for row in self.problem.rows if self._violation(row, columns) > self.problem.options.cut_tolerance
+            ]
             if not loose:
                 return objective, bound
             for row in loose:
@@ -206,7 +208,7 @@ class PersistentModel:
         duals, costs = self.solver.get_duals(), self.solver.get_reduced_costs()
 
         def dual(row: Any) -> float:
-            return abs(duals.get(row, 0.0))
+            return float(abs(duals.get(row, 0.0)))
 
         reduced = np.array([max(0.0, costs.get(model.t[j], 0.0)) for j in model.columns])
         for j in model.decided:

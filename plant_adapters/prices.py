@@ -31,7 +31,9 @@ def with_price_file(plant: Plant, path: Path) -> Plant:
     raw = read_toml(path)
     priced = with_prices(plant, raw.get("materials", {}), str(path))
     try:
-        return priced.model_copy(update={"prices": Prices.model_validate({**plant.prices.model_dump(), **raw.get("prices", {})})})
+        return priced.model_copy(
+            update={"prices": Prices.model_validate({**plant.prices.model_dump(), **raw.get("prices", {})})}
+        )
     except ValidationError as error:
         raise InputError(raw.get("prices"), str(path), validation_message(error)) from error
 

@@ -39,4 +39,3 @@ class PlantAdapter(Protocol):
     def write_recipe(self, recipe: Recipe) -> Path:
         """Hand a recipe back to the plant; returns where it went."""
         ...
-

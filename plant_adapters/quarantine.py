@@ -36,7 +36,8 @@ class Rejection(Frozen):
     expected: str
 
     def __str__(self) -> str:
-        return f"row {self.row}, heat {self.heat_id or '?'}: {self.reason.value} in {self.column}: {self.value}; expected {self.expected}"
+        where = f"row {self.row}, heat {self.heat_id or '?'}"
+        return f"{where}: {self.reason.value} in {self.column}: {self.value or 'empty'}; expected {self.expected}"
 
 
 class Correction(Frozen):

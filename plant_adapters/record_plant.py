@@ -32,7 +32,9 @@ def plant_from_record(mapping: Mapping, batch: HeatBatch) -> Plant:
         most = float(np.quantile(used, USUAL_MOST)) if len(used) else 0.0
         fixed = material.name == BASKETS
         yard.append(
-            YardItem(material=material, price_eur_per_t=0.0, min_t=tapped if fixed else 0.0, max_t=tapped if fixed else most)
+            YardItem(
+                material=material, price_eur_per_t=0.0, min_t=tapped if fixed else 0.0, max_t=tapped if fixed else most
+            )
         )
     return Plant(
         name=mapping.name,

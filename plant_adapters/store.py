@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,11 +101,20 @@ class HeatStore:
         except (sa.exc.SQLAlchemyError, ImportError) as error:
             raise InputError(url, "database", f"a database that can be opened ({error})") from error
 
+    def absolute_url(self) -> str:
+        """The database's URL as another process can open it from any folder, password included."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite" and url.database:
+            url = url.set(database=str(Path(url.database).resolve()))
+        return url.render_as_string(hide_password=False)
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
 
-    def add(self, plant: str, log: HeatLog, materials: tuple[Material, ...], report: IngestReport | None = None) -> Stored:
+    def add(
+        self, plant: str, log: HeatLog, materials: tuple[Material, ...], report: IngestReport | None = None
+    ) -> Stored:
         """Store heats, materials and what was quarantined, all or nothing."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._engine.begin() as connection:
@@ -169,7 +179,9 @@ class HeatStore:
             for row in connection.execute(sa.select(HEATS).where(HEATS.c.plant == plant)).mappings()
         }
         next_position = 1 + max((row["position"] for row in known.values()), default=-1)
-        fresh, changed, unchanged = [], [], 0
+        fresh: list[dict[str, Any]] = []
+        changed: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        unchanged = 0
         for index in range(len(log)):
             row = _row(plant, log.heat(index))
             before = known.get(row["heat_id"])

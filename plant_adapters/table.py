@@ -94,7 +94,9 @@ class TableAdapter:
         wanted += [mapping.materials.pattern.replace("{code}", code) for code in mapping.materials.codes]
         missing = [column for column in wanted if column not in table.columns]
         if missing:
-            raise InputError(missing, f"columns of {self.path.name}", f"columns among {', '.join(map(str, table.columns))}")
+            raise InputError(
+                missing, f"columns of {self.path.name}", f"columns among {', '.join(map(str, table.columns))}"
+            )
 
     def _log(self, screened: Screened) -> HeatLog:
         mapping, rows = self.mapping, screened.numbers.loc[screened.valid]
@@ -127,7 +129,10 @@ class TableAdapter:
         )
 
     def _charged(self, rows: pd.DataFrame) -> tuple[tuple[str, ...], FloatArray]:
-        materials, factor = self.mapping.materials, conversion_factor(self.mapping.materials.unit, "t", "materials.unit")
+        materials, factor = (
+            self.mapping.materials,
+            conversion_factor(self.mapping.materials.unit, "t", "materials.unit"),
+        )
         columns = {
             material.name: rows[materials.pattern.replace("{code}", code)].fillna(0.0).to_numpy(np.float64) * factor
             for code, material in zip(materials.codes, self._coded_materials(), strict=True)
@@ -142,7 +147,9 @@ class TableAdapter:
     def _per_heat(self, rows: pd.DataFrame, column: ColumnMap | None, unit: str) -> FloatArray:
         if column is None:
             return np.full(len(rows), np.nan)
-        return np.asarray(rows[column.column].to_numpy(np.float64) * conversion_factor(column.unit, unit, column.column))
+        return np.asarray(
+            rows[column.column].to_numpy(np.float64) * conversion_factor(column.unit, unit, column.column)
+        )
 
     def _per_t(self, rows: pd.DataFrame, column: ColumnMap, unit: str, tapped_t: FloatArray) -> FloatArray:
         """A column in `unit`, divided by the tapped mass where it is given per heat."""
@@ -165,4 +172,3 @@ def _process_unit(name: str) -> str:
         "oxygen_nm3_per_t": "m3", "gas_nm3_per_t": "m3", "injected_carbon_kg_per_t": "kg",
         "tap_temperature_c": "degC", "power_on_min": "min", "power_off_min": "min",
     }[name]  # fmt: skip
-

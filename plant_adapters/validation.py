@@ -57,9 +57,7 @@ def _material_columns(mapping: Mapping) -> list[str]:
     return [mapping.materials.pattern.replace("{code}", code) for code in mapping.materials.codes]
 
 
-def _reject(
-    text: pd.DataFrame, mapping: Mapping, row: int, reason: Reason, column: str, expected: str
-) -> Rejection:
+def _reject(text: pd.DataFrame, mapping: Mapping, row: int, reason: Reason, column: str, expected: str) -> Rejection:
     return Rejection(
         row=row + HEADER_ROWS,
         heat_id=str(text[mapping.heat_id].iloc[row]),
@@ -155,13 +153,27 @@ def _check_identity(text: pd.DataFrame, mapping: Mapping, found: list[Rejection]
         found.append(_reject(text, mapping, int(row), Reason.NO_HEAT_ID, mapping.heat_id, "a heat number"))
     for row in np.flatnonzero(ids.duplicated() & (ids != "")):
         found.append(
-            _reject(text, mapping, int(row), Reason.DUPLICATE_HEAT, mapping.heat_id, "each heat number once; the first row stands")
+            _reject(
+                text,
+                mapping,
+                int(row),
+                Reason.DUPLICATE_HEAT,
+                mapping.heat_id,
+                "each heat number once; the first row stands",
+            )
         )
     measured = text.drop(columns=[mapping.heat_id])
     again = measured.duplicated() & ~ids.duplicated()
     for row in np.flatnonzero(again):
         found.append(
-            _reject(text, mapping, int(row), Reason.DUPLICATE_HEAT, mapping.heat_id, "its own values; an earlier row has the same")
+            _reject(
+                text,
+                mapping,
+                int(row),
+                Reason.DUPLICATE_HEAT,
+                mapping.heat_id,
+                "its own values; an earlier row has the same",
+            )
         )
 
 

@@ -112,7 +112,7 @@ class VirtualFurnace:
         fresh[:, _INDEX[Element.C]] = 0.034 + 0.014 * _softplus((carbon_kg_per_t - 0.45 * surplus) / 4.0, 0.7)
         boil = 1.0 - 0.45 * gangue / tapped - 0.10 * np.tanh(carbon_kg_per_t / 15.0)
         fresh[:, _INDEX[Element.N]] = (0.35 * fresh[:, _INDEX[Element.N]] + 0.0055) * boil
-        return fresh
+        return np.asarray(fresh)
 
     def _energy(
         self,

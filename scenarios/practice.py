@@ -56,11 +56,10 @@ def _campaigns(rng: Generator, grades: tuple[str, ...], heats: int) -> list[str]
 def _metal_shares(believed: FloatArray, grade: Grade, attractiveness: FloatArray, rng: Generator) -> FloatArray:
     """Shares of the metal-bearing materials: cheap ones as far as the rule of thumb allows.
 
-    Args:
-        believed: (m, R) wt% in the steel if only that material were charged, elements of RESIDUAL_RULES.
+    `believed` is (m, R), wt% in the steel if only that material were charged, elements of RESIDUAL_RULES.
     """
     limits = np.array([SAFETY_MARGIN * grade.maximum_wt_pct.get(element, 1.0) for element in RESIDUAL_RULES])
-    clean = (believed <= 0.8 * limits).all(axis=1)
+    clean = np.asarray((believed <= 0.8 * limits).all(axis=1))
     if not clean.any():
         clean[np.argmin((believed / limits).max(axis=1))] = True
     cheap = rng.dirichlet(np.maximum(10.0 * attractiveness / attractiveness.sum(), 0.10))

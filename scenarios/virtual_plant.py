@@ -85,9 +85,7 @@ class VirtualPlant:
         tapped = self.furnace.tap(self.columns(log), everywhere, log.process)
         heel_share = log.heel_t / (log.heel_t + tapped.tapped_t)
         bath = self._with_heel(tapped.fresh_wt_pct, heel_share, log.heel_wt_pct)
-        return replace(
-            log, analysis_wt_pct=bath, tapped_t=tapped.tapped_t, energy_kwh_per_t=tapped.energy_kwh_per_t
-        )
+        return replace(log, analysis_wt_pct=bath, tapped_t=tapped.tapped_t, energy_kwh_per_t=tapped.energy_kwh_per_t)
 
     def trial(self, log: HeatLog, rng: Generator) -> HeatLog:
         """Tap the given charges once more with freshly drawn lots and no measuring noise."""
@@ -96,9 +94,7 @@ class VirtualPlant:
         tapped = self.furnace.tap(charged, contents, log.process)
         heel_share = log.heel_t / (log.heel_t + tapped.tapped_t)
         bath = self._with_heel(tapped.fresh_wt_pct, heel_share, log.heel_wt_pct)
-        return replace(
-            log, analysis_wt_pct=bath, tapped_t=tapped.tapped_t, energy_kwh_per_t=tapped.energy_kwh_per_t
-        )
+        return replace(log, analysis_wt_pct=bath, tapped_t=tapped.tapped_t, energy_kwh_per_t=tapped.energy_kwh_per_t)
 
     def columns(self, log: HeatLog) -> FloatArray:
         """(N, n) the log's charge in this plant's order of materials; absent ones are 0."""

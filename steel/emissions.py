@@ -52,7 +52,6 @@ def process_emissions_per_t(
         + injected_carbon_kg_per_t / 1000.0 * KGCO2_PER_T_CARBON
     )
     upstream = (
-        oxygen_nm3_per_t * factors.oxygen_kgco2e_per_nm3
-        + electrode_kg_per_t * factors.electrode_upstream_kgco2e_per_kg
+        oxygen_nm3_per_t * factors.oxygen_kgco2e_per_nm3 + electrode_kg_per_t * factors.electrode_upstream_kgco2e_per_kg
     )
     return Emissions(scope1=direct, scope2=0.0, scope3=upstream)

@@ -102,6 +102,21 @@ class HeatLog:
         }
         return replace(self, **per_heat, process={name: values[which] for name, values in self.process.items()})
 
+    def with_elements(self, elements: tuple[Element, ...]) -> "HeatLog":
+        """The same heats with just these elements, in this order; one never analysed is NaN."""
+        columns = [self.elements.index(element) if element in self.elements else -1 for element in elements]
+
+        def pick(values: FloatArray) -> FloatArray:
+            padded = np.hstack([values, np.full((len(self), 1), np.nan)])
+            return np.asarray(padded[:, columns])
+
+        return replace(
+            self,
+            elements=elements,
+            analysis_wt_pct=pick(self.analysis_wt_pct),
+            heel_wt_pct=pick(self.heel_wt_pct),
+        )
+
     def split(self, first_fraction: float) -> tuple["HeatLog", "HeatLog"]:
         """Earlier and later heats, so that nothing leaks from the future."""
         cut = round(len(self) * first_fraction)
@@ -122,9 +137,7 @@ class HeatLog:
             tapped_at=None if np.isnat(at) else str(at),
             grade=str(self.grades[index]) or None,
             charge=Charge(
-                charged_t={
-                    m: float(t) for m, t in zip(self.materials, self.charged_t[index], strict=True) if t > 0
-                },
+                charged_t={m: float(t) for m, t in zip(self.materials, self.charged_t[index], strict=True) if t > 0},
                 process={k: float(v[index]) for k, v in self.process.items() if np.isfinite(v[index])},
                 heel_t=float(np.nan_to_num(self.heel_t[index])),
                 heel_wt_pct=known(self.elements, self.heel_wt_pct[index]),

@@ -12,9 +12,18 @@ WtPct = Annotated[float, Field(ge=0, le=100)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 FURNACE_RECOVERY: dict[Element, float] = {
-    Element.C: 0.10, Element.SI: 0.02, Element.MN: 0.30, Element.P: 0.55, Element.S: 0.70,
-    Element.CR: 0.55, Element.V: 0.40, Element.N: 1.0, Element.AL: 0.0, Element.TI: 0.0,
-    Element.PB: 0.10, Element.NB: 0.30,
+    Element.C: 0.10,
+    Element.SI: 0.02,
+    Element.MN: 0.30,
+    Element.P: 0.55,
+    Element.S: 0.70,
+    Element.CR: 0.55,
+    Element.V: 0.40,
+    Element.N: 1.0,
+    Element.AL: 0.0,
+    Element.TI: 0.0,
+    Element.PB: 0.10,
+    Element.NB: 0.30,
 }
 """Usual share of an element charged to an EAF that is found in the steel at tap.
 

@@ -133,9 +133,9 @@ class Recipe(Frozen):
     notes: tuple[str, ...] = ()
 
     def charged_t(self) -> dict[str, float]:
-        """t of every furnace material, by name."""
+        """T of every furnace material, by name."""
         return {line.material: line.mass_t for line in self.lines if line.stage == "furnace"}
 
     def additions_t(self) -> dict[str, float]:
-        """t of every tapping addition, by name."""
+        """T of every tapping addition, by name."""
         return {line.material: line.mass_t for line in self.lines if line.stage == "tapping"}

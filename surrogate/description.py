@@ -11,9 +11,8 @@ A heel is mixed in by its share κ of the bath: `wt% = (1 - κ) · value + κ ·
 itself so can be optimised exactly.
 """
 
+import math
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from steel.elements import Element
 from steel.heats import FloatArray
@@ -44,7 +43,7 @@ class OutputPieces:
 
     def sd(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The standard deviation, per t tapped."""
-        return float(np.sqrt(max(charged_t @ self.covariance @ charged_t, 0.0))) / tapped_t
+        return math.sqrt(max(float(charged_t @ self.covariance @ charged_t), 0.0)) / tapped_t
 
 
 @dataclass(frozen=True)

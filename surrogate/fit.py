@@ -15,7 +15,7 @@ from surrogate.quantiles import Quantiles, conformal
 from surrogate.remainder import fit_pieces
 from surrogate.scatter import fit_scatter
 from surrogate.schema import ENERGY, Schema, schema_of
-from surrogate.yields import fit_yields
+from surrogate.yields import YIELD, fit_yields
 
 FEWEST_HEATS = 10
 Progress = Callable[[str, float], None]
@@ -60,6 +60,7 @@ def fit(
     materials: tuple[Material, ...],
     options: FitOptions | None = None,
     priors: Priors | None = None,
+    schema: Schema | None = None,
     progress: Progress | None = None,
 ) -> Surrogate:
     """Fit the structured surrogate.
@@ -68,7 +69,8 @@ def fit(
         log: the heats, oldest first.
         materials: the furnace materials of the yard, a superset of the log's.
         options: what to fit.
-        priors: by output, in place of the catalogue's; federation passes what plants learned together.
+        priors: by output (and "yield"), in place of the catalogue's; what plants learned together.
+        schema: in place of the log's own, so that plants mean the same by their features.
         progress: called with a stage and the share done.
 
     Raises:
@@ -77,9 +79,9 @@ def fit(
     if len(log) < FEWEST_HEATS:
         raise InputError(len(log), "number of heats", f"at least {FEWEST_HEATS} to fit a surrogate")
     options, say = options or FitOptions(), progress or (lambda stage, share: None)
-    schema = schema_of(log, materials)
+    schema = schema or schema_of(log, materials)
     say("yields", 0.0)
-    yields = fit_yields(schema, log)
+    yields = fit_yields(schema, log, (priors or {}).get(YIELD))
     bare = Surrogate(schema, yields, {})
     data = prepare(bare, log)
     typical = typical_values(data.targets)
@@ -90,7 +92,9 @@ def fit(
     first = _fit_outputs(schema, data.rows(early), typical, priors, options, keep=None)
     say("calibration", 0.5)
     keep = _helpful(first, data.rows(late))
-    judged = {name: output if keep[name] else replace(output, pieces=output.pieces[:0]) for name, output in first.items()}
+    judged = {
+        name: output if keep[name] else replace(output, pieces=output.pieces[:0]) for name, output in first.items()
+    }
     refit_linear = [name for name in judged if len(first[name].pieces) and not keep[name]]
     if refit_linear:
         plain = _fit_outputs(schema, data.rows(early), typical, priors, options, keep=dict.fromkeys(judged, False))
@@ -208,13 +212,13 @@ def _add_pieces(
     schema: Schema, data: _Data, outputs: dict[str, Output], convex: list[str], options: FitOptions
 ) -> dict[str, Output]:
     columns = [list(outputs).index(name) for name in convex]
-    left = np.column_stack([data.targets[:, c] - outputs[n].mean(data.features) for c, n in zip(columns, convex, strict=True)])
+    left = np.column_stack(
+        [data.targets[:, c] - outputs[n].mean(data.features) for c, n in zip(columns, convex, strict=True)]
+    )
     variance = np.column_stack([outputs[name].sd(data.features) ** 2 for name in convex])
     usable = np.ones((len(convex), schema.width))
     found = fit_pieces(data.features, left, variance, usable, options.pieces, seed=options.seed)
-    return outputs | {
-        name: replace(outputs[name], pieces=found.coefficients[row]) for row, name in enumerate(convex)
-    }
+    return outputs | {name: replace(outputs[name], pieces=found.coefficients[row]) for row, name in enumerate(convex)}
 
 
 def _helpful(outputs: dict[str, Output], late: _Data) -> dict[str, bool]:

@@ -29,9 +29,7 @@ class Statistics:
     heats: int
 
     def __add__(self, other: "Statistics") -> "Statistics":
-        return Statistics(
-            self.information + other.information, self.moment + other.moment, self.heats + other.heats
-        )
+        return Statistics(self.information + other.information, self.moment + other.moment, self.heats + other.heats)
 
 
 def statistics(features: FloatArray, target: FloatArray, variance: FloatArray) -> Statistics:

@@ -142,7 +142,9 @@ class Surrogate:
             energy=described[ENERGY],
             heel_share=heel_share,
             heel_wt_pct={e: w for e, w in (heel_wt_pct or {}).items() if e in schema.elements},
-            process=dict(zip(schema.process, (inputs * schema.process_scale + schema.process_mean).tolist(), strict=True)),
+            process=dict(
+                zip(schema.process, (inputs * schema.process_scale + schema.process_mean).tolist(), strict=True)
+            ),
             largest_share=schema.largest_share,
         )
 

@@ -28,6 +28,8 @@ USUAL_SLAG_SHARE = 0.03
 """t of lime, dolime or carbon per t tapped, about."""
 PROCESS_EFFECT = 0.10
 """Share of the usual analysis that a usual change of a process input moves, one standard deviation."""
+OWN_FURNACE_SHARE = 0.3
+"""Share of a process effect's prior variance that is one furnace's own; the rest all furnaces share."""
 ENERGY_PER_T_METAL_KWH = 375.0
 """kWh per t of metallic charge: theoretical melting demand about 385 kWh/t less chemical energy."""
 ENERGY_METAL_SD, ENERGY_SLAG_SD, ENERGY_PROCESS_SD = 60.0, 1500.0, 15.0
@@ -71,8 +73,8 @@ def _assemble(
     rest = np.concatenate([np.full(len(schema.process), process_sd), [free_sd]])
     return Prior(
         mean=np.concatenate([mean, np.zeros(len(rest))]),
-        class_covariance=np.diag(np.concatenate([class_sd, 0.0 * rest]) ** 2),
-        local_covariance=np.diag(np.concatenate([local_sd, rest]) ** 2),
+        class_covariance=np.diag(np.concatenate([class_sd, np.sqrt(1 - OWN_FURNACE_SHARE) * rest]) ** 2),
+        local_covariance=np.diag(np.concatenate([local_sd, np.sqrt(OWN_FURNACE_SHARE) * rest]) ** 2),
         non_negative=np.concatenate([metal, np.zeros(len(rest), dtype=bool)]).astype(np.float64),
     )
 

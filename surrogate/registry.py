@@ -37,7 +37,12 @@ class Registry:
         return tuple(sorted(folder.name for folder in self.root.iterdir() if self._versions(folder.name)))
 
     def publish(
-        self, model: Surrogate, plant: str, log: HeatLog, metrics: dict[str, Any] | None = None, parent: str | None = None
+        self,
+        model: Surrogate,
+        plant: str,
+        log: HeatLog,
+        metrics: dict[str, Any] | None = None,
+        parent: str | None = None,
     ) -> str:
         """Save a surrogate as the plant's next version, make it active, and return the version."""
         known = self._versions(plant)

@@ -38,9 +38,7 @@ def fit_scatter(
     start = torch.from_numpy(prior_sd) / scale[:, None]
     log_lots = torch.zeros(prior_sd.shape, dtype=torch.float64, requires_grad=True)
     log_noise = torch.zeros(len(typical), dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS(
-        [log_lots, log_noise], max_iter=steps, history_size=10, line_search_fn="strong_wolfe"
-    )
+    optimiser = torch.optim.LBFGS([log_lots, log_noise], max_iter=steps, history_size=10, line_search_fn="strong_wolfe")
 
     def variance() -> torch.Tensor:
         lots = (start * torch.exp(log_lots)) ** 2
@@ -57,7 +55,7 @@ def fit_scatter(
         loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
-    optimiser.step(closure)
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         lots = start * torch.exp(log_lots) * scale[:, None]
         noise = NOISE_START * torch.exp(log_noise) * scale

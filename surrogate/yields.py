@@ -3,36 +3,51 @@
 import numpy as np
 
 from steel.heats import FloatArray, HeatLog
-from surrogate.linear import posterior, statistics
+from surrogate.linear import Statistics, posterior, statistics
 from surrogate.priors import YIELD_SPREAD, Prior
 from surrogate.schema import Schema
 
+YIELD = "yield"
+"""Name of the yields among the priors."""
 TAPPED_NOISE = 0.01
 """Relative standard deviation of a tapped mass about what the charge gives."""
+LOCAL_YIELD_SPREAD = 0.008
+"""Uncertainty of one plant's yield about its class's, absolute."""
 PROCESS_SPREAD = 0.005
 """Share of the tapped mass that a usual change of a process input moves, one standard deviation."""
 
 
-def fit_yields(schema: Schema, log: HeatLog) -> FloatArray:
-    """(n + p,) yields, then process effects; the catalogue's where no heat was weighed.
+def yield_prior(schema: Schema) -> Prior:
+    """The catalogue's yields, (n + p,): one a material, then the process effects.
 
-    Slag formers and carbon yield no metal and stay at 0, as does a pseudo-material that stands for
-    unrecorded baskets, whose yield and mass no heat can tell apart.
+    Slag formers and carbon yield no metal and stay at 0, as do unrecorded baskets, whose yield and mass no
+    heat can tell apart.
     """
     materials, inputs = len(schema.materials), len(schema.process)
-    learnable = schema.metallic > 0
-    spread = np.where(learnable & (not schema.baskets_unrecorded), YIELD_SPREAD, 0.0)
-    variance = np.concatenate([spread**2, np.full(inputs, PROCESS_SPREAD**2 if spread.any() else 0.0)])
-    prior = Prior(
+    learnable = (schema.metallic > 0) & (not schema.baskets_unrecorded)
+    process_sd = PROCESS_SPREAD if learnable.any() else 0.0
+
+    def diagonal(yield_sd: float, process: float) -> FloatArray:
+        return np.diag(np.concatenate([np.where(learnable, yield_sd, 0.0), np.full(inputs, process)]) ** 2)
+
+    return Prior(
         mean=np.concatenate([schema.metallic, np.zeros(inputs)]),
-        class_covariance=np.zeros((materials + inputs, materials + inputs)),
-        local_covariance=np.diag(variance),
+        class_covariance=diagonal(YIELD_SPREAD, process_sd),
+        local_covariance=diagonal(LOCAL_YIELD_SPREAD, 0.5 * process_sd),
         non_negative=np.concatenate([np.ones(materials), np.zeros(inputs)]),
     )
+
+
+def yield_statistics(schema: Schema, log: HeatLog) -> Statistics:
+    """Sufficient statistics of the weighed heats; implausible weights are left out."""
     charged = schema.charged(log)
     catalogue_t = charged @ schema.metallic
     features = np.hstack([charged, catalogue_t[:, None] * schema.standardised(log)]) / catalogue_t[:, None]
     relative = log.tapped_t / catalogue_t
     plausible = np.where((relative > 0.7) & (relative < 1.2), relative, np.nan)
-    seen = statistics(features, plausible, np.full(len(log), TAPPED_NOISE**2))
-    return posterior(prior, seen).mean
+    return statistics(features, plausible, np.full(len(log), TAPPED_NOISE**2))
+
+
+def fit_yields(schema: Schema, log: HeatLog, prior: Prior | None = None) -> FloatArray:
+    """(n + p,) yields, then process effects; the prior's (the catalogue's unless given) where no heat was weighed."""
+    return posterior(prior or yield_prior(schema), yield_statistics(schema, log)).mean

@@ -1,5 +1,6 @@
 """What the page draws: the predicted analysis against the grade, as an ECharts option."""
 
+import math
 from typing import Any
 
 from steel.recipes import AnalysisLine, Recipe
@@ -10,9 +11,7 @@ CAREFUL_BELOW = 0.9
 
 def limited_lines(recipe: Recipe) -> list[AnalysisLine]:
     """The elements the grade limits."""
-    return [
-        line for line in recipe.analysis if line.maximum_wt_pct is not None or line.minimum_wt_pct is not None
-    ]
+    return [line for line in recipe.analysis if line.maximum_wt_pct is not None or line.minimum_wt_pct is not None]
 
 
 def analysis_chart(recipe: Recipe) -> dict[str, Any]:
@@ -36,12 +35,12 @@ def analysis_chart(recipe: Recipe) -> dict[str, Any]:
     ]
     return {
         "animationDuration": 200,
-        "grid": {"left": 150, "right": 30, "top": 26, "bottom": 28},
+        "grid": {"left": 150, "right": 30, "top": 34, "bottom": 28},
         "legend": {"top": 0, "right": 10, "data": ["90 % interval", "expected", "minimum"], "itemHeight": 9},
         "xAxis": {
             "type": "value",
             "min": 0,
-            "max": max(110, min(160, 5 * round((max(high, default=100) + 8) / 5))),
+            "max": max(120, min(160, 20 * math.ceil((max(high, default=100) + 5) / 20))),
             "axisLabel": {"formatter": "{value} %"},
         },
         "yAxis": {"type": "category", "data": [_label(line) for line in lines], "axisTick": {"show": False}},
@@ -59,7 +58,7 @@ def analysis_chart(recipe: Recipe) -> dict[str, Any]:
                     "silent": True,
                     "data": [{"xAxis": 100}],
                     "lineStyle": {"color": HOT, "width": 2, "type": "solid"},
-                    "label": {"formatter": "limit", "color": HOT},
+                    "label": {"formatter": "limit", "color": HOT, "position": "insideEndTop", "rotate": 0},
                 },
             },
             {

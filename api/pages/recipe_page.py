@@ -1,9 +1,10 @@
 """The page at `/`: an order on the left, its recipe on the right, recomputed as anything changes."""
 
+import asyncio
 from importlib import resources
 
 from fastapi import FastAPI
-from nicegui import run, ui
+from nicegui import ui
 from pydantic import ValidationError
 
 from api.pages.results import show_impossible, show_problem, show_recipe
@@ -69,9 +70,9 @@ class RecipePage:
                 self.mass_input = ui.number(
                     "Tonnes", value=self.mass_t, min=1, step=1, suffix="t", on_change=self._set_mass
                 ).mark("mass")
-                ui.select(CONFIDENCES, label="Confidence", value=self.confidence, on_change=self._set_confidence).classes(
-                    "w-32"
-                ).mark("confidence")
+                ui.select(
+                    CONFIDENCES, label="Confidence", value=self.confidence, on_change=self._set_confidence
+                ).classes("w-32").mark("confidence")
                 ui.number("Materials", min=1, step=1, placeholder="any", on_change=self._set_count).classes("w-24")
 
     def _draw_inputs(self) -> None:
@@ -155,7 +156,7 @@ class RecipePage:
     async def refresh(self) -> None:
         """Recompute the recipe and draw it."""
         try:
-            recipe = await run.io_bound(self._recommend)
+            recipe = await asyncio.to_thread(self._recommend)
         except ImpossibleOrderError as error:
             with self._cleared():
                 show_impossible(error)

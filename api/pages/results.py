@@ -50,12 +50,15 @@ def _figures(recipe: Recipe) -> None:
     costs, emissions = recipe.costs_eur_per_t, recipe.emissions_kgco2e_per_t
     weakest = min((line.met_with for line in recipe.analysis), default=1.0)
     saved = recipe.comparisons[0].cost_eur_per_t - costs.total if recipe.comparisons else None
+    energy = recipe.energy_kwh_per_t
+    parts = f"charge {costs.charge:.0f}, alloys {costs.additions:.0f}, electricity {costs.electricity:.0f}"
+    scopes = f"scopes {emissions.scope1:.0f} / {emissions.scope2:.0f} / {emissions.scope3:.0f}"
     figures = [
-        ("Cost", f"{costs.total:.2f}", "€/t", f"charge {costs.charge:.0f}, alloys {costs.additions:.0f}, electricity {costs.electricity:.0f}"),
-        ("Electricity", f"{recipe.energy_kwh_per_t.mean:.0f}", "kWh/t", f"{recipe.energy_kwh_per_t.low:.0f}–{recipe.energy_kwh_per_t.high:.0f} in 90 % of heats"),
-        ("Emissions", f"{emissions.total:.0f}", "kgCO2e/t", f"scopes {emissions.scope1:.0f} / {emissions.scope2:.0f} / {emissions.scope3:.0f}"),
+        ("Cost", f"{costs.total:.2f}", "€/t", parts),
+        ("Electricity", f"{energy.mean:.0f}", "kWh/t", f"{energy.low:.0f}–{energy.high:.0f} in 90 % of heats"),
+        ("Emissions", f"{emissions.total:.0f}", "kgCO2e/t", scopes),
         ("Least certain limit", f"{100 * weakest:.1f}", "%", f"asked: {100 * recipe.confidence:.1f} % each"),
-    ]  # fmt: skip
+    ]
     if saved is not None:
         figures.append(("Saves", f"{saved:.2f}", "€/t", f"against {recipe.comparisons[0].name}"))
     with ui.row().classes("w-full no-wrap gap-3 items-stretch"):
@@ -84,7 +87,11 @@ def _table(recipe: Recipe) -> None:
             decimals = 1 if line.mass_t >= 5 else 2
             _cells("td", [line.material, f"{line.mass_t:.{decimals}f}", f"{line.price_eur_per_t:.0f}", *loads])
         total = sum(line.mass_t for line in recipe.lines)
-        _cells("td", [f"gives {recipe.tapped_t:.1f} t, yield {100 * recipe.metallic_yield:.1f} %", f"{total:.1f}", ""] + [""] * baskets)
+        _cells(
+            "td",
+            [f"gives {recipe.tapped_t:.1f} t, yield {100 * recipe.metallic_yield:.1f} %", f"{total:.1f}", ""]
+            + [""] * baskets,
+        )
 
 
 def _bindings(recipe: Recipe) -> None:

@@ -1,8 +1,8 @@
 """Public catalogues, read from the data files beside this module, each figure with its source.
 
-    >>> from steel import catalogue
-    >>> catalogue.material("E40").kind
-    <MaterialKind.SCRAP: 'scrap'>
+>>> from steel import catalogue
+>>> catalogue.material("E40").kind
+<MaterialKind.SCRAP: 'scrap'>
 """
 
 import tomllib

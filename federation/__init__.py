@@ -1,0 +1,1 @@
+"""Plants improve one surrogate together on Flower; no heat leaves its plant."""

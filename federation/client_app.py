@@ -1,0 +1,58 @@
+"""The plant's side on Flower. It runs where the heats are and answers with sums, errors and yes or no."""
+
+from pathlib import Path
+
+from flwr.app import Context, Message, MetricRecord, RecordDict
+from flwr.clientapp import ClientApp
+
+from federation.contract import read_contract
+from federation.gate import judge
+from federation.messages import shared_from_record, sums_to_record, text_of, text_record
+from federation.participant import Participant
+from plant_adapters.store import HeatStore
+from surrogate.registry import Registry
+
+app = ClientApp()
+
+
+def participant_of(context: Context) -> Participant:
+    """The plant that this node stands for, as its own configuration names it."""
+    plant, url = str(context.node_config["plant"]), str(context.node_config["database"])
+    store = HeatStore(url)
+    try:
+        return Participant(plant, store.log(plant), store.materials(plant))
+    finally:
+        store.close()
+
+
+@app.query("offer")
+def offer(message: Message, context: Context) -> Message:
+    """What the plant charges, analyses and records, in sums."""
+    made = participant_of(context).offer()
+    return Message(RecordDict({"text": text_record(offer=made.model_dump_json())}), reply_to=message)
+
+
+@app.query("contribute")
+def contribute(message: Message, context: Context) -> Message:
+    """The plant's sums under the agreed contract."""
+    contract = read_contract(text_of(message.content, "contract"))
+    sums = participant_of(context).contribute(contract)
+    return Message(RecordDict({"sums": sums_to_record(sums)}), reply_to=message)
+
+
+@app.train("adopt")
+def adopt(message: Message, context: Context) -> Message:
+    """Judge the plant's own, the shared and the tuned model on its later heats; publish the tuned one if better."""
+    contract = read_contract(text_of(message.content, "contract"))
+    shared = shared_from_record(message.content.array_records["shared"])
+    participant = participant_of(context)
+    errors = participant.compare(contract, shared)
+    verdict = judge(errors)
+    version = ""
+    if verdict.adopt:
+        model = participant.tuned_model(contract, shared, participant.log)
+        registry = Registry(Path(str(context.node_config["models"])))
+        version = registry.publish(model, participant.plant, participant.log, verdict.metrics(), "federation")
+    flat = {f"{output}/{model}": value for output, by in errors.items() for model, value in by.items()}
+    answer = text_record(plant=participant.plant, version=version, reason=verdict.reason)
+    return Message(RecordDict({"errors": MetricRecord(flat), "text": answer}), reply_to=message)

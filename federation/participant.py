@@ -1,0 +1,104 @@
+"""What a plant does in a federation: everything here runs at the plant, and only sums come out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from federation.contract import Contract, Offer, make_offer
+from federation.hierarchy import Membership, Shared, class_statistics, informed_priors, priors_for
+from steel.elements import Element
+from steel.heats import HeatLog
+from steel.materials import Material
+from surrogate.evaluation import recorded, score
+from surrogate.fit import FitOptions, fit, output_statistics, prepare
+from surrogate.linear import Posterior, Statistics
+from surrogate.model import Output, Surrogate
+from surrogate.schema import Schema
+from surrogate.yields import YIELD, yield_statistics
+
+LEARN_FRACTION = 0.7
+"""A plant contributes and learns from its first heats and judges on the rest, in order."""
+
+
+@dataclass(frozen=True)
+class Participant:
+    """A plant with its heats.
+
+    Attributes:
+        plant: its name in the federation.
+        log: all its heats, oldest first.
+        materials: its furnace materials.
+    """
+
+    plant: str
+    log: HeatLog
+    materials: tuple[Material, ...]
+
+    def offer(self) -> Offer:
+        """What the plant brings, from the heats it contributes."""
+        return make_offer(self.plant, self._learning(), self.materials)
+
+    def contribute(self, contract: Contract) -> dict[str, Statistics]:
+        """The plant's sums in the classes' columns, its own deviations integrated out."""
+        log, schema = self._under(contract, self._learning()), contract.schema_for(self.materials)
+        local = self._local(contract, log, schema)
+        data = prepare(local, log)
+        priors, classes = priors_for(contract, schema), contract.class_schema()
+        found = {
+            YIELD: class_statistics(yield_statistics(schema, log), priors[YIELD], Membership.of(schema, classes, False))
+        }
+        for column, (name, output) in enumerate(local.outputs.items()):
+            own = output_statistics(output, data.features, data.targets[:, column])
+            found[name] = class_statistics(own, priors[name], Membership.of(schema, classes, True))
+        return found
+
+    def compare(self, contract: Contract, shared: Shared) -> dict[str, dict[str, float]]:
+        """Mean absolute error on the plant's later heats, by output, of its own, the shared and the tuned model."""
+        learning, judging = self._under(contract, self.log).split(LEARN_FRACTION)
+        schema = contract.schema_for(self.materials)
+        models = {
+            "local": self._local(contract, learning, schema, FitOptions()),
+            "global": self.shared_model(contract, shared, learning),
+            "tuned": self.tuned_model(contract, shared, learning),
+        }
+        predictions = {name: model.predict(judging) for name, model in models.items()}
+        return {
+            output: {
+                name: score(recorded(judging, output), found.mean[output]).mae for name, found in predictions.items()
+            }
+            for output in schema.outputs
+            if np.isfinite(recorded(judging, output)).any()
+        }
+
+    def tuned_model(self, contract: Contract, shared: Shared, log: HeatLog) -> Surrogate:
+        """The shared model shrunk towards, and moved by, the plant's own heats."""
+        schema = contract.schema_for(self.materials)
+        return fit(log, self.materials, priors=informed_priors(contract, schema, shared), schema=schema)
+
+    def shared_model(self, contract: Contract, shared: Shared, log: HeatLog) -> Surrogate:
+        """The shared model as it comes, over the plant's materials; scatter and intervals from its own heats."""
+        schema = contract.schema_for(self.materials)
+        local = self._local(contract, log, schema)
+        priors = informed_priors(contract, schema, shared)
+        nothing = np.zeros((0, schema.width))
+
+        def as_shared(name: str, output: Output) -> Output:
+            return replace(output, linear=Posterior(priors[name].mean, priors[name].covariance), pieces=nothing)
+
+        return Surrogate(schema, priors[YIELD].mean, {n: as_shared(n, o) for n, o in local.outputs.items()})
+
+    def _learning(self) -> HeatLog:
+        return self.log.split(LEARN_FRACTION)[0]
+
+    def _under(self, contract: Contract, log: HeatLog) -> HeatLog:
+        return log.with_elements(tuple(Element(symbol) for symbol in contract.elements))
+
+    def _local(self, contract: Contract, log: HeatLog, schema: Schema, options: FitOptions | None = None) -> Surrogate:
+        """The plant's own model with the catalogue's priors; linear unless options say otherwise."""
+        return fit(
+            log,
+            self.materials,
+            options or FitOptions(convex=()),
+            priors=priors_for(contract, schema),
+            schema=schema,
+        )
