@@ -1,0 +1,63 @@
+"""Fixtures that several rooms' tests share: a trained demo plant, made once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from api.onboarding import set_up_bundled
+from api.service import LoadedPlant, PlantService
+from plant_adapters.store import HeatStore
+from scenarios.bundled import virtual_plant
+from scenarios.virtual_plant import VirtualPlant
+from steel.heats import HeatLog
+from steel.materials import Material
+from surrogate.registry import Registry
+
+HEATS = 700
+REAL_HEATS = Path(__file__).parents[2] / "shared" / "data" / "eaf_heats" / "heats.csv"
+
+
+@pytest.fixture
+def real_heats() -> Path:
+    """The real record of heats, where it lies beside the checkout."""
+    if not REAL_HEATS.is_file():
+        pytest.skip(f"the real heats are not beside this checkout ({REAL_HEATS.relative_to(Path(__file__).parents[2])})")
+    return REAL_HEATS
+
+
+@pytest.fixture(scope="session")
+def northmill() -> VirtualPlant:
+    return virtual_plant("northmill")
+
+
+@pytest.fixture(scope="session")
+def history(northmill: VirtualPlant) -> HeatLog:
+    return northmill.history(HEATS)
+
+
+@pytest.fixture(scope="session")
+def materials(northmill: VirtualPlant) -> tuple[Material, ...]:
+    return tuple(item.material for item in northmill.plant.charge_items())
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A folder with a trained demo plant in it."""
+
+    home: Path
+    service: PlantService
+
+    @property
+    def plant(self) -> LoadedPlant:
+        return self.service.plant("northmill")
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    home = tmp_path_factory.mktemp("home")
+    store = HeatStore(f"sqlite:///{home / 'heats.db'}")
+    set_up_bundled("northmill", HEATS, home / "plants", store, Registry(home / "models"))
+    yield Installation(home, PlantService(home / "plants", home / "models", store))
+    store.close()
