@@ -5,16 +5,16 @@ Chinneck, "Feasibility and Infeasibility in Optimization", 2008).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
 
 from optimizer.problem import RecipeProblem
 from optimizer.solver import PersistentModel
 from steel.plants import Baskets
 
-PLENTY = 1e6
+ROUGH = 1e-4
+"""Margins need not be finer here than the values that are told."""
+PLENTY = 1e5
 """A slack that relaxes any requirement of one heat away, in its own unit."""
 
 
@@ -43,9 +43,17 @@ class ImpossibleOrderError(Exception):
 
 def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
     """The conflicting requirements of an infeasible problem."""
+    problem = replace(problem, options=problem.options.model_copy(update={"cut_tolerance": ROUGH}))
     persistent = PersistentModel(problem, elastic=True)
-    slacks: dict[tuple[str, Any], Any] = dict(persistent.model.slack_of)
+    with persistent.relaxed():
+        # What contradicts itself with fractional lots does so with whole ones, and is found much faster.
+        found = _irreducible(problem, persistent)
+    return found or _irreducible(problem, persistent)
 
+
+def _irreducible(problem: RecipeProblem, persistent: PersistentModel) -> tuple[Conflict, ...]:
+    """The deletion filter; nothing where all requirements can be met together."""
+    slacks: dict[tuple[str, Any], Any] = dict(persistent.model.slack_of)
     stated = {key for key in slacks if _is_stated(problem, *key)}
 
     def least(expression: Any, free: set[tuple[str, Any]]) -> float:
@@ -54,25 +62,26 @@ def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
         return persistent.minimise(expression)
 
     def feasible(kept: set[tuple[str, Any]]) -> bool:
-        return bool(np.isfinite(least(0.0 * persistent.model.final, stated - kept)))
+        return math.isfinite(least(0.0 * persistent.model.final, stated - kept))
 
     kept = stated
     if feasible(kept):
         return ()
-    for key in sorted(stated, key=_ease):
+    order = sorted((key for key in slacks if key in stated), key=_ease)
+    for key in order:
         if not feasible(kept - {key}):
             kept = kept - {key}
     found = []
-    for key in sorted(kept, key=_ease, reverse=True):
+    for key in (key for key in order if key in kept):
         slack = least(slacks[key], {key})
-        relaxed = _words(problem, *key, slack=slack) if np.isfinite(slack) else None
+        relaxed = _words(problem, *key, slack=slack) if math.isfinite(slack) else None
         found.append(Conflict(_words(problem, *key), relaxed))
     return tuple(found)
 
 
 def _ease(key: tuple[str, Any]) -> int:
-    """Requirements of the house are tried away first, so that the customer's limits are named where they conflict."""
-    return ("count", "weight", "volume", "energy", "least", "most", "minimum", "maximum").index(key[0])
+    """What is easiest to do without is tried away first; what the yard and the baskets hold stays longest."""
+    return ("count", "energy", "maximum", "minimum", "least", "most", "weight", "volume").index(key[0])
 
 
 def _is_stated(problem: RecipeProblem, kind: str, name: Any) -> bool:

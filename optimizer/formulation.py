@@ -82,6 +82,7 @@ def build(problem: RecipeProblem, elastic: bool = False) -> Any:
     model.remainder = pyo.Var(model.elements)
     model.slack = pyo.VarList(bounds=(0.0, 0.0))
     model.slack_of = {}
+    model.elastic = elastic
 
     def slack(kind: str, name: object) -> Any:
         if not elastic:
@@ -217,7 +218,9 @@ def set_parameters(model: Any, problem: RecipeProblem) -> None:
         model.weight.set_value(baskets.count * baskets.max_t)
     for j in model.decided:
         model.lot[j].set_value(float(problem.lots[j]))
-        model.bound[j].set_value(upper_bound_t(problem, j))
+        # Where stock may give way, a decision must not hold on to it.
+        loose = _bound_per_t(problem, j) * problem.order.mass_t
+        model.bound[j].set_value(loose if model.elastic else upper_bound_t(problem, j))
     if problem.options.max_materials is not None:
         must = sum(bool(problem.counted[j]) and problem.least[j] > 0 for j in range(len(problem.items)))
         model.most_materials.set_value(problem.options.max_materials - must)

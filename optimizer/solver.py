@@ -17,6 +17,10 @@ from optimizer.problem import ElementRow, RecipeProblem
 from steel.heats import FloatArray
 
 MOST_CUT_ROUNDS = 100
+TRACE = 1e-7
+"""Weight of the cost, €, beside another objective: too little to trade against it."""
+FEASIBILITY = 1e-9
+"""The solver's own tolerance, well below any cut tolerance, or cuts would be added for ever."""
 LEAST_LIMIT_WT_PCT = 1e-3
 """Below this a miss is measured against it, not against the limit."""
 
@@ -70,6 +74,14 @@ class Solution:
         return max(0.0, self.objective_eur - self.bound_eur) / max(abs(self.objective_eur), 1e-9)
 
 
+def _fresh_solver() -> Highs:
+    solver = Highs()
+    solver.config.load_solution = False
+    solver.config.stream_solver = False
+    solver.highs_options = {"primal_feasibility_tolerance": FEASIBILITY, "mip_feasibility_tolerance": FEASIBILITY}
+    return solver
+
+
 @dataclass
 class PersistentModel:
     """One Pyomo model kept in HiGHS between solves; one solve at a time."""
@@ -80,9 +92,7 @@ class PersistentModel:
 
     def __post_init__(self) -> None:
         self.model = build(self.problem, self.elastic)
-        self.solver = Highs()
-        self.solver.config.load_solution = False
-        self.solver.config.stream_solver = False
+        self.solver = _fresh_solver()
 
     def solve(self, problem: RecipeProblem) -> Solution:
         """Solve a problem of the same structure.
@@ -96,7 +106,7 @@ class PersistentModel:
             self.problem = problem
             set_parameters(self.model, problem)
             if self._binaries():
-                with self._relaxed():
+                with self.relaxed():
                     self._cut_until_tight()
             objective, bound = self._cut_until_tight()
             columns = self._columns()
@@ -107,9 +117,11 @@ class PersistentModel:
     def minimise(self, expression: Any) -> float:
         """Least value of another objective under the model's requirements; infinity if there is none."""
         self.model.cost_objective.deactivate()
-        self.model.other = pyo.Objective(expr=expression)
+        # A trace of the cost picks one recipe out of the many that are equal otherwise, or cuts settle slowly.
+        self.model.other = pyo.Objective(expr=expression + TRACE * self.model.cost_objective.expr)
         try:
-            value, _ = self._cut_until_tight()
+            self._cut_until_tight()
+            value = float(pyo.value(expression))
         except InfeasibleError:
             value = float("inf")
         finally:
@@ -121,7 +133,7 @@ class PersistentModel:
         return [*self.model.used.values(), *self.model.floor_choice.values()]
 
     @contextmanager
-    def _relaxed(self) -> Iterator[None]:
+    def relaxed(self) -> Iterator[None]:
         """Within, yes/no decisions may be fractional."""
         for variable in self._binaries():
             variable.domain = pyo.UnitInterval
@@ -138,7 +150,7 @@ class PersistentModel:
             yield
             return
         decisions = [round(variable.value) for variable in self._binaries()]
-        with self._relaxed():
+        with self.relaxed():
             try:
                 for variable, decision in zip(self._binaries(), decisions, strict=True):
                     variable.fix(decision)
@@ -190,6 +202,11 @@ class PersistentModel:
         self.solver.config.time_limit = options.time_limit_s
         self.solver.config.mip_gap = options.gap
         result = self.solver.solve(self.model)
+        if result.termination_condition is TerminationCondition.unknown:
+            # A warm start can leave HiGHS in doubt about a nearly infeasible problem; a cold one settles it.
+            self.solver = _fresh_solver()
+            self.solver.config.time_limit, self.solver.config.mip_gap = options.time_limit_s, options.gap
+            result = self.solver.solve(self.model)
         if result.termination_condition in (
             TerminationCondition.infeasible,
             TerminationCondition.infeasibleOrUnbounded,

@@ -153,6 +153,12 @@ def convex_outputs(schema: Schema, options: FitOptions) -> tuple[str, ...]:
     return tuple(name for name in usual if name in schema.outputs)
 
 
+def _recorded(names: tuple[str, ...], schema: Schema, data: _Data) -> list[str]:
+    """The outputs that at least one heat recorded."""
+    finite = np.isfinite(data.targets)
+    return [name for name in names if finite[:, schema.outputs.index(name)].any()]
+
+
 def _start(schema: Schema, typical: FloatArray, priors: Priors) -> dict[str, Output]:
     nothing = np.zeros((0, schema.width))
     return {
@@ -179,7 +185,8 @@ def _fit_outputs(
     outputs = _start(schema, typical, priors)
     for _ in range(options.rounds):
         outputs = _refine(schema, data, typical, priors, outputs)
-    convex = [name for name in convex_outputs(schema, options) if keep is None or keep[name]]
+    wanted = _recorded(convex_outputs(schema, options), schema, data)
+    convex = [name for name in wanted if keep is None or keep[name]]
     if convex:
         outputs = _add_pieces(schema, data, outputs, convex, options)
         outputs = _refine(schema, data, typical, priors, outputs)

@@ -23,7 +23,9 @@ REAL_HEATS = Path(__file__).parents[2] / "shared" / "data" / "eaf_heats" / "heat
 def real_heats() -> Path:
     """The real record of heats, where it lies beside the checkout."""
     if not REAL_HEATS.is_file():
-        pytest.skip(f"the real heats are not beside this checkout ({REAL_HEATS.relative_to(Path(__file__).parents[2])})")
+        pytest.skip(
+            f"the real heats are not beside this checkout ({REAL_HEATS.relative_to(Path(__file__).parents[2])})"
+        )
     return REAL_HEATS
 
 

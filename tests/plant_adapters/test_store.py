@@ -41,7 +41,9 @@ def test_sending_again_changes_nothing_and_sending_differently_keeps_the_old(
     assert [revision["before"]["tapped_t"] for revision in store.revisions("northmill")] == [heats.tapped_t[7]]
 
 
-def test_quarantine_keeps_the_row_as_it_was_sent(store: HeatStore, history: HeatLog, materials: tuple[Material, ...]) -> None:
+def test_quarantine_keeps_the_row_as_it_was_sent(
+    store: HeatStore, history: HeatLog, materials: tuple[Material, ...]
+) -> None:
     rejection = Rejection(
         row=9, heat_id="H9", reason=Reason.ABSURD_WEIGHT, column="M1", value="999", expected="0 to 90 t"
     )
@@ -53,7 +55,9 @@ def test_quarantine_keeps_the_row_as_it_was_sent(store: HeatStore, history: Heat
     assert [(row["heat_id"], row["reason"], row["raw"]["M1"]) for row in kept] == [("H9", "absurd weight", "999")]
 
 
-def test_a_plant_without_heats_and_a_database_that_cannot_be_opened_are_clear_errors(store: HeatStore, tmp_path: Path) -> None:
+def test_a_plant_without_heats_and_a_database_that_cannot_be_opened_are_clear_errors(
+    store: HeatStore, tmp_path: Path
+) -> None:
     with pytest.raises(InputError, match="none yet"):
         store.log("nowhere")
     with pytest.raises(InputError, match="database"):

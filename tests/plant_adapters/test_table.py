@@ -113,7 +113,7 @@ def test_a_wrong_row_is_set_aside_with_its_reason_and_the_rest_goes_on(
     assert batch.report.rows_quarantined == 1
     found = [r for r in batch.report.rejections if r.reason is reason]
     assert [(r.row, r.column) for r in found] == [(3, column)]
-    assert batch.report.raw[3]["M200"] == row.split(";")[-1]
+    assert batch.report.raw[3]["M200"] == row.rsplit(";", maxsplit=1)[-1]
 
 
 def test_a_negative_booking_is_kept_as_a_correction(tmp_path: Path, mapping: Mapping) -> None:

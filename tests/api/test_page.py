@@ -1,0 +1,100 @@
+"""The page in headless Chromium, on a real server on loopback."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
+
+from api.app import create_app
+from federation.engine import free_port
+from tests.conftest import Installation
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def address(installation: Installation) -> Iterator[str]:
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(installation.service), host="127.0.0.1", port=port, log_level="warning")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Page]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        opened = browser.new_page(viewport={"width": 1500, "height": 1200})
+        opened.goto(address)
+        opened.get_by_text("What holds the cost up").wait_for(timeout=20_000)
+        yield opened
+        browser.close()
+
+
+def cost(page: Page) -> float:
+    return float(page.locator(".cw-card:has-text('Cost') .cw-figure").first.inner_text())
+
+
+def wait_for_change(page: Page, before: float) -> float:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        found = page.locator(".cw-card:has-text('Cost') .cw-figure")
+        if found.count() and float(found.first.inner_text()) != before:
+            return float(found.first.inner_text())
+        time.sleep(0.05)
+    raise AssertionError("the cost did not change")
+
+
+def field(page: Page, row: str, position: int) -> "object":
+    return page.locator(f"xpath=//div[normalize-space(text())='{row}']/following::input[{position}]").first
+
+
+def test_the_page_shows_recipe_analysis_reasons_and_savings(page: Page) -> None:
+    text = page.inner_text("body")
+    for wanted in ("€/t", "kWh/t", "kgCO2e/t", "Recipe", "B500B", "Cu ≤", "plant practice", "comes in at"):
+        assert wanted.lower() in text.lower(), wanted
+    assert page.locator("canvas").count() >= 1
+    assert "gives 100.0 t" in text
+
+
+def test_changing_a_price_moves_the_recipe_in_under_a_second_or_so(page: Page) -> None:
+    before = cost(page)
+    entered = field(page, "E46 incinerated", 1)
+    started = time.monotonic()
+    entered.fill("500")  # type: ignore[attr-defined]
+    assert wait_for_change(page, before) > before
+    assert time.monotonic() - started < 10
+
+
+def test_an_impossible_limit_names_the_conflict_and_can_be_taken_back(page: Page) -> None:
+    copper = field(page, "Cu", 2)
+    copper.fill("0.02")  # type: ignore[attr-defined]
+    page.get_by_text("No recipe meets all of these together").wait_for(timeout=10_000)
+    assert "Cu ≤ 0.02 wt%" in page.inner_text("body")
+    copper.fill("0.45")  # type: ignore[attr-defined]
+    page.get_by_text("What holds the cost up").wait_for(timeout=10_000)
+
+
+def test_another_grade_asks_for_its_own_limits(page: Page) -> None:
+    before = cost(page)
+    page.locator(".q-field:has-text('Grade')").first.click()
+    page.locator(".q-item:has-text('SAE1008')").click()
+    assert wait_for_change(page, before) > before

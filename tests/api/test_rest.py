@@ -1,0 +1,147 @@
+import math
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.service import PlantService
+from plant_adapters.store import HeatStore
+from tests.conftest import Installation
+
+METALS = (
+    "E1 old thin", "E3 old thick", "E40 shredded", "E46 incinerated", "E5M turnings", "EHRB rebar",
+    "E8 new thin", "E2 new thick", "Returns", "Pig iron", "HBI",
+)  # fmt: skip
+ORDER = {"plant": "northmill", "grade": "B500B", "compare": False}
+
+
+@pytest.fixture(scope="module")
+def client(installation: Installation) -> TestClient:
+    return TestClient(create_app(installation.service, pages=False))
+
+
+def post(client: TestClient, **changes: Any) -> httpx.Response:
+    answer: httpx.Response = client.post("/v1/recipes", json={**ORDER, **changes})
+    return answer
+
+
+def test_a_recipe_meets_its_order_and_explains_itself(client: TestClient) -> None:
+    answer = post(client, compare=True)
+    assert answer.status_code == 200
+    recipe = answer.json()
+    assert recipe["tapped_t"] == pytest.approx(100.0)
+    for line in recipe["analysis"]:
+        if line["maximum_wt_pct"] is not None:
+            assert line["met_with"] >= 0.95 - 1e-4
+            assert line["predicted"]["mean"] <= line["maximum_wt_pct"]
+    baskets = [sum(line["baskets_t"]) for line in recipe["lines"] if line["stage"] == "furnace"]
+    assert baskets == pytest.approx([line["mass_t"] for line in recipe["lines"] if line["stage"] == "furnace"])
+    assert recipe["bindings"][0]["worth_eur_per_t"] > 0
+    assert {other["name"].split(",")[0] for other in recipe["comparisons"]} == {"plant practice", "catalogue figures"}
+    costs = recipe["costs_eur_per_t"]
+    assert recipe["comparisons"][0]["cost_eur_per_t"] > sum(costs.values())
+
+
+def test_a_dearer_material_is_used_less(client: TestClient) -> None:
+    before = {line["material"]: line["mass_t"] for line in post(client).json()["lines"]}
+    used = max((name for name in before if name.startswith("E")), key=lambda name: before[name])
+    after = {line["material"]: line["mass_t"] for line in post(client, prices_eur_per_t={used: 900}).json()["lines"]}
+    assert after.get(used, 0.0) < before[used]
+
+
+def test_a_surer_recipe_costs_more(client: TestClient) -> None:
+    costs = [
+        sum(post(client, grade="SAE1018", options={"confidence": c}).json()["costs_eur_per_t"].values())
+        for c in (0.8, 0.95, 0.99)
+    ]
+    assert costs[0] < costs[1] < costs[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "says"),
+    [
+        ({"prices_eur_per_t": {"E40 shredded": -3}}, 422, "-3"),
+        ({"maximum_wt_pct": {"Xx": 0.1}}, 422, "Xx"),
+        ({"maximum_wt_pct": {"Cu": 0.02}}, 409, "Cu ≤ 0.02"),
+        ({"minimum_wt_pct": {"C": 0.5}}, 422, "minimum"),
+        ({"plant": "atlantis"}, 404, "northmill"),
+        ({"grade": "B501"}, 422, "B500B"),
+        ({"available_t": {"gold": 3}}, 422, "gold"),
+        ({"mass_t": 0}, 422, "mass_t"),
+        ({"options": {"confidence": 1.0}}, 422, "confidence"),
+        ({"tonnes": 4}, 422, "tonnes"),
+        ({"available_t": dict.fromkeys(METALS, 0)}, 409, "at most 0 t"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_gets_a_problem_document(
+    client: TestClient, changes: dict[str, Any], status: int, says: str
+) -> None:
+    answer = post(client, **changes)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert says in problem["detail"]
+    assert problem["errors"]
+
+
+def test_a_nan_is_refused_as_a_number(client: TestClient) -> None:
+    body = '{"plant": "northmill", "grade": "B500B", "prices_eur_per_t": {"E40 shredded": NaN}}'
+    answer = client.post("/v1/recipes", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_prediction_has_intervals_and_names_its_model(client: TestClient) -> None:
+    charge = {"charged_t": {"E3 old thick": 60, "E40 shredded": 47, "lime": 3, "anthracite": 0.9}}
+    found = client.post("/v1/predictions", json={"plant": "northmill", "charge": charge}).json()
+    copper = found["analysis_wt_pct"]["Cu"]
+    assert copper["low"] < copper["mean"] < copper["high"]
+    assert found["model_version"] == "v0001"
+    assert 90 < found["tapped_t"] < 105
+    assert math.isfinite(found["energy_kwh_per_t"]["mean"])
+    refused = client.post("/v1/predictions", json={"plant": "northmill", "charge": {"charged_t": {"gold": 5}}})
+    assert refused.status_code == 422
+    assert "gold" in refused.json()["detail"]
+    nothing = client.post("/v1/predictions", json={"plant": "northmill", "charge": {"charged_t": {"lime": 5}}})
+    assert nothing.status_code == 422
+
+
+def test_catalogues_and_models_can_be_listed(client: TestClient) -> None:
+    assert len(client.get("/v1/materials").json()) > 20
+    yard = client.get("/v1/materials", params={"plant": "northmill"}).json()
+    assert "E40 shredded" in {material["name"] for material in yard}
+    assert {grade["name"] for grade in client.get("/v1/grades", params={"plant": "northmill"}).json()} >= {"B500B"}
+    (model,) = client.get("/v1/models").json()
+    assert model["plant"] == "northmill"
+    assert model["active"]
+    assert len(model["sha256"]) == 64
+    assert client.get("/v1/models", params={"plant": "atlantis"}).status_code == 404
+
+
+def test_unknown_paths_and_methods_are_problems_too(client: TestClient) -> None:
+    answer = client.get("/v1/nothing")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_health_tells_alive_from_ready(client: TestClient, tmp_path: Path) -> None:
+    assert client.get("/healthz").json()["status"] == "ok"
+    assert client.get("/readyz").json() == {"status": "ready", "plants": ["northmill"]}
+    empty = PlantService(tmp_path / "plants", tmp_path / "models", HeatStore(f"sqlite:///{tmp_path / 'h.db'}"))
+    bare = TestClient(create_app(empty, pages=False))
+    assert bare.get("/healthz").status_code == 200
+    assert bare.get("/readyz").status_code == 503
+    assert bare.get("/readyz").headers["content-type"] == "application/problem+json"
+
+
+def test_the_api_describes_itself_with_examples(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    schemas = described["components"]["schemas"]
+    example = schemas["RecipeRequest"]["examples"][0]
+    assert client.post("/v1/recipes", json=example).status_code == 200
+    example = schemas["PredictionRequest"]["examples"][0]
+    assert client.post("/v1/predictions", json=example).status_code == 200

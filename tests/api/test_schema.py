@@ -1,0 +1,43 @@
+"""The service against its own OpenAPI description, with generated requests."""
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+
+from api.app import create_app
+from tests.conftest import Installation
+
+CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance)
+
+
+@pytest.fixture(scope="module")
+def web_app(installation: Installation) -> FastAPI:
+    return create_app(installation.service, pages=False)
+
+
+def operations(web_app: FastAPI) -> dict[str, schemathesis.schemas.APIOperation]:
+    described = schemathesis.openapi.from_asgi("/openapi.json", web_app)
+    return {found.ok().label: found.ok() for found in described.get_all_operations()}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "POST /v1/recipes", "POST /v1/predictions", "GET /v1/materials", "GET /v1/grades", "GET /v1/models",
+        "GET /healthz", "GET /readyz",
+    ],
+)  # fmt: skip
+def test_generated_requests_get_described_answers(web_app: FastAPI, label: str) -> None:
+    @given(case=operations(web_app)[label].as_strategy())
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    def answered_as_described(case: schemathesis.Case) -> None:
+        case.call_and_validate(checks=CHECKS)
+
+    answered_as_described()
+
+
+def test_every_operation_is_tried(web_app: FastAPI) -> None:
+    assert len(operations(web_app)) == 7

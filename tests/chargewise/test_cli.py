@@ -1,0 +1,150 @@
+"""The command as a user types it, in a folder of its own."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from chargewise.cli import app
+from chargewise.console import EXIT_IMPOSSIBLE, EXIT_INPUT
+from tests.conftest import Installation
+
+PRICES = """[materials]
+140107 = 120
+360258 = 140
+202007 = 1080
+202008 = 1400
+202039 = 1500
+202063 = 400
+203068 = 300
+203085 = 250
+205069 = 900
+705043 = 500
+"""
+
+
+@pytest.fixture
+def run(installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    monkeypatch.setenv("CHARGEWISE_HOME", str(installation.home))
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments))
+
+    return invoke
+
+
+def document(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_the_demo_prints_a_recipe_and_draws_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARGEWISE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(app, ["demo", "--heats", "300"])
+    assert shown.exit_code == 0, shown.output
+    for wanted in ("Load", "basket 1, t", "Final analysis", "90 % interval", "kWh/t", "scope 1", "plant practice",
+                   "catalogue", "What binds", "saves, €/t"):  # fmt: skip
+        assert wanted in shown.stdout, wanted
+    picture = (tmp_path / "chargewise-demo.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) > 20_000
+
+
+def test_recommend_speaks_json_and_takes_todays_prices(run: Any) -> None:
+    plain = document(run("recommend", "-p", "northmill", "-g", "SAE1018", "--json"))
+    dear = document(run("recommend", "-p", "northmill", "-g", "SAE1018", "--price", "HBI=100", "--json"))
+    assert sum(dear["costs_eur_per_t"].values()) < sum(plain["costs_eur_per_t"].values())
+    assert "HBI" in {line["material"] for line in dear["lines"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["-g", "B501"], EXIT_INPUT, "B500B"),
+        (["-g", "B500B", "--max", "Xx=0.1"], EXIT_INPUT, "Xx"),
+        (["-g", "B500B", "--max", "Cu"], EXIT_INPUT, "NAME=NUMBER"),
+        (["-g", "B500B", "--max", "Cu=nan"], EXIT_INPUT, "finite"),
+        (["-g", "B500B", "--price", "HBI=-4"], EXIT_INPUT, "-4"),
+        (["-g", "B500B", "--stock", "gold=4"], EXIT_INPUT, "gold"),
+        (["-g", "B500B", "--max", "Cu=0.02"], EXIT_IMPOSSIBLE, "Cu ≤ 0.02"),
+        ([], EXIT_INPUT, "--grade"),
+    ],
+)
+def test_bad_input_gets_a_message_and_an_exit_code(run: Any, arguments: list[str], code: int, says: str) -> None:
+    result = run("recommend", "-p", "northmill", *arguments)
+    assert result.exit_code == code
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_predict_shows_what_a_charge_gives(run: Any) -> None:
+    found = document(run("predict", "-p", "northmill", "-c", "E3 old thick=105", "-c", "lime=3", "--json"))
+    assert 0.1 < found["analysis_wt_pct"]["Cu"]["mean"] < 0.5
+    assert "kWh/t" in run("predict", "-p", "northmill", "-c", "E3 old thick=105").stdout
+
+
+def test_ingest_train_and_recommend_from_a_plants_own_file(run: Any, tmp_path: Path) -> None:
+    mapping = tmp_path / "works.toml"
+    mapping.write_text(
+        'name = "works"\nheat_id = "id"\ntapped = { column = "t", unit = "t" }\nnominal_tapped_t = 100\n'
+        '[analysis]\npattern = "{element}"\nelements = ["Cu", "S"]\n'
+        '[materials]\npattern = "m_{code}"\nunit = "t"\nmax_per_heat = 200\n'
+        '[materials.codes]\nA = { class = "E40" }\nB = { class = "pig_iron" }\n',
+        "utf-8",
+    )
+    rows = ["id,t,cu,s,m_A,m_B"]
+    for heat in range(80):
+        shredded = 40 + heat % 50
+        pig = 105 - shredded
+        rows.append(
+            f"H{heat},{0.94 * 105:.1f},{0.0026 * shredded + heat / 1e5:.5f},0.03{heat % 7},{shredded},{pig}.{heat}"
+        )
+    rows.append("H80,98,0.2,0.03,-5,60")
+    heats = tmp_path / "heats.csv"
+    heats.write_text("\n".join(rows), "utf-8")
+    shown = run("ingest", "--heats", str(heats), "--mapping", str(mapping), "--plant", "works")
+    assert shown.exit_code == 0
+    assert "negative weight" in shown.stdout
+    assert "H80" in shown.stdout
+    trained = document(run("train", "--plant", "works", "--json"))
+    assert trained["version"] == "v0001"
+    assert trained["heats"] == 80
+    judged = document(run("evaluate", "--plant", "works", "--json"))
+    assert {row["output"] for row in judged["outputs"]} == {"Cu", "S"}
+
+
+def test_evaluate_on_real_heats_stands_beside_the_baselines(run: Any, real_heats: Path) -> None:
+    found = document(run("evaluate", "--heats", str(real_heats), "--mapping", "dsp120_eaf", "--json"))
+    outputs = {row["output"]: row for row in found["outputs"]}
+    assert len(outputs) == 13
+    assert set(outputs["S"]["baselines"]) == {"ridge", "hist_gradient_boosting"}
+    assert 0.85 < outputs["S"]["coverage_90"] < 0.95
+    assert any(r["value"] == "-22955.0" for r in found["quarantine"]["rejections"])
+
+
+def test_recommend_on_real_heats_proposes_additions_and_says_what_it_cannot_know(
+    run: Any, real_heats: Path, tmp_path: Path
+) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text(PRICES, "utf-8")
+    record = ["--heats", str(real_heats), "--mapping", "dsp120_eaf", "--prices", str(prices), "--confidence", "0.8"]
+    loose = document(run("recommend", *record, "--max", "S=0.045", "--max", "P=0.012", "--json"))
+    tight = document(run("recommend", *record, "--max", "S=0.035", "--max", "P=0.009", "--json"))
+    added = [
+        sum(x["mass_t"] for x in found["lines"] if x["material"] != "unrecorded baskets") for found in (loose, tight)
+    ]
+    assert added[1] > added[0]
+    assert any("baskets are not in this record" in note for note in tight["notes"])
+    assert run("recommend", *record, "--max", "S=0.001").exit_code == EXIT_IMPOSSIBLE
+
+
+def test_a_missing_model_and_a_missing_file_are_clear(run: Any) -> None:
+    assert run("recommend", "-p", "atlantis", "-g", "B500B").exit_code == EXIT_INPUT
+    assert run("ingest", "--heats", "no.csv", "--mapping", "dsp120_eaf", "--plant", "x").exit_code == EXIT_INPUT
+    assert run("recommend").exit_code == 2
+    assert "federation" in run("--help").stdout

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from optimizer.conflicts import ImpossibleOrderError
+from optimizer.options import RecipeOptions
+from optimizer.problem import build_problem
+from optimizer.recommend import Optimizer
+from tests.optimizer.instances import Instance, independent_optimum, random_instance
+
+EXACT = {"cut_tolerance": 1e-7, "gap": 1e-9}
+
+
+def own_optimum(instance: Instance, options: RecipeOptions) -> float:
+    problem = build_problem(instance.plant, instance.order, instance.description, options)
+    try:
+        return Optimizer().solution(problem).objective_eur
+    except ImpossibleOrderError:
+        return np.inf
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_linear_recipes_equal_an_independent_linear_programme(seed: int) -> None:
+    instance = random_instance(seed, scatter=seed % 2 == 0)
+    confidence = (0.5, 0.9, 0.99)[seed % 3]
+    wanted = independent_optimum(instance, confidence)
+    assert own_optimum(instance, RecipeOptions(confidence=confidence, **EXACT)) == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(200, 280))
+def test_lots_and_counts_equal_enumeration(seed: int) -> None:
+    instance = random_instance(seed, materials=4, lots=True)
+    most = (None, 2, 3)[seed % 3]
+    wanted = independent_optimum(instance, 0.95, most)
+    found = own_optimum(instance, RecipeOptions(confidence=0.95, max_materials=most, **EXACT))
+    assert found == pytest.approx(wanted, rel=1e-6)
+
+
+def test_some_of_these_instances_are_tight_and_some_impossible() -> None:
+    costs = [own_optimum(random_instance(seed, materials=4, lots=True), RecipeOptions()) for seed in range(200, 230)]
+    assert any(np.isfinite(cost) for cost in costs)
+    loose = [own_optimum(random_instance(seed), RecipeOptions(confidence=0.5)) for seed in range(0, 20, 2)]
+    sure = [own_optimum(random_instance(seed), RecipeOptions(confidence=0.99)) for seed in range(0, 20, 2)]
+    assert sum(s > v * (1 + 1e-4) for s, v in zip(sure, loose, strict=True)) >= 5
