@@ -66,14 +66,11 @@ class RecipePage:
                 .classes("w-full")
                 .mark("grade")
             )
-            with ui.row().classes("w-full no-wrap gap-2"):
-                self.mass_input = ui.number(
-                    "Tonnes", value=self.mass_t, min=1, step=1, suffix="t", on_change=self._set_mass
-                ).mark("mass")
-                ui.select(
-                    CONFIDENCES, label="Confidence", value=self.confidence, on_change=self._set_confidence
-                ).classes("w-32").mark("confidence")
-                ui.number("Materials", min=1, step=1, placeholder="any", on_change=self._set_count).classes("w-24")
+            with ui.grid(columns="1fr 1fr 1fr").classes("gap-2 w-full"):
+                self.mass_input = ui.number("Steel, t", value=self.mass_t, min=1, step=1, on_change=self._set_mass)
+                ui.select(CONFIDENCES, label="Sure to", value=self.confidence, on_change=self._set_confidence)
+                ui.number("Most scraps", min=1, step=1, placeholder="any", on_change=self._set_count)
+
 
     def _draw_inputs(self) -> None:
         self.inputs.clear()
