@@ -15,9 +15,8 @@ from steel.errors import InputError
 from steel.heats import HeatLog
 from steel.materials import Material
 from steel.plants import Plant
-from surrogate.evaluation import OutputEvaluation, evaluate
-from surrogate.fit import fit
 from surrogate.registry import Registry
+from surrogate.scores import OutputEvaluation
 
 Progress = Callable[[str, float], None]
 TRAIN_FRACTION = 0.7
@@ -35,6 +34,10 @@ def train_plant(
     Returns:
         The version, and the evaluation on the last 30 % that its manifest carries.
     """
+    # torch and scikit-learn take seconds to import, and serving a trained plant needs neither.
+    from surrogate.evaluation import evaluate  # noqa: PLC0415
+    from surrogate.fit import fit  # noqa: PLC0415
+
     say = progress or (lambda stage, share: None)
     _, judged = evaluate(
         log, materials, TRAIN_FRACTION, baselines=(), progress=lambda stage, share: say(f"judging: {stage}", share / 2)

@@ -1,24 +1,73 @@
-"""The `chargewise` command."""
+"""The `chargewise` command. Each subcommand's module is imported only when it is asked for."""
+
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from chargewise import demo, federation_commands, model_commands, recipe_commands, serve
+COMMANDS = {
+    "demo": ("chargewise.demo", "The main job end to end on a bundled plant."),
+    "ingest": ("chargewise.model_commands", "Read a plant's heats into the store."),
+    "train": ("chargewise.model_commands", "Fit, judge and publish a plant's surrogate."),
+    "evaluate": ("chargewise.model_commands", "Compare the surrogate with plain regressions on later heats."),
+    "predict": ("chargewise.recipe_commands", "What a given charge will give."),
+    "recommend": ("chargewise.recipe_commands", "The cheapest recipe for an order."),
+    "serve": ("chargewise.serve", "The REST service and the page."),
+    "federation": ("chargewise.federation_commands", "Plants improve one surrogate together."),
+}
+"""Module and summary of each subcommand; `federation` has subcommands of its own."""
+HELP = """What to load into an electric arc furnace.
+
+Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its subcommands by name and imports one when it runs, not to list it."""
+
+    _listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order of a user's way through them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The subcommand, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, summary = COMMANDS[cmd_name]
+        return TyperCommand(cmd_name, help=summary) if self._listing else _load(module, cmd_name)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the group's help from the summaries alone."""
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
+
+
+def _load(module: str, name: str) -> Any:
+    found = import_module(module)
+    if hasattr(found, "app"):
+        loaded = get_command(found.app)
+    else:
+        single = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+        single.command(name)(getattr(found, name))
+        loaded = get_command(single)
+    loaded.name = name
+    return loaded
+
 
 app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    help="What to load into an electric arc furnace. Every command takes --json; exit codes: 2 bad input, "
-    "3 an order no recipe meets, 4 no answer in time.",
-    pretty_exceptions_show_locals=False,
+    cls=LazyGroup, no_args_is_help=True, add_completion=False, help=HELP, pretty_exceptions_show_locals=False
 )
-app.command("demo")(demo.demo)
-app.command("ingest")(model_commands.ingest)
-app.command("train")(model_commands.train)
-app.command("evaluate")(model_commands.evaluate)
-app.command("predict")(recipe_commands.predict)
-app.command("recommend")(recipe_commands.recommend)
-app.command("serve")(serve.serve)
-app.add_typer(federation_commands.app, name="federation")
+
+
+@app.callback()
+def chargewise() -> None:
+    """What to load into an electric arc furnace."""
 
 
 def main() -> None:

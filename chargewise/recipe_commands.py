@@ -5,24 +5,16 @@ from typing import Annotated
 
 import typer
 
-from api.requests import RecipeRequest, limited, with_stock
-from api.service import describe_plant
+from api.requests import RecipeRequest
 from chargewise import render
 from chargewise.arguments import AsJson, PlantName, pairs
-from chargewise.console import print_json, progress, reporting_errors
+from chargewise.console import print_json, reporting_errors
 from chargewise.workplace import Workplace
 from optimizer.options import RecipeOptions
-from optimizer.recommend import Optimizer
-from plant_adapters.mapping import read_mapping
-from plant_adapters.prices import with_price_file, with_prices
-from plant_adapters.record_plant import plant_from_record
-from plant_adapters.table import TableAdapter
-from steel import catalogue
+from plant_adapters.prices import with_price_file
 from steel.errors import InputError
-from steel.grades import Grade, Order
 from steel.heats import Charge
 from steel.recipes import Recipe
-from surrogate.fit import fit
 
 
 def predict(
@@ -67,7 +59,10 @@ def recommend(
         if plant is not None:
             found = _at_plant(plant, grade, mass_t, limits, today, prices, options)
         elif heats is not None and mapping is not None:
-            found = _from_record(heats, mapping, grade, mass_t, limits, today, prices, options, quiet=as_json)
+            # Learning on the spot needs torch, which takes seconds to import and nothing else here needs.
+            from chargewise.record_recipe import recommend_from_record  # noqa: PLC0415
+
+            found = recommend_from_record(heats, mapping, grade, mass_t, limits, today, prices, options, quiet=as_json)
         else:
             raise typer.BadParameter("give --plant, or --heats and --mapping")
         if as_json:
@@ -96,25 +91,3 @@ def _at_plant(
     )  # fmt: skip
     at = asked.plant_today(priced)
     return service.recommend(loaded, asked.order(at), options, at)
-
-
-def _from_record(
-    heats: Path,
-    mapping: str,
-    grade: str | None,
-    mass_t: float | None,
-    limits: tuple[dict[str, float], dict[str, float]],
-    today: tuple[dict[str, float], dict[str, float]],
-    prices: Path | None,
-    options: RecipeOptions,
-    quiet: bool,
-) -> Recipe:
-    known = read_mapping(mapping)
-    batch = TableAdapter(heats, known).read_heats()
-    plant = with_stock(with_prices(plant_from_record(known, batch), today[0], "--price"), today[1])
-    plant = plant if prices is None else with_price_file(plant, prices)
-    with progress(quiet) as say:
-        model = fit(batch.log, batch.materials, progress=say)
-    base = Grade(name="stated limits") if grade is None else catalogue.grade(grade)
-    order = Order(grade=limited(base, *limits), mass_t=mass_t or plant.furnace.tap_weight_t)
-    return Optimizer().recommend(plant, order, describe_plant(plant, model, batch.log), options)

@@ -6,8 +6,8 @@ from api.service import ChargePrediction
 from chargewise.console import out
 from plant_adapters.quarantine import IngestReport, Reason
 from steel.recipes import AnalysisLine, Recipe
-from surrogate.evaluation import OutputEvaluation
 from surrogate.schema import ENERGY
+from surrogate.scores import OutputEvaluation
 
 _SHORT_NAMES = {"hist_gradient_boosting": "HGB"}
 

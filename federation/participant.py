@@ -9,11 +9,12 @@ from federation.hierarchy import Membership, Shared, class_statistics, informed_
 from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.evaluation import recorded, score
+from surrogate.evaluation import recorded
 from surrogate.fit import FitOptions, fit, output_statistics, prepare
 from surrogate.linear import Posterior, Statistics
 from surrogate.model import Output, Surrogate
 from surrogate.schema import Schema
+from surrogate.scores import score
 from surrogate.yields import YIELD, yield_statistics
 
 LEARN_FRACTION = 0.7

@@ -7,7 +7,7 @@ split-conformal quantiles; beyond what the heats can show, the outermost observe
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from steel.errors import InputError
 from steel.heats import FloatArray
@@ -33,7 +33,7 @@ class Quantiles:
         """
         if not 0.0 < probability < 1.0:
             raise InputError(probability, "confidence", "a probability above 0 and below 1, such as 0.95")
-        score, knots = norm.ppf(probability), norm.ppf(LEVELS)
+        score, knots = ndtri(probability), ndtri(LEVELS)
         if score > knots[-1]:
             return float(self.values[-1] + (score - knots[-1]) * max(self._slope(-1, -2), LEAST_TAIL_SLOPE))
         if score < knots[0]:
@@ -42,15 +42,15 @@ class Quantiles:
 
     def probability(self, value: float) -> float:
         """The cumulative probability of a standardised residual, the inverse of `at`."""
-        knots = norm.ppf(LEVELS)
+        knots = ndtri(LEVELS)
         if value > self.values[-1]:
-            return float(norm.cdf(knots[-1] + (value - self.values[-1]) / max(self._slope(-1, -2), LEAST_TAIL_SLOPE)))
+            return float(ndtr(knots[-1] + (value - self.values[-1]) / max(self._slope(-1, -2), LEAST_TAIL_SLOPE)))
         if value < self.values[0]:
-            return float(norm.cdf(knots[0] + (value - self.values[0]) / max(self._slope(1, 0), LEAST_TAIL_SLOPE)))
-        return float(norm.cdf(np.interp(value, self.values, knots)))
+            return float(ndtr(knots[0] + (value - self.values[0]) / max(self._slope(1, 0), LEAST_TAIL_SLOPE)))
+        return float(ndtr(np.interp(value, self.values, knots)))
 
     def _slope(self, upper: int, lower: int) -> float:
-        knots = norm.ppf(LEVELS)
+        knots = ndtri(LEVELS)
         return float((self.values[upper] - self.values[lower]) / (knots[upper] - knots[lower]))
 
 
@@ -64,8 +64,8 @@ def conformal(standardised: FloatArray) -> Quantiles:
     known = np.sort(standardised[np.isfinite(standardised)])
     heats = len(known)
     if heats < FEW_HEATS:
-        return Quantiles(1.25 * norm.ppf(LEVELS))
-    knots = norm.ppf(LEVELS)
+        return Quantiles(1.25 * ndtri(LEVELS))
+    knots = ndtri(LEVELS)
     values = np.full(len(LEVELS), np.nan)
     for position, level in enumerate(LEVELS):
         rank = int(np.ceil((heats + 1) * level)) if level >= 0.5 else int(np.floor((heats + 1) * level))

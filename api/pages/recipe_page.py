@@ -71,7 +71,6 @@ class RecipePage:
                 ui.select(CONFIDENCES, label="Sure to", value=self.confidence, on_change=self._set_confidence)
                 ui.number("Most scraps", min=1, step=1, placeholder="any", on_change=self._set_count)
 
-
     def _draw_inputs(self) -> None:
         self.inputs.clear()
         with self.inputs:
