@@ -9,7 +9,7 @@ from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.fit import prepare
+from surrogate.heat_data import prepare
 from surrogate.model import Surrogate
 from surrogate.schema import Schema, schema_of
 from surrogate.yields import fit_yields

@@ -10,7 +10,8 @@ from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.evaluation import recorded
-from surrogate.fit import FitOptions, fit, output_statistics, prepare
+from surrogate.fit import FitOptions, fit, output_statistics
+from surrogate.heat_data import prepare
 from surrogate.linear import Posterior, Statistics
 from surrogate.model import Output, Surrogate
 from surrogate.schema import Schema
@@ -48,8 +49,7 @@ class Participant:
         found = {
             YIELD: class_statistics(yield_statistics(schema, log), priors[YIELD], Membership.of(schema, classes, False))
         }
-        for column, (name, output) in enumerate(local.outputs.items()):
-            own = output_statistics(output, data.features, data.targets[:, column])
+        for name, own in output_statistics(local.outputs, data, local.lot_t).items():
             found[name] = class_statistics(own, priors[name], Membership.of(schema, classes, True))
         return found
 

@@ -146,7 +146,7 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
     """
     furnace = _known_items(plant, description)
     tapping = plant.tapping_items()
-    if not any(description.yields[description.names.index(item.material.name)] > 0 for item in furnace):
+    if not any(item.material.metallic_yield > 0 for item in furnace):
         raise InputError(
             [item.material.name for item in furnace], f"yard of {plant.name}", "at least one material that yields steel"
         )
@@ -173,7 +173,7 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         least=np.array([item.min_t for item in items]),
         most=np.array([np.inf if item.most_t is None else item.most_t for item in items]),
         lots=np.array([item.min_lot_t for item in items]),
-        counted=np.array([yields[i] > 0 and item.stage == "furnace" for i, item in enumerate(items)], dtype=np.float64),
+        counted=np.array([i.material.metallic_yield > 0 and i.stage == "furnace" for i in items], dtype=np.float64),
         volume_per_t=np.array([1.0 / item.material.bulk_density_t_per_m3 for item in furnace]),
         unpredicted=tuple(element for element in order.grade.elements() if element not in description.elements),
     )

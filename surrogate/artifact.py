@@ -135,6 +135,7 @@ def _write(path: Path, content: bytes) -> None:
 def _tensors(model: Surrogate) -> dict[str, FloatArray]:
     arrays = {
         "yields": model.yields,
+        "lot_t": np.array([model.lot_t]),
         "process_mean": model.schema.process_mean,
         "process_scale": model.schema.process_scale,
         "largest_share": model.schema.largest_share,
@@ -170,4 +171,4 @@ def _surrogate(body: dict[str, Any], arrays: dict[str, FloatArray]) -> Surrogate
         )
         for name in schema.outputs
     }
-    return Surrogate(schema, arrays["yields"], outputs)
+    return Surrogate(schema, arrays["yields"], outputs, float(arrays["lot_t"][0]))

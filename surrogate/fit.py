@@ -8,16 +8,21 @@ import numpy as np
 from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
-from surrogate.linear import Posterior, Statistics, posterior, statistics
+from surrogate.calibration import calibrate, held_out_residuals
+from surrogate.heat_data import HeatData, prepare, typical_values
+from surrogate.linear import Posterior, Statistics, posterior
+from surrogate.lots import likeliest_lot_t, shared_lot_statistics
 from surrogate.model import Output, Surrogate
 from surrogate.priors import Prior, prior_of, scatter_prior
-from surrogate.quantiles import Quantiles, conformal
+from surrogate.quantiles import Quantiles
 from surrogate.remainder import fit_pieces
 from surrogate.scatter import fit_scatter
 from surrogate.schema import ENERGY, Schema, schema_of
 from surrogate.yields import YIELD, fit_yields
 
 FEWEST_HEATS = 10
+SURELY = 2.0
+"""Standard errors by which a remainder must lower the error on held-back heats to be kept."""
 Progress = Callable[[str, float], None]
 Priors = dict[str, Prior]
 
@@ -36,23 +41,10 @@ class FitOptions:
     """
 
     convex: tuple[str, ...] | None = None
-    pieces: int = 6
+    pieces: int = 3
     held_back: float = 0.25
     rounds: int = 2
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class _Data:
-    """A log as arrays: (N, n) charged, (N, d) features, (N, O) fresh targets, (N, O) heel correction."""
-
-    charged: FloatArray
-    features: FloatArray
-    targets: FloatArray
-    fresh_share: FloatArray
-
-    def rows(self, which: slice) -> "_Data":
-        return _Data(self.charged[which], self.features[which], self.targets[which], self.fresh_share[which])
 
 
 def fit(
@@ -87,50 +79,25 @@ def fit(
     typical = typical_values(data.targets)
     priors = priors or catalogue_priors(schema, typical)
     early = slice(None, round(len(log) * (1 - options.held_back)))
-    late = slice(early.stop, None)
+    late = data.rows(slice(early.stop, None))
     say("contents and scatter", 0.1)
-    first = _fit_outputs(schema, data.rows(early), typical, priors, options, keep=None)
-    say("calibration", 0.5)
-    keep = _helpful(first, data.rows(late))
-    judged = {
-        name: output if keep[name] else replace(output, pieces=output.pieces[:0]) for name, output in first.items()
-    }
-    refit_linear = [name for name in judged if len(first[name].pieces) and not keep[name]]
-    if refit_linear:
-        plain = _fit_outputs(schema, data.rows(early), typical, priors, options, keep=dict.fromkeys(judged, False))
-        judged |= {name: plain[name] for name in refit_linear}
-    quantiles = {
-        name: _calibrate(output, data.rows(late), column) for column, (name, output) in enumerate(judged.items())
-    }
-    say("all heats", 0.7)
-    final = _fit_outputs(schema, data, typical, priors, options, keep)
+    linear, first, _ = _fit_outputs(schema, data.rows(early), typical, priors, options, keep=None)
+    keep = _helpful(linear, first, late)
+    say("all heats", 0.4)
+    _, final, lot_t = _fit_outputs(schema, data, typical, priors, options, keep, first)
+    say("calibration", 0.8)
+    quantiles = {}
+    for column, (name, output) in enumerate(final.items()):
+        if len(output.pieces):
+            # A remainder has seen all of these heats; only the newest judge it unseen.
+            judged = first[name]
+            residuals = (late.targets[:, column] - judged.mean(late.features)) / judged.sd(late.features)
+        else:
+            residuals = held_out_residuals(output, priors[name], data, column, lot_t)
+        quantiles[name] = calibrate(residuals)
     say("done", 1.0)
-    return Surrogate(
-        schema, yields, {name: replace(output, quantiles=quantiles[name]) for name, output in final.items()}
-    )
-
-
-def prepare(model: Surrogate, log: HeatLog) -> _Data:
-    """Features and fresh-steel targets of a log under a model's yields."""
-    schema = model.schema
-    charged, process = schema.charged(log), schema.standardised(log)
-    tapped = model.tapped_t(charged, process)
-    share = log.heel_t / (log.heel_t + tapped)
-    kappa = np.where(np.isfinite(log.heel_wt_pct) & np.isfinite(share)[:, None], share[:, None], 0.0)
-    fresh = (log.analysis_wt_pct - kappa * np.nan_to_num(log.heel_wt_pct)) / (1 - kappa)
-    return _Data(
-        charged=charged,
-        features=schema.features(charged, tapped, process),
-        targets=np.column_stack([fresh, log.energy_kwh_per_t]),
-        fresh_share=np.column_stack([1 - kappa, np.ones(len(log))]),
-    )
-
-
-def typical_values(targets: FloatArray) -> FloatArray:
-    """(O,) a usual value of each output: the median of what was recorded, 1 where nothing was."""
-    known = np.isfinite(targets).any(axis=0)
-    filled = np.where(known, targets, 1.0)
-    return np.asarray(np.maximum(np.nanmedian(filled, axis=0), 1e-6))
+    outputs = {name: replace(output, quantiles=quantiles[name]) for name, output in final.items()}
+    return Surrogate(schema, yields, outputs, lot_t)
 
 
 def catalogue_priors(schema: Schema, typical: FloatArray) -> Priors:
@@ -138,11 +105,16 @@ def catalogue_priors(schema: Schema, typical: FloatArray) -> Priors:
     return {name: prior_of(name, schema, float(typical[column])) for column, name in enumerate(schema.outputs)}
 
 
-def output_statistics(output: Output, features: FloatArray, target: FloatArray) -> Statistics:
-    """Sufficient statistics of an output's linear part, its remainder taken off."""
-    convex = (features @ output.pieces.T).max(axis=1) if len(output.pieces) else 0.0
-    lots = features[:, : len(output.lot_sd)] ** 2 @ output.lot_sd**2
-    return statistics(features, target - convex, lots + output.noise**2)
+def output_statistics(outputs: dict[str, Output], data: HeatData, lot_t: float) -> dict[str, Statistics]:
+    """Sufficient statistics of every output's linear part, its remainder taken off, shared lots accounted for."""
+    lot_sd = np.array([output.lot_sd for output in outputs.values()])
+    noise = np.array([output.noise for output in outputs.values()])
+    bands = data.lots.bands(lot_sd, noise, lot_t)
+    found = {}
+    for column, (name, output) in enumerate(outputs.items()):
+        convex = (data.features @ output.pieces.T).max(axis=1) if len(output.pieces) else 0.0
+        found[name] = shared_lot_statistics(bands[column], data.features, data.targets[:, column] - convex)
+    return found
 
 
 def convex_outputs(schema: Schema, options: FitOptions) -> tuple[str, ...]:
@@ -153,7 +125,7 @@ def convex_outputs(schema: Schema, options: FitOptions) -> tuple[str, ...]:
     return tuple(name for name in usual if name in schema.outputs)
 
 
-def _recorded(names: tuple[str, ...], schema: Schema, data: _Data) -> list[str]:
+def _recorded(names: tuple[str, ...], schema: Schema, data: HeatData) -> list[str]:
     """The outputs that at least one heat recorded."""
     finite = np.isfinite(data.targets)
     return [name for name in names if finite[:, schema.outputs.index(name)].any()]
@@ -175,40 +147,50 @@ def _start(schema: Schema, typical: FloatArray, priors: Priors) -> dict[str, Out
 
 def _fit_outputs(
     schema: Schema,
-    data: _Data,
+    data: HeatData,
     typical: FloatArray,
     priors: Priors,
     options: FitOptions,
     keep: dict[str, bool] | None,
-) -> dict[str, Output]:
-    """Contents, scatter and (where wanted) convex remainders of all outputs."""
-    outputs = _start(schema, typical, priors)
+    start: dict[str, Output] | None = None,
+) -> tuple[dict[str, Output], dict[str, Output], float]:
+    """All outputs without and (where wanted) with convex remainders, and the mass of a lot."""
+    outputs, lot_t = _refine(schema, data, typical, priors, _start(schema, typical, priors), 0.0), 0.0
     for _ in range(options.rounds):
-        outputs = _refine(schema, data, typical, priors, outputs)
+        lot_t = _lot_t(data, outputs)
+        outputs = _refine(schema, data, typical, priors, outputs, lot_t)
+    linear = outputs
     wanted = _recorded(convex_outputs(schema, options), schema, data)
     convex = [name for name in wanted if keep is None or keep[name]]
     if convex:
-        outputs = _add_pieces(schema, data, outputs, convex, options)
-        outputs = _refine(schema, data, typical, priors, outputs)
-    return outputs
+        outputs = _add_pieces(schema, data, outputs, convex, options, start)
+        outputs = _refine(schema, data, typical, priors, outputs, lot_t)
+    return linear, outputs, lot_t
+
+
+def _lot_t(data: HeatData, outputs: dict[str, Output]) -> float:
+    """The likeliest mass of a lot, judged by the outputs that lots make: the elements."""
+    elements = {name: output for name, output in outputs.items() if name != ENERGY}
+    residuals = _residuals(data, outputs)[:, : len(elements)]
+    lot_sd = np.array([output.lot_sd for output in elements.values()])
+    return likeliest_lot_t(data.lots, residuals, lot_sd, np.array([output.noise for output in elements.values()]))
+
+
+def _residuals(data: HeatData, outputs: dict[str, Output]) -> FloatArray:
+    """(N, O) recorded less predicted."""
+    return np.column_stack(
+        [data.targets[:, column] - output.mean(data.features) for column, output in enumerate(outputs.values())]
+    )
 
 
 def _refine(
-    schema: Schema, data: _Data, typical: FloatArray, priors: Priors, outputs: dict[str, Output]
+    schema: Schema, data: HeatData, typical: FloatArray, priors: Priors, outputs: dict[str, Output], lot_t: float
 ) -> dict[str, Output]:
     """Contents given scatter, then scatter given contents."""
-    refined = {
-        name: replace(
-            output,
-            linear=posterior(priors[name], output_statistics(output, data.features, data.targets[:, column])),
-        )
-        for column, (name, output) in enumerate(outputs.items())
-    }
-    residuals = np.column_stack(
-        [data.targets[:, column] - output.mean(data.features) for column, output in enumerate(refined.values())]
-    )
+    seen = output_statistics(outputs, data, lot_t)
+    refined = {name: replace(out, linear=posterior(priors[name], seen[name])) for name, out in outputs.items()}
     prior_sd = np.array([scatter_prior(name, schema, float(typical[i])) for i, name in enumerate(refined)])
-    lots, noise = fit_scatter(data.features[:, : len(schema.materials)], residuals, prior_sd, typical)
+    lots, noise = fit_scatter(data.lots.shares, _residuals(data, refined), prior_sd, typical)
     return {
         name: replace(output, lot_sd=lots[column], noise=float(noise[column]))
         for column, (name, output) in enumerate(refined.items())
@@ -216,7 +198,12 @@ def _refine(
 
 
 def _add_pieces(
-    schema: Schema, data: _Data, outputs: dict[str, Output], convex: list[str], options: FitOptions
+    schema: Schema,
+    data: HeatData,
+    outputs: dict[str, Output],
+    convex: list[str],
+    options: FitOptions,
+    start: dict[str, Output] | None,
 ) -> dict[str, Output]:
     columns = [list(outputs).index(name) for name in convex]
     left = np.column_stack(
@@ -224,25 +211,21 @@ def _add_pieces(
     )
     variance = np.column_stack([outputs[name].sd(data.features) ** 2 for name in convex])
     usable = np.ones((len(convex), schema.width))
-    found = fit_pieces(data.features, left, variance, usable, options.pieces, seed=options.seed)
+    known = None if start is None else np.array([start[name].pieces for name in convex])
+    found = fit_pieces(data.features, left, variance, usable, options.pieces, seed=options.seed, start=known)
     return outputs | {name: replace(outputs[name], pieces=found.coefficients[row]) for row, name in enumerate(convex)}
 
 
-def _helpful(outputs: dict[str, Output], late: _Data) -> dict[str, bool]:
-    """Whether each remainder lowers the squared error on the newest heats."""
+def _helpful(linear: dict[str, Output], outputs: dict[str, Output], late: HeatData) -> dict[str, bool]:
+    """Whether each remainder lowers the squared error on the newest heats, surely."""
     helpful = {}
     for column, (name, output) in enumerate(outputs.items()):
         target = late.targets[:, column]
         if not len(output.pieces) or not np.isfinite(target).any():
             helpful[name] = False
             continue
-        flat = replace(output, pieces=output.pieces[:0])
-        centred = np.nanmean(target - flat.mean(late.features))
-        plain = np.nanmean((target - flat.mean(late.features) - centred) ** 2)
-        helpful[name] = bool(np.nanmean((target - output.mean(late.features)) ** 2) < plain)
+        plain = (target - linear[name].mean(late.features)) ** 2
+        gain = plain - (target - output.mean(late.features)) ** 2
+        known = gain[np.isfinite(gain)]
+        helpful[name] = bool(known.mean() > SURELY * known.std() / np.sqrt(len(known)))
     return helpful
-
-
-def _calibrate(output: Output, late: _Data, column: int) -> Quantiles:
-    standardised = (late.targets[:, column] - output.mean(late.features)) / output.sd(late.features)
-    return conformal(standardised)

@@ -68,11 +68,13 @@ class Surrogate:
         yields: (n + p,) t tapped per t charged, then the effect of each standardised process input as a
             share of the catalogue's tapped mass.
         outputs: by output name.
+        lot_t: mass of a lot of scrap, t; 0 where successive heats share none.
     """
 
     schema: Schema
     yields: FloatArray
     outputs: dict[str, Output]
+    lot_t: float = 0.0
 
     def tapped_t(self, charged_t: FloatArray, process: FloatArray) -> FloatArray:
         """(N,) tapped mass of (N, n) charges and (N, p) standardised process inputs."""
@@ -88,8 +90,9 @@ class Surrogate:
         """
         charged, process = self.schema.charged(log), self.schema.standardised(log)
         tapped = self.tapped_t(charged, process)
-        if (tapped <= 0).any():
-            raise InputError(str(log.heat_ids[int(np.argmin(tapped))]), "heat", "a charge that yields steel")
+        metal = charged @ self.schema.metallic
+        if (metal <= 0).any():
+            raise InputError(str(log.heat_ids[int(np.argmin(metal))]), "heat", "a charge that yields steel")
         features = self.schema.features(charged, tapped, process)
         share = log.heel_t / (log.heel_t + tapped)
         heel = {element: log.heel_wt_pct[:, column] for column, element in enumerate(log.elements)}

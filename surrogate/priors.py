@@ -32,7 +32,7 @@ OWN_FURNACE_SHARE = 0.3
 """Share of a process effect's prior variance that is one furnace's own; the rest all furnaces share."""
 ENERGY_PER_T_METAL_KWH = 375.0
 """kWh per t of metallic charge: theoretical melting demand about 385 kWh/t less chemical energy."""
-ENERGY_METAL_SD, ENERGY_SLAG_SD, ENERGY_PROCESS_SD = 60.0, 1500.0, 15.0
+ENERGY_METAL_SD, ENERGY_SLAG_SD, ENERGY_PROCESS_SD = 120.0, 1500.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,12 @@ def _energy_prior(schema: Schema) -> Prior:
 
 
 def scatter_prior(output: str, schema: Schema, typical: float) -> FloatArray:
-    """(n,) standard deviation of a lot's coefficient about the material's own, before any heat is seen."""
+    """(n,) standard deviation of a lot's coefficient about the material's own, before any heat is seen.
+
+    What a lot holds moves the analysis; electricity scatters for reasons of its own.
+    """
     if output == ENERGY:
-        return np.where(schema.metallic > 0, 10.0, 0.0)
+        return np.zeros(len(schema.materials))
     element = Element(output)
     cv = np.array([material.content_cv.get(element, 0.0) for material in schema.materials])
     recovered = np.array([material.recovered_content(element) for material in schema.materials])

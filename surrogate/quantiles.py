@@ -54,8 +54,10 @@ class Quantiles:
         return float((self.values[upper] - self.values[lower]) / (knots[upper] - knots[lower]))
 
 
-def conformal(standardised: FloatArray) -> Quantiles:
+def conformal(standardised: FloatArray, worth: float | None = None) -> Quantiles:
     """Quantiles from standardised residuals of held-back heats, (M,), NaN where not analysed.
+
+    `worth` is how many independent heats they amount to where they are correlated, M unless given.
 
     The upper quantile at probability q is the ceil((M + 1) q)-th smallest residual (split conformal, so
     that coverage on exchangeable new heats is at least q); the lower ones mirror it. Levels the M heats
@@ -67,8 +69,10 @@ def conformal(standardised: FloatArray) -> Quantiles:
         return Quantiles(1.25 * ndtri(LEVELS))
     knots = ndtri(LEVELS)
     values = np.full(len(LEVELS), np.nan)
+    effective = min(float(heats), worth or float(heats))
     for position, level in enumerate(LEVELS):
-        rank = int(np.ceil((heats + 1) * level)) if level >= 0.5 else int(np.floor((heats + 1) * level))
+        upper = min((effective + 1) * max(level, 1 - level) / effective, 1.0 + 1.0 / heats)
+        rank = int(np.ceil(heats * upper)) if level >= 0.5 else heats + 1 - int(np.ceil(heats * upper))
         if 1 <= rank <= heats:
             values[position] = known[rank - 1]
     shown = np.flatnonzero(np.isfinite(values))

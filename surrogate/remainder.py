@@ -46,6 +46,7 @@ def fit_pieces(
     pieces: int,
     epochs: int = 300,
     seed: int = 0,
+    start: FloatArray | None = None,
 ) -> Pieces:
     """Fit the convex remainder of O outputs at once.
 
@@ -56,7 +57,8 @@ def fit_pieces(
         usable: (O, d) 1 where an output may use a feature.
         pieces: K, how many affine pieces each.
         epochs: full-batch steps.
-        seed: of the start.
+        seed: of a random start.
+        start: (O, K, d) pieces to start from instead, such as those found on fewer heats.
     """
     centre, spread = features[:, :-1].mean(axis=0), features[:, :-1].std(axis=0)
     spread = np.where(spread > 1e-9, spread, np.inf)
@@ -67,6 +69,8 @@ def fit_pieces(
     weight = torch.from_numpy(np.nanmedian(variance, axis=0) / variance) * known
     mask = torch.from_numpy(usable[:, None, :-1].astype(np.float64))
     module = MaxAffine(target.shape[1], pieces, features.shape[1] - 1, seed)
+    if start is not None:
+        _set(module, start, centre, np.where(np.isfinite(spread), spread, 0.0), scale)
     optimiser = torch.optim.Adam(module.parameters(), lr=0.03)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     for _ in range(epochs):
@@ -81,3 +85,11 @@ def fit_pieces(
         slope = (module.slope * mask).numpy() * scale[:, None, None] / spread
         offset = module.offset.numpy() * scale[:, None] - slope @ np.where(np.isfinite(spread), centre, 0.0)
     return Pieces(np.concatenate([slope, offset[:, :, None]], axis=2))
+
+
+def _set(module: MaxAffine, pieces: FloatArray, centre: FloatArray, spread: FloatArray, scale: FloatArray) -> None:
+    """Give a module pieces (O, K, d) that are written in the units of the features."""
+    slope, offset = pieces[:, :, :-1], pieces[:, :, -1] + pieces[:, :, :-1] @ centre
+    with torch.no_grad():
+        module.slope.copy_(torch.from_numpy(slope * spread / scale[:, None, None]))
+        module.offset.copy_(torch.from_numpy(offset / scale[:, None]))

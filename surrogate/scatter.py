@@ -11,6 +11,8 @@ from steel.heats import FloatArray
 
 PRIOR_LOG_SD = 0.4
 """How far a material's scatter may stray from the catalogue's, one standard deviation of its logarithm."""
+ODD_HEAT = 5.0
+"""Standard deviations beyond which a single heat counts no further."""
 NOISE_LOG_SD = 1.0
 NOISE_START = 0.02
 """Residual noise before any heat is seen, relative to the output's usual value."""
@@ -57,6 +59,10 @@ def fit_scatter(
 
     optimiser.step(closure)  # type: ignore[no-untyped-call]
     with torch.no_grad():
-        lots = start * torch.exp(log_lots) * scale[:, None]
-        noise = NOISE_START * torch.exp(log_noise) * scale
+        # The likelihood's scale is not a standard deviation; the residuals' own mean square makes it one.
+        ratios = torch.clamp(squared / variance(), max=ODD_HEAT**2) * known
+        spread = torch.sqrt(ratios.sum(dim=0) / known.sum(dim=0).clamp(min=1))
+        spread = torch.where(known.any(dim=0), spread, 1.0) * scale
+        lots = start * torch.exp(log_lots) * spread[:, None]
+        noise = NOISE_START * torch.exp(log_noise) * spread
     return lots.numpy(), noise.numpy()

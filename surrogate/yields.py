@@ -13,6 +13,8 @@ TAPPED_NOISE = 0.01
 """Relative standard deviation of a tapped mass about what the charge gives."""
 LOCAL_YIELD_SPREAD = 0.008
 """Uncertainty of one plant's yield about its class's, absolute."""
+SLAG_YIELD_SPREAD = 0.3
+"""How far a slag former or carbon may move the tapped mass, t per t."""
 PROCESS_SPREAD = 0.005
 """Share of the tapped mass that a usual change of a process input moves, one standard deviation."""
 
@@ -20,21 +22,22 @@ PROCESS_SPREAD = 0.005
 def yield_prior(schema: Schema) -> Prior:
     """The catalogue's yields, (n + p,): one a material, then the process effects.
 
-    Slag formers and carbon yield no metal and stay at 0, as do unrecorded baskets, whose yield and mass no
-    heat can tell apart.
+    Slag formers and carbon yield no metal, but carbon keeps iron from burning and slag takes some along: they
+    start at 0 and may go either way. Where baskets are unrecorded no yield can be told, and all stay.
     """
-    materials, inputs = len(schema.materials), len(schema.process)
-    learnable = (schema.metallic > 0) & (not schema.baskets_unrecorded)
-    process_sd = PROCESS_SPREAD if learnable.any() else 0.0
+    inputs = len(schema.process)
+    learnable = not schema.baskets_unrecorded
+    process_sd = PROCESS_SPREAD if learnable else 0.0
 
     def diagonal(yield_sd: float, process: float) -> FloatArray:
-        return np.diag(np.concatenate([np.where(learnable, yield_sd, 0.0), np.full(inputs, process)]) ** 2)
+        spread = np.where(schema.metallic > 0, yield_sd, SLAG_YIELD_SPREAD) * learnable
+        return np.diag(np.concatenate([spread, np.full(inputs, process)]) ** 2)
 
     return Prior(
         mean=np.concatenate([schema.metallic, np.zeros(inputs)]),
         class_covariance=diagonal(YIELD_SPREAD, process_sd),
         local_covariance=diagonal(LOCAL_YIELD_SPREAD, 0.5 * process_sd),
-        non_negative=np.concatenate([np.ones(materials), np.zeros(inputs)]),
+        non_negative=np.concatenate([schema.metallic > 0, np.zeros(inputs, dtype=bool)]).astype(np.float64),
     )
 
 

@@ -1,0 +1,56 @@
+"""A heat log as the arrays that fitting works on."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from steel.heats import FloatArray, HeatLog
+from surrogate.lots import LotHistory
+from surrogate.model import Surrogate
+
+
+@dataclass(frozen=True)
+class HeatData:
+    """N heats as features and targets.
+
+    Attributes:
+        features: (N, d). targets: (N, O) fresh steel's analysis and energy, NaN where not recorded.
+        lots: which heats drew on the same lots.
+    """
+
+    features: FloatArray
+    targets: FloatArray
+    lots: LotHistory
+
+    def rows(self, which: slice) -> "HeatData":
+        """The heats of a slice."""
+        return HeatData(self.features[which], self.targets[which], self.lots.rows(which))
+
+    def blocks(self, count: int) -> list[slice]:
+        """About equal runs of successive heats."""
+        edges = np.linspace(0, len(self.features), count + 1).astype(int)
+        return [slice(int(a), int(b)) for a, b in pairwise(edges) if b > a]
+
+
+def prepare(model: Surrogate, log: HeatLog) -> HeatData:
+    """Features and fresh-steel targets of a log under a model's yields: the heel is un-mixed from the bath."""
+    schema = model.schema
+    charged, process = schema.charged(log), schema.standardised(log)
+    tapped = model.tapped_t(charged, process)
+    share = log.heel_t / (log.heel_t + tapped)
+    kappa = np.where(np.isfinite(log.heel_wt_pct) & np.isfinite(share)[:, None], share[:, None], 0.0)
+    fresh = (log.analysis_wt_pct - kappa * np.nan_to_num(log.heel_wt_pct)) / (1 - kappa)
+    features = schema.features(charged, tapped, process)
+    return HeatData(
+        features=features,
+        targets=np.column_stack([fresh, log.energy_kwh_per_t]),
+        lots=LotHistory.of(charged, features[:, : len(schema.materials)]),
+    )
+
+
+def typical_values(targets: FloatArray) -> FloatArray:
+    """(O,) a usual value of each output: the median of what was recorded, 1 where nothing was."""
+    known = np.isfinite(targets).any(axis=0)
+    filled = np.where(known, targets, 1.0)
+    return np.asarray(np.maximum(np.nanmedian(filled, axis=0), 1e-6))
