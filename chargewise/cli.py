@@ -12,6 +12,7 @@ COMMANDS = {
     "ingest": ("chargewise.model_commands", "Read a plant's heats into the store."),
     "train": ("chargewise.model_commands", "Fit, judge and publish a plant's surrogate."),
     "evaluate": ("chargewise.model_commands", "Compare the surrogate with plain regressions on later heats."),
+    "characterise": ("chargewise.characterise", "What is in the scrap, by the plant's own heats."),
     "predict": ("chargewise.recipe_commands", "What a given charge will give."),
     "recommend": ("chargewise.recipe_commands", "The cheapest recipe for an order."),
     "serve": ("chargewise.serve", "The REST service and the page."),

@@ -1,6 +1,6 @@
 """A virtual plant: a real-looking heat log whose truth is known, so that anything can be checked."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,12 +34,15 @@ class VirtualPlant:
         seed: of everything random at this plant.
         world_seed: of what all plants of a world share, the classes' true contents.
         lot_t: mass of one lot of scrap.
+        drift_per_1000_heats: relative change of all true contents of a material, by name; the truth of
+            `truth` is that of the first heat.
     """
 
     plant: Plant
     seed: int
     world_seed: int = 2026
     lot_t: float = 60.0
+    drift_per_1000_heats: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def truth(self) -> tuple[TrueMaterial, ...]:
@@ -113,6 +116,7 @@ class VirtualPlant:
             used = np.cumsum(charged_t[:, column]) - charged_t[:, column]
             lot = np.floor(used / true.lot_t).astype(int)
             contents[:, column] = true.draw_lots(int(lot[-1]) + 1, rng)[lot]
+            contents[:, column] *= self.drifted(true.material.name, np.arange(len(used)))[:, None]
         return contents
 
     def _with_heel(self, fresh: FloatArray, heel_share: FloatArray, heel_wt_pct: FloatArray) -> FloatArray:
@@ -142,6 +146,11 @@ class VirtualPlant:
             heel_wt_pct=np.vstack([np.full((1, len(ANALYSED)), np.nan), np.round(analysis[:-1], 5)]),
             process=practice.process,
         )
+
+    def drifted(self, material: str, heats: "np.ndarray[tuple[int, ...], np.dtype[np.int_]]") -> FloatArray:
+        """Factor on a material's first contents at given heat numbers, counted from 0."""
+        rate = self.drift_per_1000_heats.get(material, 0.0)
+        return np.asarray(np.exp(rate * heats / 1000.0))
 
     def true_contents(self, element: Element) -> dict[str, float]:
         """True mean content of every material, wt%."""

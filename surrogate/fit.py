@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from steel.elements import NOBLE, Element
 from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.calibration import calibrate, held_out_residuals
+from surrogate.drift_state import Trajectory, follow, moving_materials
 from surrogate.heat_data import HeatData, prepare, typical_values
 from surrogate.linear import Posterior, Statistics, posterior
 from surrogate.lots import likeliest_lot_t, shared_lot_statistics
@@ -21,6 +23,8 @@ from surrogate.schema import ENERGY, Schema, schema_of
 from surrogate.yields import YIELD, fit_yields
 
 FEWEST_HEATS = 10
+RUN_HEATS = 100
+"""Heats in one run, within which contents are taken to rest."""
 SURELY = 2.0
 """Standard errors by which a remainder must lower the error on held-back heats to be kept."""
 Progress = Callable[[str, float], None]
@@ -85,6 +89,7 @@ def fit(
     keep = _helpful(linear, first, late)
     say("all heats", 0.4)
     _, final, lot_t = _fit_outputs(schema, data, typical, priors, options, keep, first)
+    paths = trajectories(schema, final, priors, data, lot_t)
     say("calibration", 0.8)
     quantiles = {}
     for column, (name, output) in enumerate(final.items()):
@@ -96,7 +101,9 @@ def fit(
             residuals = held_out_residuals(output, priors[name], data, column, lot_t)
         quantiles[name] = calibrate(residuals)
     say("done", 1.0)
-    outputs = {name: replace(output, quantiles=quantiles[name]) for name, output in final.items()}
+    outputs = {
+        name: replace(output, quantiles=quantiles[name], linear=paths[name].now) for name, output in final.items()
+    }
     return Surrogate(schema, yields, outputs, lot_t)
 
 
@@ -115,6 +122,21 @@ def output_statistics(outputs: dict[str, Output], data: HeatData, lot_t: float) 
         convex = (data.features @ output.pieces.T).max(axis=1) if len(output.pieces) else 0.0
         found[name] = shared_lot_statistics(bands[column], data.features, data.targets[:, column] - convex)
     return found
+
+
+def trajectories(
+    schema: Schema, outputs: dict[str, Output], priors: Priors, data: HeatData, lot_t: float
+) -> dict[str, Trajectory]:
+    """How each output's coefficients moved over runs of about `RUN_HEATS` heats."""
+    blocks = data.blocks(max(1, round(len(data.features) / RUN_HEATS)))
+    runs = [output_statistics(outputs, data.rows(block), lot_t) for block in blocks]
+    by_output = {name: [run[name] for run in runs] for name in outputs}
+    elements = [name for name in outputs if name != ENERGY]
+    # Noble elements show what moves in a scrap without the furnace's say; others only where there are none.
+    elements = [name for name in elements if Element(name) in NOBLE] or elements
+    scrap = np.concatenate([schema.metallic > 0, np.zeros(schema.width - len(schema.materials))])
+    steps = moving_materials([priors[n] for n in elements], [by_output[n] for n in elements], scrap)
+    return {name: follow(priors[name], by_output[name], steps if name != ENERGY else 0.0 * steps) for name in outputs}
 
 
 def convex_outputs(schema: Schema, options: FitOptions) -> tuple[str, ...]:

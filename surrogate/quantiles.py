@@ -15,7 +15,7 @@ from steel.heats import FloatArray
 LEVELS = np.array([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999])
 """Cumulative probabilities at which quantiles are kept."""
 FEW_HEATS = 20
-"""Below this many held-back heats the normal quantile, widened by a quarter, stands in."""
+"""Below this many independent held-back heats the normal quantile, widened by a quarter, stands in."""
 LEAST_TAIL_SLOPE = 1.0
 
 
@@ -65,11 +65,11 @@ def conformal(standardised: FloatArray, worth: float | None = None) -> Quantiles
     """
     known = np.sort(standardised[np.isfinite(standardised)])
     heats = len(known)
-    if heats < FEW_HEATS:
+    effective = min(float(heats), worth or float(heats))
+    if effective < FEW_HEATS:
         return Quantiles(1.25 * ndtri(LEVELS))
     knots = ndtri(LEVELS)
     values = np.full(len(LEVELS), np.nan)
-    effective = min(float(heats), worth or float(heats))
     for position, level in enumerate(LEVELS):
         upper = min((effective + 1) * max(level, 1 - level) / effective, 1.0 + 1.0 / heats)
         rank = int(np.ceil(heats * upper)) if level >= 0.5 else heats + 1 - int(np.ceil(heats * upper))

@@ -88,6 +88,15 @@ def test_predict_shows_what_a_charge_gives(run: Any) -> None:
     assert "kWh/t" in run("predict", "-p", "northmill", "-c", "E3 old thick=105").stdout
 
 
+def test_characterise_tells_what_is_in_the_scrap(run: Any, tmp_path: Path) -> None:
+    found = document(run("characterise", "-p", "northmill", "--picture", "scrap.png", "--json"))
+    copper = {one["material"]: one["contents"]["Cu"] for one in found["materials"]}
+    assert copper["E1 old thin"]["low"] < copper["E1 old thin"]["wt_pct"] < copper["E1 old thin"]["high"]
+    assert copper["E1 old thin"]["wt_pct"] > 10 * copper["HBI"]["wt_pct"]
+    assert (tmp_path / "scrap.png").read_bytes().startswith(b"\x89PNG")
+    assert "E40 shredded" in run("characterise", "-p", "northmill").stdout
+
+
 def test_ingest_train_and_recommend_from_a_plants_own_file(run: Any, tmp_path: Path) -> None:
     mapping = tmp_path / "works.toml"
     mapping.write_text(
