@@ -22,7 +22,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
-	@for name in $$(ls benchmarks | sed -n 's/^\([a-z][a-z_]*\)\.py$$/\1/p'); do \
+	$(PIP) -c constraints.txt -e '.[bench]'
+	@for name in $$(ls benchmarks | sed -n 's/^\([a-z][a-z_]*\)\.py$$/\1/p' | grep -vE '^(report|peers)$$'); do \
 		$(BIN)/python -m benchmarks.$$name --quick --json $$name.json || exit 1; done
 
 # torch first and by its exact version: with it in place nothing else asks for a build with CUDA.

@@ -14,10 +14,10 @@ from steel.heats import FloatArray
 from surrogate.linear import Posterior, Statistics, posterior
 from surrogate.priors import Prior
 
-STEPS = (0.06, 0.12, 0.25)
+STEPS = (0.10, 0.25, 0.50)
 """Standard deviations of a step from run to run that are tried, relative to the prior's own uncertainty."""
-CLEARLY = 3.0
-"""Log-likelihood that a material's moving must be worth to be believed."""
+CLEARLY = 1.0
+"""Log-likelihood that a material's moving must be worth, as much as Akaike asks for one more parameter."""
 
 
 @dataclass(frozen=True)

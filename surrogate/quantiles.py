@@ -17,6 +17,8 @@ LEVELS = np.array([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.9
 FEW_HEATS = 20
 """Below this many independent held-back heats the normal quantile, widened by a quarter, stands in."""
 LEAST_TAIL_SLOPE = 1.0
+CAUTION = 0.5
+"""Standard errors of a level that are added to it: a limit missed costs more than one held too well."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def conformal(standardised: FloatArray, worth: float | None = None) -> Quantiles
     knots = ndtri(LEVELS)
     values = np.full(len(LEVELS), np.nan)
     for position, level in enumerate(LEVELS):
-        upper = min((effective + 1) * max(level, 1 - level) / effective, 1.0 + 1.0 / heats)
+        outer = max(level, 1 - level)
+        outer += CAUTION * np.sqrt(outer * (1 - outer) / effective)
+        upper = min((effective + 1) * outer / effective, 1.0 + 1.0 / heats)
         rank = int(np.ceil(heats * upper)) if level >= 0.5 else heats + 1 - int(np.ceil(heats * upper))
         if 1 <= rank <= heats:
             values[position] = known[rank - 1]

@@ -29,7 +29,7 @@ def test_skewed_residuals_are_covered_as_often_as_promised(level: float) -> None
         quantiles = conformal((lots[:200] - lots.mean()) / lots.std())
         covered.append(np.mean((lots[200:] - lots.mean()) / lots.std() <= quantiles.at(level)))
     assert np.mean(covered) >= level - 0.004
-    assert np.mean(covered) <= level + 0.015
+    assert np.mean(covered) <= level + 0.02
 
 
 def test_few_heats_fall_back_to_a_widened_normal() -> None:

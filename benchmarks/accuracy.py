@@ -1,0 +1,157 @@
+"""Accuracy, coverage and speed of the surrogate against named peers.
+
+    python -m benchmarks.accuracy [--quick] --json FILE
+
+*Excess* is the mean absolute distance of a prediction from the true expected value of that charge, which
+only a virtual plant knows: measured error is mostly lot scatter and hides the difference between models.
+"""
+
+import time
+import warnings
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks import report
+from benchmarks.peers import predictions
+from benchmarks.report import SHARED_DATA, Results
+from plant_adapters.mapping import read_mapping
+from plant_adapters.table import TableAdapter
+from scenarios.bundled import names, virtual_plant
+from scenarios.virtual_plant import VirtualPlant
+from steel.elements import NOBLE, Element
+from steel.heats import FloatArray, HeatLog
+from surrogate.baselines import BASELINES, columns
+from surrogate.characterisation import characterise
+from surrogate.evaluation import evaluate, recorded
+from surrogate.fit import fit
+from surrogate.model import Surrogate
+from surrogate.schema import ENERGY
+
+OUTPUTS = ("Cu", "Sn", "Ni", "Cr", "Mo", "P", "S", ENERGY)
+HEATS, SMALL, FRACTION = 2000, 150, 0.7
+DRIFT_PER_1000_HEATS = 0.15
+
+
+def _yield(log: HeatLog) -> FloatArray:
+    return np.asarray(log.tapped_t / log.charged_t.sum(axis=1))
+
+
+def _materials(plant: VirtualPlant) -> tuple:  # type: ignore[type-arg]
+    return tuple(item.material for item in plant.plant.charge_items())
+
+
+def _r2(actual: FloatArray, predicted: FloatArray) -> float:
+    return 1.0 - float(((actual - predicted) ** 2).sum() / ((actual - actual.mean()) ** 2).sum())
+
+
+def _excess(plant: VirtualPlant, train: HeatLog, test: HeatLog) -> tuple[dict[str, float], dict[str, float], Surrogate]:
+    """Excess over the best peer's, and R² over the true expectation's, by output; and the surrogate."""
+    truth, model = plant.expected(test), fit(train, _materials(plant))
+    found = model.predict(test)
+    ratios, ceilings = {}, {}
+    cases = {name: (recorded(train, name), recorded(truth, name), found.mean[name]) for name in OUTPUTS}
+    cases["yield"] = (_yield(train), _yield(truth), found.tapped_t / test.charged_t.sum(axis=1))
+    for name, (target, expected, own) in cases.items():
+        best = min(np.abs(peer - expected).mean() for peer in predictions(train, target, test).values())
+        ratios[name] = float(np.abs(own - expected).mean() / best)
+        actual = _yield(test) if name == "yield" else recorded(test, name)
+        ceilings[name] = _r2(actual, own) / _r2(actual, expected)
+    return ratios, ceilings, model
+
+
+def _virtual(results: Results) -> None:
+    ratios, ceilings, small = [], [], []
+    under_99: dict[str, list[FloatArray]] = {}
+    for name in names():
+        plant = virtual_plant(name)
+        train, test = plant.history(HEATS).split(FRACTION)
+        ratio, ceiling, model = _excess(plant, train, test)
+        ratios.append(ratio)
+        ceilings.append(ceiling)
+        found = model.predict(test)
+        for output in (*OUTPUTS[:-1], "C", "Mn", "Si", "V", "N"):
+            limit = found.mean[output] + model.outputs[output].quantiles.at(0.99) * found.sd[output]
+            under_99.setdefault(output, []).append((recorded(test, output) <= limit).astype(float))
+        few = plant.history(SMALL + 600)
+        small.append(_excess(plant, few.rows(slice(0, SMALL)), few.rows(slice(SMALL, None)))[0])
+    mean_ratio = {name: float(np.mean([ratio[name] for ratio in ratios])) for name in ratios[0]}
+    results["virtual_excess_vs_best_baseline_max"] = max(mean_ratio.values())
+    results["virtual_excess_vs_best_baseline_worst_plant"] = max(max(ratio.values()) for ratio in ratios)
+    results["virtual_r2_of_ceiling_min"] = min(float(np.mean([c[n] for c in ceilings])) for n in ceilings[0])
+    results["virtual_r2_of_ceiling_worst_plant"] = min(min(c.values()) for c in ceilings)
+    results["small_excess_vs_best_baseline_mean"] = float(np.mean([list(ratio.values()) for ratio in small]))
+    results["limit_coverage_99_min"] = min(float(np.concatenate(u).mean()) for u in under_99.values())
+
+
+def _contents(results: Results) -> None:
+    """Coverage of the true contents of every metal-bearing material, resting and drifting."""
+    resting: list[bool] = []
+    drifting: list[bool] = []
+    for name in names():
+        plant = virtual_plant(name)
+        scrap = [true.material.name for true in plant.truth if true.metallic_yield > 0][:2]
+        moving = replace(plant, drift_per_1000_heats={scrap[0]: DRIFT_PER_1000_HEATS, scrap[1]: -DRIFT_PER_1000_HEATS})
+        for case, into in ((plant, resting), (moving, drifting)):
+            for one in characterise(case.history(HEATS), _materials(plant)):
+                factor = float(case.drifted(one.material, np.array([HEATS - 1]))[0])
+                if case is moving and factor == 1.0:
+                    continue
+                for element in NOBLE & one.contents.keys():
+                    truth = factor * case.true_contents(Element(element))[one.material]
+                    into.append(one.contents[element].low <= truth <= one.contents[element].high)
+    results["content_interval_coverage_90"] = float(np.mean(resting))
+    results["drifting_content_coverage_90"] = float(np.mean(drifting))
+
+
+def _real(results: Results) -> None:
+    path = SHARED_DATA / "eaf_heats" / "heats.csv"
+    if not path.is_file():
+        return
+    batch = TableAdapter(path, read_mapping("dsp120_eaf")).read_heats()
+    _, judged = evaluate(batch.log, batch.materials, FRACTION)
+    elements = [row for row in judged if row.output != ENERGY]
+    for peer in BASELINES:
+        ratios = [row.surrogate.mae / row.baselines[peer].mae for row in elements]
+        short = {"hist_gradient_boosting": "hgb"}.get(peer, peer)
+        results[f"real_mae_vs_{short}_mean"] = float(np.mean(ratios))
+        results[f"real_mae_vs_{short}_max"] = float(np.max(ratios))
+    results["real_coverage_90"] = float(np.mean([row.coverage_90 for row in elements]))
+
+
+def _speed(results: Results) -> None:
+    plant = virtual_plant("northmill")
+    log = plant.history(HEATS)
+    started = time.perf_counter()
+    model = fit(log, _materials(plant))
+    results["fit_2000_heats_s"] = time.perf_counter() - started
+    peers = []
+    started = time.perf_counter()
+    for output in model.schema.outputs:
+        peers.append(BASELINES["hist_gradient_boosting"]().fit(columns(log), recorded(log, output)))
+    results["fit_2000_heats_over_hgb"] = float(results["fit_2000_heats_s"]) / (time.perf_counter() - started)
+    many = log.rows(np.resize(np.arange(HEATS), 100_000))
+    started = time.perf_counter()
+    for _ in range(10):
+        model.predict(many)
+    results["predict_1m_heats_s"] = time.perf_counter() - started
+    features = columns(many)
+    started = time.perf_counter()
+    for peer in peers:
+        peer.predict(features)
+    results["predict_1m_heats_over_hgb"] = float(results["predict_1m_heats_s"]) / (10 * (time.perf_counter() - started))
+
+
+def measure(quick: bool) -> Results:
+    """Accuracy, coverage and speed of the surrogate against named peers."""
+    warnings.filterwarnings("ignore", message="X does not have valid feature names")
+    results: Results = {}
+    _virtual(results)
+    _contents(results)
+    _real(results)
+    _speed(results)
+    return results
+
+
+if __name__ == "__main__":
+    report.run("accuracy", measure)

@@ -1,0 +1,36 @@
+"""The regressions that the surrogate is measured against, on the same heats and columns."""
+
+from collections.abc import Callable
+from typing import Any
+
+import lightgbm
+import numpy as np
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from steel.heats import FloatArray, HeatLog
+from surrogate.baselines import BASELINES, columns
+
+PEERS: dict[str, Callable[[], Any]] = {
+    **BASELINES,
+    "lightgbm": lambda: lightgbm.LGBMRegressor(verbose=-1, n_jobs=2, random_state=0),
+    "relu_mlp_2x64": lambda: TransformedTargetRegressor(
+        make_pipeline(
+            StandardScaler(),
+            MLPRegressor(hidden_layer_sizes=(64, 64), max_iter=300, early_stopping=True, random_state=0),
+        ),
+        transformer=StandardScaler(),
+    ),
+}
+
+
+def predictions(train: HeatLog, target: FloatArray, test: HeatLog) -> dict[str, FloatArray]:
+    """What every peer, fitted to one target (N,), predicts for the test heats."""
+    known = np.isfinite(target)
+    features, later = columns(train)[known], columns(test)
+    return {
+        name: np.asarray(make().fit(features, target[known]).predict(later), dtype=np.float64).ravel()
+        for name, make in PEERS.items()
+    }
