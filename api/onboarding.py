@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from plant_adapters.plant_file import read_plant
 from plant_adapters.store import HeatStore
@@ -16,10 +18,11 @@ from steel.heats import HeatLog
 from steel.materials import Material
 from steel.plants import Plant
 from surrogate.registry import Registry
-from surrogate.scores import OutputEvaluation
+from surrogate.scores import OutputEvaluation, score
 
 Progress = Callable[[str, float], None]
 TRAIN_FRACTION = 0.7
+RETRAIN_FRACTION = 0.8
 
 
 def train_plant(
@@ -47,6 +50,61 @@ def train_plant(
         row.output: {**asdict(row.surrogate), "coverage_90": row.coverage_90, "heats": row.heats} for row in judged
     }
     return registry.publish(model, plant, log, metrics), judged
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """What a retraining found.
+
+    Attributes:
+        promoted: the new version, or None where the old one was not worse.
+        ratio: mean over outputs of the candidate's error over the active model's, on the newest heats.
+        errors: mean absolute error by output, (active, candidate).
+        alarms: outputs on which the active model had drifted.
+    """
+
+    promoted: str | None
+    ratio: float
+    errors: dict[str, tuple[float, float]]
+    alarms: tuple[str, ...]
+
+
+def retrain_plant(
+    registry: Registry,
+    plant: str,
+    log: HeatLog,
+    materials: tuple[Material, ...],
+    progress: Progress | None = None,
+) -> Retraining:
+    """Refit on a window of heats and promote the result only if it is better on the newest ones.
+
+    The candidate learns from the first 80 % of the window; both models are judged on the rest. A promoted
+    model is then fitted to the whole window.
+    """
+    from surrogate.alarm import watch  # noqa: PLC0415
+    from surrogate.evaluation import recorded  # noqa: PLC0415
+    from surrogate.fit import fit  # noqa: PLC0415
+
+    say = progress or (lambda stage, share: None)
+    active, version = registry.active(plant)
+    early, newest = log.split(RETRAIN_FRACTION)
+    candidate = fit(early, materials, progress=lambda stage, share: say(f"candidate: {stage}", share / 2))
+    old, new = active.predict(newest), candidate.predict(newest)
+    errors = {
+        output: (
+            score(recorded(newest, output), old.mean[output]).mae,
+            score(recorded(newest, output), new.mean[output]).mae,
+        )
+        for output in candidate.schema.outputs
+        if output in old.mean and np.isfinite(recorded(newest, output)).any()
+    }
+    ratio = float(np.mean([after / before for before, after in errors.values() if before > 0]))
+    promoted = None
+    if ratio < 1.0:
+        final = fit(log, materials, progress=lambda stage, share: say(f"whole window: {stage}", 0.5 + share / 2))
+        metrics = {"retraining": {"error_vs_active": ratio, "judged_on": len(newest)}}
+        promoted = registry.publish(final, plant, log, metrics, version.version)
+    return Retraining(promoted, ratio, errors, tuple(alarm.output for alarm in watch(active, newest)))
 
 
 def materials_for(store: HeatStore, plant: Plant | None, name: str) -> tuple[Material, ...]:

@@ -11,6 +11,8 @@ COMMANDS = {
     "demo": ("chargewise.demo", "The main job end to end on a bundled plant."),
     "ingest": ("chargewise.model_commands", "Read a plant's heats into the store."),
     "train": ("chargewise.model_commands", "Fit, judge and publish a plant's surrogate."),
+    "retrain": ("chargewise.life_cycle", "Refit, and promote only what is better on the newest heats."),
+    "models": ("chargewise.life_cycle", "List a plant's surrogates, or roll back to one."),
     "evaluate": ("chargewise.model_commands", "Compare the surrogate with plain regressions on later heats."),
     "characterise": ("chargewise.characterise", "What is in the scrap, by the plant's own heats."),
     "predict": ("chargewise.recipe_commands", "What a given charge will give."),

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from chargewise.cli import app
 from chargewise.console import EXIT_IMPOSSIBLE, EXIT_INPUT
+from chargewise.workplace import Workplace
+from scenarios.bundled import virtual_plant
 from tests.conftest import Installation
 
 PRICES = """[materials]
@@ -95,6 +97,32 @@ def test_characterise_tells_what_is_in_the_scrap(run: Any, tmp_path: Path) -> No
     assert copper["E1 old thin"]["wt_pct"] > 10 * copper["HBI"]["wt_pct"]
     assert (tmp_path / "scrap.png").read_bytes().startswith(b"\x89PNG")
     assert "E40 shredded" in run("characterise", "-p", "northmill").stdout
+
+
+def test_retraining_promotes_only_what_is_better_and_can_be_rolled_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHARGEWISE_HOME", str(tmp_path))
+    place = Workplace()
+    virtual = virtual_plant("riverside")
+    materials = tuple(item.material for item in virtual.plant.charge_items())
+    log = virtual.history(600)
+    place.store.add("riverside", log.rows(slice(0, 60)), materials)
+
+    def run_json(*arguments: str) -> Any:
+        return document(CliRunner().invoke(app, [*arguments, "--json"]))
+
+    run_json("train", "-p", "riverside")
+    place.store.add("riverside", log, materials)
+    better = run_json("retrain", "-p", "riverside")
+    assert better["promoted"] == "v0002"
+    assert better["ratio"] < 1
+    worse = run_json("retrain", "-p", "riverside", "--newest", "60")
+    assert worse["promoted"] is None
+    assert worse["ratio"] >= 1
+    listed = run_json("models", "-p", "riverside", "--activate", "v0001")
+    assert [(v["version"], v["active"]) for v in listed] == [("v0001", True), ("v0002", False)]
+    assert listed[1]["manifest"]["parent"] == "v0001"
 
 
 def test_ingest_train_and_recommend_from_a_plants_own_file(run: Any, tmp_path: Path) -> None:
