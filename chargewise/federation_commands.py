@@ -32,7 +32,7 @@ def demo(
 ) -> None:
     """Run a federation of the bundled plants on this machine, with TLS and registered keys."""
     with reporting_errors(), TemporaryDirectory(prefix="chargewise-federation-") as temporary:
-        place = Workplace()
+        place = Workplace(apart="federation-demo")
         with progress(quiet=as_json) as say:
             for name in names():
                 set_up_bundled(name, HEATS[name], place.settings.plants, place.store, place.registry, say)

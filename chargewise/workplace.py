@@ -7,10 +7,16 @@ from surrogate.registry import Registry
 
 
 class Workplace:
-    """One installation's store, models and plants."""
+    """One installation's store, models and plants.
 
-    def __init__(self) -> None:
+    Args:
+        apart: name of a folder under the home that keeps everything apart from it, database included.
+    """
+
+    def __init__(self, apart: str | None = None) -> None:
         self.settings = Settings()
+        if apart is not None:
+            self.settings = self.settings.model_copy(update={"home": self.settings.home / apart, "database_url": None})
         self.store = HeatStore(self.settings.store_url())
         self.registry = Registry(self.settings.models)
 
