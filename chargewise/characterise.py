@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from rich.table import Table
 
-from api.onboarding import materials_for, plant_of
 from chargewise.arguments import AsJson, PlantName
 from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.picture import HOT, MUTED, PALE, STEEL
@@ -29,10 +28,9 @@ def characterise(
 ) -> None:
     """Estimate every material's contents from the plant's heats, against the catalogue or the supplier's claim."""
     with reporting_errors():
-        place = Workplace()
-        materials = materials_for(place.store, plant_of(place.settings.plants, plant), plant)
+        log, materials = Workplace().heats(plant)
         with progress(quiet=as_json) as say:
-            found = characterise_log(place.store.log(plant), materials, say)
+            found = characterise_log(log, materials, say)
         if picture is not None:
             _draw(found, picture)
         if as_json:

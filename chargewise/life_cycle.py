@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.onboarding import materials_for, plant_of, retrain_plant
+from api.onboarding import retrain_plant
 from chargewise.arguments import AsJson, PlantName
 from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.workplace import Workplace
@@ -20,9 +20,7 @@ def retrain(
     """Refit on a window of heats, compare on the newest, and promote only what is better."""
     with reporting_errors():
         place = Workplace()
-        log = place.store.log(plant)
-        window = log if newest is None else log.rows(slice(-newest, None))
-        materials = materials_for(place.store, plant_of(place.settings.plants, plant), plant)
+        window, materials = place.heats(plant, newest)
         with progress(quiet=as_json) as say:
             found = retrain_plant(place.registry, plant, window, materials, say)
         if as_json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.onboarding import materials_for, plant_of, train_plant
+from api.onboarding import train_plant
 from chargewise import render
 from chargewise.arguments import AsJson, HeatsFile, MappingName, PlantName
 from chargewise.console import out, print_json, progress, reporting_errors
@@ -39,9 +39,7 @@ def train(
     """Fit a surrogate to a plant's stored heats, judge it on the newest 30 %, publish it."""
     with reporting_errors():
         place = Workplace()
-        log = place.store.log(plant)
-        window = log if newest is None else log.rows(slice(-newest, None))
-        materials = materials_for(place.store, plant_of(place.settings.plants, plant), plant)
+        window, materials = place.heats(plant, newest)
         with progress(quiet=as_json) as say:
             version, judged = train_plant(place.registry, plant, window, materials, say)
         if as_json:
@@ -67,9 +65,7 @@ def evaluate(
             batch = TableAdapter(heats, read_mapping(mapping)).read_heats()
             log, materials, report = batch.log, batch.materials, batch.report
         elif plant is not None:
-            place = Workplace()
-            log, report = place.store.log(plant), None
-            materials = materials_for(place.store, plant_of(place.settings.plants, plant), plant)
+            (log, materials), report = Workplace().heats(plant), None
         else:
             raise typer.BadParameter("give --heats and --mapping, or --plant")
         with progress(quiet=as_json) as say:

@@ -1,8 +1,11 @@
 """What most commands open: settings, heat store, registry and plant service."""
 
+from api.onboarding import materials_for, plant_of
 from api.service import PlantService
 from chargewise.settings import Settings
 from plant_adapters.store import HeatStore
+from steel.heats import HeatLog
+from steel.materials import Material
 from surrogate.registry import Registry
 
 
@@ -19,6 +22,16 @@ class Workplace:
             self.settings = self.settings.model_copy(update={"home": self.settings.home / apart, "database_url": None})
         self.store = HeatStore(self.settings.store_url())
         self.registry = Registry(self.settings.models)
+
+    def heats(self, plant: str, newest: int | None = None) -> tuple[HeatLog, tuple[Material, ...]]:
+        """A plant's stored heats, or the newest of them, and the materials its surrogate should know.
+
+        Raises:
+            InputError: the plant has none.
+        """
+        log = self.store.log(plant)
+        materials = materials_for(self.store, plant_of(self.settings.plants, plant), plant)
+        return (log if newest is None else log.rows(slice(-newest, None))), materials
 
     def service(self) -> PlantService:
         """Plants, models and recipes behind one object."""

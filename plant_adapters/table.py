@@ -17,12 +17,33 @@ from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from steel.recipes import Recipe
 
+
+def _read_csv(path: Path, mapping: Mapping) -> pd.DataFrame:
+    return pd.read_csv(path, sep=mapping.separator, encoding=mapping.encoding, dtype=str, keep_default_na=False)
+
+
+def _read_excel(path: Path, mapping: Mapping) -> pd.DataFrame:
+    table = pd.read_excel(path, sheet_name=mapping.sheet or 0, dtype=object)
+    return table.map(lambda cell: _as_written(cell, mapping.decimal))
+
+
+def _read_parquet(path: Path, mapping: Mapping) -> pd.DataFrame:
+    return pd.read_parquet(path).astype(object).map(lambda cell: _as_written(cell, mapping.decimal))
+
+
+def _as_written(cell: object, decimal: str) -> str:
+    """A typed cell as a person would have written it under the mapping's number convention."""
+    if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
+        return ""
+    if isinstance(cell, bool | np.bool_) or not isinstance(cell, int | float | np.number):
+        return str(cell)
+    return format(cell, ".17g").replace(".", decimal)
+
+
 _READERS: dict[str, Callable[[Path, Mapping], pd.DataFrame]] = {
-    ".csv": lambda path, mapping: pd.read_csv(
-        path, sep=mapping.separator, encoding=mapping.encoding, dtype=str, keep_default_na=False
-    ),
-    ".xlsx": lambda path, mapping: pd.read_excel(path, sheet_name=mapping.sheet or 0, dtype=str, keep_default_na=False),
-    ".parquet": lambda path, mapping: pd.read_parquet(path).astype(object).map(lambda v: "" if pd.isna(v) else str(v)),
+    ".csv": _read_csv,
+    ".xlsx": _read_excel,
+    ".parquet": _read_parquet,
 }
 
 
@@ -99,8 +120,12 @@ class TableAdapter:
             )
 
     def _log(self, screened: Screened) -> HeatLog:
-        mapping, rows = self.mapping, screened.numbers.loc[screened.valid]
-        text = screened.text.loc[screened.valid]
+        mapping = self.mapping
+        rows, text = screened.numbers.loc[screened.valid], screened.text.loc[screened.valid]
+        times = self._times(text)
+        if not np.isnat(times).any():
+            in_order = np.argsort(times, kind="stable")
+            rows, text, times = rows.iloc[in_order], text.iloc[in_order], times[in_order]
         heats = len(rows)
         nothing = np.full(heats, np.nan)
         tapped = self._per_heat(rows, mapping.tapped, "t")
@@ -113,7 +138,7 @@ class TableAdapter:
         before = np.vstack([np.full((1, len(elements)), np.nan), analysis[:-1]]) if heats else analysis
         return HeatLog(
             heat_ids=text[mapping.heat_id].to_numpy(dtype=np.str_),
-            tapped_at=self._times(text),
+            tapped_at=times,
             grades=text[mapping.grade].to_numpy(dtype=np.str_) if mapping.grade else np.full(heats, "", dtype=np.str_),
             materials=names,
             charged_t=charged,

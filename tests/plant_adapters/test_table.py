@@ -72,10 +72,16 @@ def test_german_numbers_units_and_times_become_the_vocabularys(tmp_path: Path, m
     assert dict(zip(log.materials, log.charged_t[0], strict=True)) == {"Shredder": pytest.approx(100.0005), "200": 3.0}
 
 
+def test_heats_come_in_the_order_they_were_tapped(tmp_path: Path, mapping: Mapping) -> None:
+    later = GOOD.replace("A1", "A2").replace("12:00", "13:00").replace("120", "130")
+    assert read(tmp_path, mapping, later, GOOD).log.heat_ids.tolist() == ["A1", "A2"]
+
+
 @pytest.mark.parametrize("ending", [".xlsx", ".parquet"])
-def test_excel_and_parquet_say_the_same_as_csv(tmp_path: Path, mapping: Mapping, ending: str) -> None:
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_excel_and_parquet_say_the_same_as_csv(tmp_path: Path, mapping: Mapping, ending: str, decimal: str) -> None:
     plain = mapping.model_copy(
-        update={"decimal": ".", "materials": mapping.materials.model_copy(update={"max_per_heat": 150000.0})}
+        update={"decimal": decimal, "materials": mapping.materials.model_copy(update={"max_per_heat": 150000.0})}
     )
     row = ["A1", "2024-07-01 12:00", "B500B", 95000.0, 36.1, 3200, 1625, 2500, 120, 100000.5, 3000]
     table = pd.DataFrame([row], columns=HEADER.split(";"))
