@@ -21,6 +21,7 @@ from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.elements import NOBLE, Element
 from steel.heats import FloatArray, HeatLog
+from steel.materials import Material
 from surrogate.baselines import BASELINES, columns
 from surrogate.characterisation import characterise
 from surrogate.evaluation import evaluate, recorded
@@ -37,7 +38,7 @@ def _yield(log: HeatLog) -> FloatArray:
     return np.asarray(log.tapped_t / log.charged_t.sum(axis=1))
 
 
-def _materials(plant: VirtualPlant) -> tuple:  # type: ignore[type-arg]
+def _materials(plant: VirtualPlant) -> tuple[Material, ...]:
     return tuple(item.material for item in plant.plant.charge_items())
 
 

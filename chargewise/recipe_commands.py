@@ -12,6 +12,7 @@ from chargewise.console import print_json, reporting_errors
 from chargewise.workplace import Workplace
 from optimizer.options import RecipeOptions
 from plant_adapters.prices import with_price_file
+from plant_adapters.recipe_file import write_recipe
 from steel.errors import InputError
 from steel.heats import Charge
 from steel.recipes import Recipe
@@ -49,6 +50,9 @@ def recommend(
     mapping: Annotated[str | None, typer.Option("--mapping", help="How to read them.")] = None,
     confidence: Annotated[float, typer.Option(help="Probability each limit must hold with.")] = 0.95,
     max_materials: Annotated[int | None, typer.Option(min=1, help="Most metal-bearing materials.")] = None,
+    outbox: Annotated[
+        Path | None, typer.Option("--outbox", help="Folder to write the recipe to, CSV and JSON.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """The cheapest recipe for an order: at a trained plant, or straight from a record of heats."""
@@ -65,6 +69,8 @@ def recommend(
             found = recommend_from_record(heats, mapping, grade, mass_t, limits, today, prices, options, quiet=as_json)
         else:
             raise typer.BadParameter("give --plant, or --heats and --mapping")
+        if outbox is not None:
+            write_recipe(found, outbox)
         if as_json:
             print_json(found)
         else:

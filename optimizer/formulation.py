@@ -20,8 +20,6 @@ MOST_PER_T = 3.0
 """t of any one furnace material per t of steel; beyond every sensible charge, slag formers included."""
 MOST_ADDED_PER_T = 0.05
 """t of any one tapping addition per t of steel; more would freeze the ladle."""
-RELAXABLE = ("maximum", "minimum", "most", "least", "volume", "weight", "count", "energy")
-"""Kinds of requirement that an elastic model may relax; slack is in wt% · t, t, m³, materials and kWh."""
 
 
 def _bound_per_t(problem: RecipeProblem, column: int) -> float:
@@ -60,7 +58,10 @@ def structure_key(problem: RecipeProblem) -> tuple[object, ...]:
 
 
 def build(problem: RecipeProblem, elastic: bool = False) -> Any:
-    """Build the model; an elastic one carries a slack on every requirement, fixed at zero until freed."""
+    """Build the model; an elastic one carries a slack on every requirement, fixed at zero until freed.
+
+    Slacks are in the unit of their row: wt% · t, t, m³, materials, kWh.
+    """
     model = pyo.ConcreteModel()
     columns = range(len(problem.items))
     model.columns = pyo.RangeSet(0, len(problem.items) - 1)

@@ -1,7 +1,5 @@
 """Order + stock + surrogate to recipe: the optimizer's one way in."""
 
-import numpy as np
-
 from optimizer.baskets import fill_baskets
 from optimizer.conflicts import ImpossibleOrderError, find_conflicts
 from optimizer.explanation import UNUSED_BELOW_T, bindings, notes, unused
@@ -87,9 +85,3 @@ def recipe_from(
         comparisons=comparisons,
         notes=notes(problem, solution),
     )
-
-
-def columns_of(problem: RecipeProblem, charged_t: dict[str, float], additions_t: dict[str, float]) -> np.ndarray:
-    """A charge and additions by name as the problem's columns, t."""
-    named = {**charged_t, **additions_t}
-    return np.array([named.get(item.material.name, 0.0) for item in problem.items])

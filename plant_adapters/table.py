@@ -1,6 +1,5 @@
 """The table adapter: CSV, Excel and Parquet files driven by a mapping."""
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 from plant_adapters.mapping import BASKETS, ColumnMap, Mapping, conversion_factor
 from plant_adapters.protocol import HeatBatch
 from plant_adapters.quarantine import IngestReport
+from plant_adapters.recipe_file import write_recipe
 from plant_adapters.validation import Screened, screen
 from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
@@ -85,17 +85,8 @@ class TableAdapter:
         return HeatBatch(log, self.mapping.material_list(), report)
 
     def write_recipe(self, recipe: Recipe) -> Path:
-        """Write a recipe as a CSV of materials and masses, beside its JSON, into the outbox."""
-        self.outbox.mkdir(parents=True, exist_ok=True)
-        path = self.outbox / f"recipe-{recipe.grade}.csv"
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["stage", "material", "mass_t", "price_eur_per_t", "baskets_t"])
-            for line in recipe.lines:
-                baskets = " ".join(f"{mass:.3f}" for mass in line.baskets_t)
-                writer.writerow([line.stage, line.material, f"{line.mass_t:.3f}", line.price_eur_per_t, baskets])
-        path.with_suffix(".json").write_text(recipe.model_dump_json(indent=1), "utf-8")
-        return path
+        """Write a recipe into the outbox, as a CSV of materials and masses beside its JSON."""
+        return write_recipe(recipe, self.outbox)
 
     def _table(self) -> pd.DataFrame:
         reader = _READERS.get(self.path.suffix.lower())

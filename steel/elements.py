@@ -1,6 +1,5 @@
 """Chemical elements of a steel analysis."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 from steel.errors import InputError
@@ -29,9 +28,6 @@ class Element(StrEnum):
     PB = "Pb"
     NB = "Nb"
 
-
-Composition = Mapping[Element, float]
-"""Contents in wt% by element; an element that is absent is not known, not zero."""
 
 NOBLE = frozenset({Element.CU, Element.SN, Element.NI, Element.MO, Element.CO, Element.AS, Element.W})
 """Elements that stay in the steel whatever the furnace does (REFERENCE: behaviour in the furnace)."""

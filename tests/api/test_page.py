@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from api.app import create_app
 from federation.engine import free_port
@@ -63,7 +63,7 @@ def wait_for_change(page: Page, before: float) -> float:
     raise AssertionError("the cost did not change")
 
 
-def field(page: Page, row: str, position: int) -> "object":
+def field(page: Page, row: str, position: int) -> Locator:
     return page.locator(f"xpath=//div[normalize-space(text())='{row}']/following::input[{position}]").first
 
 
@@ -79,17 +79,17 @@ def test_changing_a_price_moves_the_recipe_in_under_a_second_or_so(page: Page) -
     before = cost(page)
     entered = field(page, "E46 incinerated", 1)
     started = time.monotonic()
-    entered.fill("500")  # type: ignore[attr-defined]
+    entered.fill("500")
     assert wait_for_change(page, before) > before
     assert time.monotonic() - started < 10
 
 
 def test_an_impossible_limit_names_the_conflict_and_can_be_taken_back(page: Page) -> None:
     copper = field(page, "Cu", 2)
-    copper.fill("0.02")  # type: ignore[attr-defined]
+    copper.fill("0.02")
     page.get_by_text("No recipe meets all of these together").wait_for(timeout=10_000)
     assert "Cu ≤ 0.02 wt%" in page.inner_text("body")
-    copper.fill("0.45")  # type: ignore[attr-defined]
+    copper.fill("0.45")
     page.get_by_text("What holds the cost up").wait_for(timeout=10_000)
 
 

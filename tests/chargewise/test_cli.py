@@ -57,6 +57,14 @@ def test_the_demo_prints_a_recipe_and_draws_it(tmp_path: Path, monkeypatch: pyte
     assert len(picture) > 20_000
 
 
+def test_a_recipe_goes_back_to_the_plant_as_files(run: Any, tmp_path: Path) -> None:
+    found = document(run("recommend", "-p", "northmill", "-g", "B500B", "--outbox", "out", "--json"))
+    rows = (tmp_path / "out" / "recipe-B500B.csv").read_text("utf-8").splitlines()
+    assert rows[0].startswith("stage,material,mass_t")
+    assert len(rows) == 1 + len(found["lines"])
+    assert json.loads((tmp_path / "out" / "recipe-B500B.json").read_text("utf-8")) == found
+
+
 def test_recommend_speaks_json_and_takes_todays_prices(run: Any) -> None:
     plain = document(run("recommend", "-p", "northmill", "-g", "SAE1018", "--json"))
     dear = document(run("recommend", "-p", "northmill", "-g", "SAE1018", "--price", "HBI=100", "--json"))

@@ -5,6 +5,7 @@ import pytest
 from plant_adapters.plant_file import read_plant
 from plant_adapters.prices import with_price_file, with_prices
 from scenarios.virtual_plant import VirtualPlant
+from steel.elements import Element
 from steel.errors import InputError
 
 PLANT = """
@@ -29,8 +30,8 @@ def test_a_yard_entry_is_its_class_with_what_differs(tmp_path: Path) -> None:
     plant = read_plant(write(tmp_path, PLANT))
     item = plant.yard[0]
     assert item.material.material_class == "E40"
-    assert item.material.contents_wt_pct["Cu"] == 0.31  # type: ignore[index]
-    assert item.material.contents_wt_pct["Sn"] == 0.020  # type: ignore[index]
+    assert item.material.contents_wt_pct[Element.CU] == 0.31
+    assert item.material.contents_wt_pct[Element.SN] == 0.020
 
 
 @pytest.mark.parametrize(
