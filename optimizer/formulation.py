@@ -44,10 +44,14 @@ def has_lot_decision(problem: RecipeProblem, column: int) -> bool:
 
 
 def structure_key(problem: RecipeProblem) -> tuple[object, ...]:
-    """What two problems must share for one model to serve both by changing parameters."""
+    """What two problems must share for one model to serve both by changing parameters.
+
+    Objects count by identity: a pooled model keeps its problem, and so them, alive.
+    """
     return (
         id(problem.description),
-        tuple(item.material.name for item in problem.items),
+        tuple(id(item.material) for item in problem.items),
+        tuple(bool(least > 0) for least in problem.least),
         tuple(has_lot_decision(problem, column) for column in range(len(problem.items))),
         problem.options.max_materials is not None,
         problem.options.max_energy_kwh_per_t is not None,
@@ -235,3 +239,10 @@ def add_margin_cut(model: Any, row: ElementRow, at: FloatArray) -> Any:
     gradient = row.root.T @ image / np.linalg.norm(image)
     tangent = pyo.quicksum(float(g) * model.t[j] for j, g in enumerate(gradient) if abs(g) > NEGLIGIBLE)
     return model.margin_cuts.add(tangent - model.margin[row.element.value] <= 0)
+
+
+def forget_old_cuts(model: Any, most: int) -> None:
+    """Drop the oldest tangents until at most so many are left."""
+    kept = list(model.margin_cuts)
+    for index in kept[: max(0, len(kept) - most)]:
+        del model.margin_cuts[index]

@@ -22,6 +22,6 @@ class RecipeOptions(Frozen):
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     max_materials: Annotated[int, Field(ge=1)] | None = None
     max_energy_kwh_per_t: Annotated[float, Field(gt=0)] | None = None
-    gap: Annotated[float, Field(gt=0, lt=1)] = 1e-5
-    cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-6
+    gap: Annotated[float, Field(gt=0, lt=1)] = 1e-4
+    cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-5
     time_limit_s: Annotated[float, Field(gt=0)] = 10.0

@@ -12,11 +12,15 @@ import pyomo.environ as pyo
 from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
-from optimizer.formulation import add_margin_cut, build, set_parameters, structure_key
+from optimizer.formulation import add_margin_cut, build, forget_old_cuts, set_parameters, structure_key
 from optimizer.problem import ElementRow, RecipeProblem
 from steel.heats import FloatArray
 
 MOST_CUT_ROUNDS = 100
+_SOLVING = threading.Lock()
+"""Pyomo's interface to HiGHS redirects the whole process's output while it solves: one solve at a time."""
+MOST_CUTS = 240
+"""Tangents kept between solves; all are valid for ever, but the newest are nearest to today's recipes."""
 TRACE = 1e-7
 """Weight of the cost, €, beside another objective: too little to trade against it."""
 FEASIBILITY = 1e-9
@@ -78,7 +82,7 @@ def _fresh_solver() -> Highs:
     solver = Highs()
     solver.config.load_solution = False
     solver.config.stream_solver = False
-    solver.highs_options = {"primal_feasibility_tolerance": FEASIBILITY, "mip_feasibility_tolerance": FEASIBILITY}
+    solver.highs_options = {"primal_feasibility_tolerance": FEASIBILITY}
     return solver
 
 
@@ -92,7 +96,7 @@ class PersistentModel:
 
     def __post_init__(self) -> None:
         self.model = build(self.problem, self.elastic)
-        self.solver = _fresh_solver()
+        self.solver, self._spent_s = _fresh_solver(), 0.0
 
     def solve(self, problem: RecipeProblem) -> Solution:
         """Solve a problem of the same structure.
@@ -105,14 +109,39 @@ class PersistentModel:
             started = time.perf_counter()
             self.problem = problem
             set_parameters(self.model, problem)
-            if self._binaries():
-                with self.relaxed():
-                    self._cut_until_tight()
-            objective, bound = self._cut_until_tight()
-            columns = self._columns()
-            with self._decisions_held():
-                prices = self._prices()
-            return Solution(columns, objective, bound, prices, 1000.0 * (time.perf_counter() - started))
+            forget_old_cuts(self.model, MOST_CUTS)
+            decisions, bound = self._best_decisions() if self._binaries() else ([], None)
+            with self._held(decisions):
+                objective, own_bound = self._cut_until_tight()
+                columns, prices = self._columns(), self._prices()
+            elapsed = 1000.0 * (time.perf_counter() - started)
+            return Solution(columns, objective, own_bound if bound is None else min(bound, objective), prices, elapsed)
+
+    def _best_decisions(self) -> tuple[list[int], float]:
+        """The yes/no decisions of the optimum, and what no decisions can undercut.
+
+        Cuts are found where they are cheap: first on the relaxation, then on the linear model at each integer
+        solution, whose cost is an upper bound. The integer model is solved again until its own value, a lower
+        bound, has come up to the best of these.
+        """
+        with self.relaxed():
+            self._cut_until_tight()
+        best: list[int] = []
+        upper, deadline = float("inf"), time.perf_counter() + self.problem.options.time_limit_s
+        for _ in range(MOST_CUT_ROUNDS):
+            _, bound = self._run()
+            decisions = [round(variable.value) for variable in self._binaries()]
+            try:
+                with self._held(decisions):
+                    cost, _ = self._cut_until_tight()
+            except InfeasibleError:
+                cost = float("inf")
+            if cost < upper:
+                best, upper = decisions, cost
+            proven = upper - bound <= self.problem.options.gap * abs(upper)
+            if best and (proven or time.perf_counter() > deadline):
+                return best, bound
+        raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
 
     def minimise(self, expression: Any) -> float:
         """Least value of another objective under the model's requirements; infinity if there is none."""
@@ -144,17 +173,12 @@ class PersistentModel:
                 variable.domain = pyo.Binary
 
     @contextmanager
-    def _decisions_held(self) -> Iterator[None]:
-        """Within, the model is the linear one at the decisions just found, solved, so that it has duals."""
-        if not self._binaries():
-            yield
-            return
-        decisions = [round(variable.value) for variable in self._binaries()]
+    def _held(self, decisions: list[int]) -> Iterator[None]:
+        """Within, the model is the linear one at the given decisions, so that it is quick and has duals."""
         with self.relaxed():
             try:
                 for variable, decision in zip(self._binaries(), decisions, strict=True):
                     variable.fix(decision)
-                self._cut_until_tight()
                 yield
             finally:
                 for variable in self._binaries():
@@ -198,15 +222,11 @@ class PersistentModel:
         return 0.0 if slack is None else float(slack.value)
 
     def _run(self) -> tuple[float, float]:
-        options = self.problem.options
-        self.solver.config.time_limit = options.time_limit_s
-        self.solver.config.mip_gap = options.gap
-        result = self.solver.solve(self.model)
+        result = self._timed_solve()
         if result.termination_condition is TerminationCondition.unknown:
             # A warm start can leave HiGHS in doubt about a nearly infeasible problem; a cold one settles it.
-            self.solver = _fresh_solver()
-            self.solver.config.time_limit, self.solver.config.mip_gap = options.time_limit_s, options.gap
-            result = self.solver.solve(self.model)
+            self.solver, self._spent_s = _fresh_solver(), 0.0
+            result = self._timed_solve()
         if result.termination_condition in (
             TerminationCondition.infeasible,
             TerminationCondition.infeasibleOrUnbounded,
@@ -218,6 +238,17 @@ class PersistentModel:
         bound = result.best_objective_bound
         best = float(result.best_feasible_objective)
         return best, best if bound is None or not np.isfinite(bound) else float(bound)
+
+    def _timed_solve(self) -> Any:
+        """Solve once within the time limit; HiGHS counts its time from the first solve of its life, we from this."""
+        options = self.problem.options
+        self.solver.config.time_limit = self._spent_s + options.time_limit_s
+        self.solver.config.mip_gap = options.gap / 2
+        with _SOLVING:
+            started = time.perf_counter()
+            result = self.solver.solve(self.model)
+            self._spent_s += time.perf_counter() - started
+        return result
 
     def _prices(self) -> "Shadow":
         """Prices of the requirements at the linear optimum just solved."""

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,41 @@ def test_lots_and_counts_equal_enumeration(seed: int) -> None:
     wanted = independent_optimum(instance, 0.95, most)
     found = own_optimum(instance, RecipeOptions(confidence=0.95, max_materials=most, **EXACT))
     assert found == pytest.approx(wanted, rel=1e-6)
+
+
+def test_a_model_in_service_all_day_does_not_run_out_of_time() -> None:
+    instance, optimizer = random_instance(4, lots=True), Optimizer()
+    options = RecipeOptions(time_limit_s=0.25)
+    problem = build_problem(instance.plant, instance.order, instance.description, options)
+    costs = {round(optimizer.solution(problem).objective_eur, 3) for _ in range(80)}
+    assert len(costs) == 1
+
+
+def test_eight_threads_get_the_answers_one_would() -> None:
+    optimizer = Optimizer()
+    instance = random_instance(6, lots=True)
+    problems = [
+        build_problem(
+            instance.plant.model_copy(
+                update={
+                    "yard": tuple(
+                        item.model_copy(
+                            update={"price_eur_per_t": item.price_eur_per_t * (1 + 0.02 * ((case + i) % 7))}
+                        )
+                        for i, item in enumerate(instance.plant.yard)
+                    )
+                }
+            ),
+            instance.order,
+            instance.description,
+            RecipeOptions(confidence=(0.9, 0.95)[case % 2], max_materials=(None, 4)[case % 3 == 0]),
+        )
+        for case in range(24)
+    ]
+    alone = [Optimizer().solution(problem).objective_eur for problem in problems]
+    with ThreadPoolExecutor(8) as threads:
+        together = [found.objective_eur for found in threads.map(optimizer.solution, problems)]
+    assert together == pytest.approx(alone, rel=1e-4)
 
 
 def test_some_of_these_instances_are_tight_and_some_impossible() -> None:
