@@ -12,6 +12,7 @@ from steel.recipes import AnalysisLine, Costs, Interval
 from surrogate.quantiles import Quantiles
 
 INTERVAL_COVERAGE = 0.90
+LOW, HIGH = (1 - INTERVAL_COVERAGE) / 2, (1 + INTERVAL_COVERAGE) / 2
 
 
 @dataclass(frozen=True)
@@ -72,19 +73,17 @@ def _energy_interval(problem: RecipeProblem, charged: FloatArray, energy_kwh: fl
         full[names.index(item.material.name)] = mass
     pieces = problem.description.energy
     mean, sd = energy_kwh / furnace_t, pieces.sd(full, furnace_t)
-    low, high = ((1 + side * INTERVAL_COVERAGE) / 2 for side in (-1, 1))
-    return Interval(mean=mean, low=mean + pieces.quantiles.at(low) * sd, high=mean + pieces.quantiles.at(high) * sd)
+    return Interval(mean=mean, low=mean + pieces.quantiles.at(LOW) * sd, high=mean + pieces.quantiles.at(HIGH) * sd)
 
 
 def _analysis_line(problem: RecipeProblem, row: ElementRow, columns_t: FloatArray, final_t: float) -> AnalysisLine:
     mean, sd = row.mean(columns_t) / final_t, row.sd(columns_t) / final_t
     quantiles = problem.description.elements[row.element].quantiles
-    low, high = ((1 + side * INTERVAL_COVERAGE) / 2 for side in (-1, 1))
     below = 1.0 if row.maximum is None else _probability(quantiles, row.maximum - mean, sd)
     under = 0.0 if row.minimum is None else _probability(quantiles, row.minimum - mean, sd)
     return AnalysisLine(
         element=row.element,
-        predicted=Interval(mean=mean, low=max(0.0, mean + quantiles.at(low) * sd), high=mean + quantiles.at(high) * sd),
+        predicted=Interval(mean=mean, low=max(0.0, mean + quantiles.at(LOW) * sd), high=mean + quantiles.at(HIGH) * sd),
         minimum_wt_pct=row.minimum,
         maximum_wt_pct=row.maximum,
         met_with=max(0.0, below - under),

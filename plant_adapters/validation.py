@@ -149,32 +149,15 @@ def _check_analysis(text: pd.DataFrame, numbers: pd.DataFrame, mapping: Mapping,
 
 def _check_identity(text: pd.DataFrame, mapping: Mapping, found: list[Rejection]) -> None:
     ids = text[mapping.heat_id].astype(str)
-    for row in np.flatnonzero(ids == ""):
-        found.append(_reject(text, mapping, int(row), Reason.NO_HEAT_ID, mapping.heat_id, "a heat number"))
-    for row in np.flatnonzero(ids.duplicated() & (ids != "")):
-        found.append(
-            _reject(
-                text,
-                mapping,
-                int(row),
-                Reason.DUPLICATE_HEAT,
-                mapping.heat_id,
-                "each heat number once; the first row stands",
-            )
-        )
-    measured = text.drop(columns=[mapping.heat_id])
-    again = measured.duplicated() & ~ids.duplicated()
-    for row in np.flatnonzero(again):
-        found.append(
-            _reject(
-                text,
-                mapping,
-                int(row),
-                Reason.DUPLICATE_HEAT,
-                mapping.heat_id,
-                "its own values; an earlier row has the same",
-            )
-        )
+    values_again = text.drop(columns=[mapping.heat_id]).duplicated() & ~ids.duplicated()
+    cases = (
+        (ids == "", Reason.NO_HEAT_ID, "a heat number"),
+        (ids.duplicated() & (ids != ""), Reason.DUPLICATE_HEAT, "each heat number once; the first row stands"),
+        (values_again, Reason.DUPLICATE_HEAT, "its own values; an earlier row has the same"),
+    )
+    for which, reason, expected in cases:
+        for row in np.flatnonzero(which):
+            found.append(_reject(text, mapping, int(row), reason, mapping.heat_id, expected))
 
 
 def _corrections(text: pd.DataFrame, numbers: pd.DataFrame, mapping: Mapping) -> list[Correction]:

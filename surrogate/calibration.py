@@ -22,8 +22,7 @@ def held_out_residuals(output: Output, prior: Prior, data: HeatData, column: int
     Scatter and remainder are the given output's.
     """
     blocks = data.blocks(FOLDS)
-    convex = (data.features @ output.pieces.T).max(axis=1) if len(output.pieces) else np.zeros(len(data.features))
-    target = data.targets[:, column] - convex
+    target = data.targets[:, column] - output.remainder(data.features)
     bands = [data.rows(b).lots.bands(output.lot_sd[None], np.array([output.noise]), lot_t)[0] for b in blocks]
     seen = [shared_lot_statistics(band, data.features[b], target[b]) for band, b in zip(bands, blocks, strict=True)]
     total = sum(seen[1:], seen[0])

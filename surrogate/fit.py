@@ -119,8 +119,8 @@ def output_statistics(outputs: dict[str, Output], data: HeatData, lot_t: float) 
     bands = data.lots.bands(lot_sd, noise, lot_t)
     found = {}
     for column, (name, output) in enumerate(outputs.items()):
-        convex = (data.features @ output.pieces.T).max(axis=1) if len(output.pieces) else 0.0
-        found[name] = shared_lot_statistics(bands[column], data.features, data.targets[:, column] - convex)
+        target = data.targets[:, column] - output.remainder(data.features)
+        found[name] = shared_lot_statistics(bands[column], data.features, target)
     return found
 
 

@@ -34,10 +34,13 @@ class Output:
 
     def mean(self, features: FloatArray) -> FloatArray:
         """(N,) of (N, d) features."""
-        value = features @ self.linear.mean
-        if len(self.pieces):
-            value = value + (features @ self.pieces.T).max(axis=1)
-        return np.asarray(value)
+        return np.asarray(features @ self.linear.mean + self.remainder(features))
+
+    def remainder(self, features: FloatArray) -> FloatArray:
+        """(N,) convex remainder of (N, d) features; zero where there is none."""
+        if not len(self.pieces):
+            return np.zeros(len(features))
+        return np.asarray((features @ self.pieces.T).max(axis=1))
 
     def sd(self, features: FloatArray) -> FloatArray:
         """(N,) standard deviation of a new heat about the mean: parameters, lots and noise."""
