@@ -10,10 +10,11 @@ from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.evaluation import recorded
-from surrogate.fit import FitOptions, fit, output_statistics
+from surrogate.fit import fit, output_statistics
 from surrogate.heat_data import prepare
 from surrogate.linear import Posterior, Statistics
 from surrogate.model import Output, Surrogate
+from surrogate.remainder import FitOptions
 from surrogate.schema import Schema
 from surrogate.scores import score
 from surrogate.yields import YIELD, yield_statistics
@@ -99,7 +100,7 @@ class Participant:
         return fit(
             log,
             self.materials,
-            options or FitOptions(convex=()),
+            options or FitOptions(remainders=()),
             priors=priors_for(contract, schema),
             schema=schema,
         )

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimizer.problem import NO_UPPER_LIMIT, ElementRow, RecipeProblem
+from optimizer.problem import NO_LOWER_LIMIT, NO_UPPER_LIMIT, ElementRow, RecipeProblem
+from optimizer.trees import TreeRows
 from steel.heats import FloatArray
 
 NEGLIGIBLE = 1e-9
@@ -56,9 +57,15 @@ def structure_key(problem: RecipeProblem) -> tuple[object, ...]:
         problem.options.max_materials is not None,
         problem.options.max_energy_kwh_per_t is not None,
         tuple(row.minimum is not None and len(row.pieces) > 0 for row in problem.rows),
+        tuple(states_trees(row) for row in problem.rows),
         tuple(sorted((e, k) for e, k in problem.plant.furnace.ladle_retention.items())),
         problem.plant.furnace.baskets is not None,
     )
+
+
+def states_trees(row: ElementRow) -> bool:
+    """Whether an element's trees are part of the model: only where a limit asks for them."""
+    return len(row.trees) > 0 and (row.maximum is not None or row.minimum is not None)
 
 
 def build(problem: RecipeProblem, elastic: bool = False) -> Any:
@@ -105,8 +112,10 @@ def build(problem: RecipeProblem, elastic: bool = False) -> Any:
     model.at_least = pyo.Constraint(
         [j for j in columns if problem.least[j] > 0], rule=lambda m, j: m.least[j] - m.t[j] - slack("least", j) <= 0
     )
-    _add_elements(model, problem, weighted, slack)
-    _add_energy(model, problem, weighted, slack)
+    trees = TreeRows(model, problem, np.array([_bound_per_t(problem, j) for j in range(problem.furnace_columns)]))
+    _add_elements(model, problem, weighted, slack, trees)
+    _add_energy(model, problem, weighted, slack, trees)
+    trees.order_decisions()
     _add_baskets(model, problem, slack)
     _add_decisions(model, problem, slack)
     model.margin_cuts = pyo.ConstraintList()
@@ -117,11 +126,13 @@ def build(problem: RecipeProblem, elastic: bool = False) -> Any:
     return model
 
 
-def _add_elements(model: Any, problem: RecipeProblem, weighted: Any, slack: Any) -> None:
+def _add_elements(model: Any, problem: RecipeProblem, weighted: Any, slack: Any, trees: TreeRows) -> None:
     rows = {row.element.value: row for row in problem.rows}
     model.convex = pyo.ConstraintList()
     for name, row in rows.items():
-        if not len(row.pieces):
+        if states_trees(row):
+            model.convex.add(model.remainder[name] == trees.total(row.trees))
+        elif not len(row.pieces):
             model.remainder[name].fix(0.0)
         for piece in row.pieces:
             model.convex.add(weighted(piece) - model.remainder[name] <= 0)
@@ -150,6 +161,8 @@ def _remainder_below(model: Any, row: ElementRow, problem: RecipeProblem, weight
 
     A greatest of several pieces is at least something exactly if one of them is: one yes/no decision a piece.
     """
+    if states_trees(row):
+        return model.remainder[row.element.value]
     if not len(row.pieces) or row.minimum is None:
         return 0.0
     greatest = row.pieces.max(axis=0)
@@ -163,11 +176,12 @@ def _remainder_below(model: Any, row: ElementRow, problem: RecipeProblem, weight
     return value
 
 
-def _add_energy(model: Any, problem: RecipeProblem, weighted: Any, slack: Any) -> None:
+def _add_energy(model: Any, problem: RecipeProblem, weighted: Any, slack: Any, trees: TreeRows) -> None:
     n = problem.furnace_columns
+    wooded = trees.total(problem.energy_trees) if len(problem.energy_trees) else 0.0
     model.energy_pieces = pyo.ConstraintList()
     for piece in problem.energy_pieces if len(problem.energy_pieces) else np.zeros((1, n)):
-        model.energy_pieces.add(weighted(problem.energy_linear + piece, range(n)) - model.energy <= 0)
+        model.energy_pieces.add(weighted(problem.energy_linear + piece, range(n)) + wooded - model.energy <= 0)
     if problem.options.max_energy_kwh_per_t is not None:
         model.most_energy = pyo.Param(mutable=True, initialize=1.0)
         model.energy_limit = pyo.Constraint(
@@ -215,7 +229,7 @@ def set_parameters(model: Any, problem: RecipeProblem) -> None:
         name = row.element.value
         model.maximum[name].set_value(NO_UPPER_LIMIT if row.maximum is None else row.maximum)
         model.upper_z[name].set_value(0.0 if row.maximum is None else row.upper_z)
-        model.minimum[name].set_value(0.0 if row.minimum is None else row.minimum)
+        model.minimum[name].set_value(NO_LOWER_LIMIT if row.minimum is None else row.minimum)
         model.lower_z[name].set_value(0.0 if row.minimum is None else row.lower_z)
     baskets = problem.plant.furnace.baskets
     if baskets is not None:

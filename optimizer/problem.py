@@ -19,9 +19,12 @@ from steel.heats import FloatArray
 from steel.materials import Material, MaterialKind
 from steel.plants import Furnace, Plant, Prices, YardItem
 from surrogate.description import Description
+from surrogate.trees import Trees
 
 NO_UPPER_LIMIT = 100.0
 """wt%; no analysis exceeds it."""
+NO_LOWER_LIMIT = -1.0
+"""wt%; no prediction falls below it. Zero would forbid what a surrogate says of very clean charges."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class ElementRow:
     Attributes:
         linear: (n + m,) balance of charge, heel and additions.
         pieces: (K, n + m) convex remainder; K = 0 where there is none.
+        trees: on the n furnace columns per t tapped; wt%.
+        tapped: (n + m,) t of furnace steel per t, which the trees count for.
         root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
         upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0.
         maximum, minimum: limits, wt%; None where the grade has none.
@@ -39,6 +44,8 @@ class ElementRow:
     element: Element
     linear: FloatArray
     pieces: FloatArray
+    trees: Trees
+    tapped: FloatArray
     root: FloatArray
     upper_z: float
     lower_z: float
@@ -48,7 +55,7 @@ class ElementRow:
     def mean(self, columns_t: FloatArray) -> float:
         """wt% · t of a recipe (n + m,)."""
         convex = float((self.pieces @ columns_t).max()) if len(self.pieces) else 0.0
-        return float(self.linear @ columns_t) + convex
+        return float(self.linear @ columns_t) + convex + trees_total(self.trees, self.tapped, columns_t)
 
     def sd(self, columns_t: FloatArray) -> float:
         """Standard deviation of the same, wt% · t."""
@@ -94,7 +101,7 @@ class RecipeProblem:
         furnace_columns: n.
         yields: (n + m,) t of final steel per t.
         rows: every element the surrogate predicts.
-        energy_linear, energy_pieces: kWh of a charge, over the n furnace columns.
+        energy_linear, energy_pieces, energy_trees: kWh of a charge, over the n furnace columns.
         least, most: (n + m,) t; most is inf where nothing limits.
         lots: (n + m,) min-lots, t; 0 where there is none.
         counted: (n + m,) whether a column counts towards `max_materials`.
@@ -112,6 +119,7 @@ class RecipeProblem:
     rows: tuple[ElementRow, ...]
     energy_linear: FloatArray
     energy_pieces: FloatArray
+    energy_trees: Trees
     cost: CostRates
     emissions: EmissionRates
     least: FloatArray
@@ -130,11 +138,18 @@ class RecipeProblem:
         """Expected electricity of a recipe, kWh."""
         charged = columns_t[: self.furnace_columns]
         convex = float((self.energy_pieces @ charged).max()) if len(self.energy_pieces) else 0.0
-        return float(self.energy_linear @ charged) + convex
+        wooded = trees_total(self.energy_trees, self.furnace_yields, columns_t)
+        return float(self.energy_linear @ charged) + convex + wooded
 
     def objective_eur(self, columns_t: FloatArray) -> float:
         """What the optimizer minimises, € per heat."""
         return float(self.cost.columns @ columns_t) + self.cost.per_kwh * self.energy_kwh(columns_t)
+
+
+def trees_total(trees: Trees, tapped: FloatArray, columns_t: FloatArray) -> float:
+    """The trees' value times the t tapped, of a recipe (n + m,) whose columns tap (n + m,) t per t."""
+    tapped_t = float(tapped @ columns_t)
+    return tapped_t * trees.at(columns_t / tapped_t) if len(trees) and tapped_t > 0 else 0.0
 
 
 def build_problem(plant: Plant, order: Order, description: Description, options: RecipeOptions) -> RecipeProblem:
@@ -152,6 +167,7 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         )
     items = (*furnace, *tapping)
     pick = np.array([description.names.index(item.material.name) for item in furnace])
+    furnace_yields = np.concatenate([description.yields[pick], np.zeros(len(tapping))])
     yields = np.concatenate([description.yields[pick], [item.material.metallic_yield for item in tapping]])
     emissions = _emission_rates(plant, description, items, pick, yields)
     return RecipeProblem(
@@ -163,11 +179,12 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         furnace_columns=len(furnace),
         yields=yields,
         rows=tuple(
-            _element_row(element, description, plant.furnace, tapping, pick, order, options)
+            _element_row(element, description, plant.furnace, tapping, pick, furnace_yields, order, options)
             for element in description.elements
         ),
         energy_linear=description.energy.linear[pick],
         energy_pieces=description.energy.pieces[:, pick],
+        energy_trees=description.energy.trees.given(_absent(description, pick), pick),
         cost=_cost_rates(plant.furnace, plant.prices, items, len(furnace), yields, emissions),
         emissions=emissions,
         least=np.array([item.min_t for item in items]),
@@ -200,6 +217,7 @@ def _element_row(
     furnace: Furnace,
     tapping: tuple[YardItem, ...],
     pick: NDArray[np.int_],
+    tapped: FloatArray,
     order: Order,
     options: RecipeOptions,
 ) -> ElementRow:
@@ -217,6 +235,8 @@ def _element_row(
         element=element,
         linear=np.concatenate([balance[pick], additions]),
         pieces=np.hstack([fresh * pieces.pieces[:, pick], none]),
+        trees=pieces.trees.given(_absent(description, pick), pick).scaled(fresh),
+        tapped=tapped,
         root=np.block(
             [
                 [fresh * root, np.zeros((len(root), len(tapping)))],
@@ -228,6 +248,13 @@ def _element_row(
         maximum=order.grade.maximum_wt_pct.get(element),
         minimum=order.grade.minimum_wt_pct.get(element),
     )
+
+
+def _absent(description: Description, pick: NDArray[np.int_]) -> FloatArray:
+    """(n of the description,) 0 for materials the yard does not have, NaN for those it has."""
+    absent = np.zeros(len(description.names))
+    absent[pick] = np.nan
+    return absent
 
 
 def process_per_t(furnace: Furnace) -> tuple[float, float, float]:

@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
-from optimizer.formulation import add_margin_cut, build, forget_old_cuts, set_parameters, structure_key
+from optimizer.formulation import add_margin_cut, build, forget_old_cuts, set_parameters, states_trees, structure_key
 from optimizer.problem import ElementRow, RecipeProblem
 from steel.heats import FloatArray
 
@@ -78,11 +78,15 @@ class Solution:
         return max(0.0, self.objective_eur - self.bound_eur) / max(abs(self.objective_eur), 1e-9)
 
 
-def _fresh_solver() -> Highs:
+def _fresh_solver(method: str = "choose") -> Highs:
     solver = Highs()
     solver.config.load_solution = False
     solver.config.stream_solver = False
-    solver.highs_options = {"primal_feasibility_tolerance": FEASIBILITY}
+    solver.highs_options = {
+        "primal_feasibility_tolerance": FEASIBILITY,
+        "mip_feasibility_tolerance": FEASIBILITY,
+        "solver": method,
+    }
     return solver
 
 
@@ -159,7 +163,8 @@ class PersistentModel:
         return value
 
     def _binaries(self) -> list[Any]:
-        return [*self.model.used.values(), *self.model.floor_choice.values()]
+        model = self.model
+        return [*model.used.values(), *model.floor_choice.values(), *model.split_choice.values()]
 
     @contextmanager
     def relaxed(self) -> Iterator[None]:
@@ -206,7 +211,7 @@ class PersistentModel:
         if row.maximum is None and row.minimum is None:
             return 0.0
         final = float(self.problem.yields @ columns)
-        mean, sd = row.mean(columns), row.sd(columns)
+        mean, sd = self._mean(row, columns), row.sd(columns)
         misses = []
         for kind, limit, over in (
             ("maximum", row.maximum, mean + row.upper_z * sd),
@@ -217,16 +222,25 @@ class PersistentModel:
                 misses.append((over - allowed) / (max(limit, LEAST_LIMIT_WT_PCT) * final))
         return max(misses)
 
+    def _mean(self, row: ElementRow, columns: FloatArray) -> float:
+        """wt% · t of one element; with trees as the model has it, whose decisions may be fractional just now."""
+        if states_trees(row):
+            return float(row.linear @ columns) + float(self.model.remainder[row.element.value].value)
+        return row.mean(columns)
+
     def _slack(self, kind: str, name: str) -> float:
         slack = self.model.slack_of.get((kind, name))
         return 0.0 if slack is None else float(slack.value)
 
     def _run(self) -> tuple[float, float]:
         result = self._timed_solve()
-        if result.termination_condition is TerminationCondition.unknown:
-            # A warm start can leave HiGHS in doubt about a nearly infeasible problem; a cold one settles it.
-            self.solver, self._spent_s = _fresh_solver(), 0.0
-            result = self._timed_solve()
+        for method in ("choose", "ipm"):
+            if result.termination_condition is TerminationCondition.unknown:
+                # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one, or
+                # interior points, settle it.
+                self.solver, self._spent_s = _fresh_solver(method), 0.0
+                result = self._timed_solve()
+                self.solver.highs_options["solver"] = "choose"
         if result.termination_condition in (
             TerminationCondition.infeasible,
             TerminationCondition.infeasibleOrUnbounded,

@@ -21,8 +21,9 @@ from surrogate.linear import Posterior
 from surrogate.model import Output, Surrogate
 from surrogate.quantiles import Quantiles
 from surrogate.schema import Schema
+from surrogate.trees import Trees
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TENSORS, MANIFEST = "model.safetensors", "manifest.json"
 
 
@@ -132,7 +133,7 @@ def _write(path: Path, content: bytes) -> None:
     os.replace(part, path)
 
 
-def _tensors(model: Surrogate) -> dict[str, FloatArray]:
+def _tensors(model: Surrogate) -> dict[str, np.ndarray]:
     arrays = {
         "yields": model.yields,
         "lot_t": np.array([model.lot_t]),
@@ -148,6 +149,9 @@ def _tensors(model: Surrogate) -> dict[str, FloatArray]:
             f"{name}/lot_sd": output.lot_sd,
             f"{name}/noise": np.array([output.noise]),
             f"{name}/quantiles": output.quantiles.values,
+            f"{name}/tree_feature": output.trees.feature,
+            f"{name}/tree_threshold": output.trees.threshold,
+            f"{name}/tree_leaf": output.trees.leaf,
         }
     return {key: np.ascontiguousarray(array) for key, array in arrays.items()}
 
@@ -168,6 +172,11 @@ def _surrogate(body: dict[str, Any], arrays: dict[str, FloatArray]) -> Surrogate
             lot_sd=arrays[f"{name}/lot_sd"],
             noise=float(arrays[f"{name}/noise"][0]),
             quantiles=Quantiles(arrays[f"{name}/quantiles"]),
+            trees=Trees(
+                arrays[f"{name}/tree_feature"].astype(np.int64),
+                arrays[f"{name}/tree_threshold"],
+                arrays[f"{name}/tree_leaf"],
+            ),
         )
         for name in schema.outputs
     }

@@ -13,9 +13,10 @@ from steel.elements import NOBLE, Element
 from steel.heats import FloatArray, HeatLog
 from steel.materials import FURNACE_RECOVERY, Material
 from surrogate.drift_state import Trajectory
-from surrogate.fit import FitOptions, catalogue_priors, fit, trajectories
+from surrogate.fit import catalogue_priors, fit, trajectories
 from surrogate.heat_data import prepare, typical_values
 from surrogate.linear import Posterior
+from surrogate.remainder import FitOptions
 
 CHARACTERISED = (Element.CU, Element.SN, Element.NI, Element.CR, Element.MO, Element.P, Element.S)
 Z_90 = 1.645
@@ -68,7 +69,7 @@ def characterise(
     log: HeatLog, materials: tuple[Material, ...], progress: Callable[[str, float], None] | None = None
 ) -> list[Characterisation]:
     """Characterise every metal-bearing material of a plant from its heats."""
-    model = fit(log, materials, FitOptions(convex=()), progress=progress)
+    model = fit(log, materials, FitOptions(remainders=()), progress=progress)
     data = prepare(model, log)
     priors = catalogue_priors(model.schema, typical_values(data.targets))
     paths = trajectories(model.schema, model.outputs, priors, data, model.lot_t)

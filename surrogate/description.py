@@ -4,7 +4,7 @@ For one heat's process inputs and heel, every quantity is a function of the furn
 that is linear, or the greatest of several linear ones, and homogeneous of degree one:
 
 - tapped mass `T = y·x`;
-- for each output, `T · value = m·x + max_k(a_k·x)` (an element in wt%, energy in kWh/t);
+- for each output, `T · value = m·x + max_k(a_k·x) + T · Σ trees(x/T)` (an element in wt%, energy in kWh/t);
 - its standard deviation, `T · sd = sqrt(xᵀ V x)`.
 
 A heel is mixed in by its share κ of the bath: `wt% = (1 - κ) · value + κ · heel`. Any model that can write
@@ -18,6 +18,7 @@ from steel.elements import Element
 from steel.heats import FloatArray
 from steel.materials import Material
 from surrogate.quantiles import Quantiles
+from surrogate.trees import Trees, no_trees
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,19 @@ class OutputPieces:
         pieces: (K, n) a_k above; K = 0 where the output is linear.
         covariance: (n, n) V above.
         quantiles: of (true - mean) / sd.
+        trees: on x/T; each of their split points costs the optimizer a yes/no decision.
     """
 
     linear: FloatArray
     pieces: FloatArray
     covariance: FloatArray
     quantiles: Quantiles
+    trees: Trees = field(default_factory=no_trees)
 
     def value(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The mean, per t tapped."""
         convex = float((self.pieces @ charged_t).max()) if len(self.pieces) else 0.0
-        return (float(self.linear @ charged_t) + convex) / tapped_t
+        return (float(self.linear @ charged_t) + convex) / tapped_t + self.trees.at(charged_t / tapped_t)
 
     def sd(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The standard deviation, per t tapped."""

@@ -7,8 +7,9 @@ import numpy as np
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.baselines import BASELINES, fit_predict
-from surrogate.fit import FitOptions, fit
+from surrogate.fit import fit
 from surrogate.model import Surrogate
+from surrogate.remainder import FitOptions
 from surrogate.schema import ENERGY
 from surrogate.scores import OutputEvaluation, score
 

@@ -1,7 +1,7 @@
 """Fit a surrogate to a plant's heats: one call."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from surrogate.lots import likeliest_lot_t, shared_lot_statistics
 from surrogate.model import Output, Surrogate
 from surrogate.priors import Prior, prior_of, scatter_prior
 from surrogate.quantiles import Quantiles
-from surrogate.remainder import fit_pieces
+from surrogate.remainder import FitOptions, candidates, refit, surely_best
 from surrogate.scatter import fit_scatter
 from surrogate.schema import ENERGY, Schema, schema_of
 from surrogate.yields import YIELD, fit_yields
@@ -25,30 +25,8 @@ from surrogate.yields import YIELD, fit_yields
 FEWEST_HEATS = 10
 RUN_HEATS = 100
 """Heats in one run, within which contents are taken to rest."""
-SURELY = 2.0
-"""Standard errors by which a remainder must lower the error on held-back heats to be kept."""
 Progress = Callable[[str, float], None]
 Priors = dict[str, Prior]
-
-
-@dataclass(frozen=True)
-class FitOptions:
-    """What to fit.
-
-    Attributes:
-        convex: outputs that may have a convex remainder; None means P, S and energy, whose upper bound or
-            minimum is all a recipe needs, and every output where the baskets are not on record.
-        pieces: affine pieces of each remainder.
-        held_back: share of the newest heats that judges the remainder and calibrates the intervals.
-        rounds: times that contents and scatter are re-estimated in turn.
-        seed: of the remainder's start.
-    """
-
-    convex: tuple[str, ...] | None = None
-    pieces: int = 3
-    held_back: float = 0.25
-    rounds: int = 2
-    seed: int = 0
 
 
 def fit(
@@ -82,18 +60,25 @@ def fit(
     data = prepare(bare, log)
     typical = typical_values(data.targets)
     priors = priors or catalogue_priors(schema, typical)
-    early = slice(None, round(len(log) * (1 - options.held_back)))
-    late = data.rows(slice(early.stop, None))
+    cut = round(len(log) * (1 - options.held_back))
+    early, late = data.rows(slice(None, cut)), data.rows(slice(cut, None))
     say("contents and scatter", 0.1)
-    linear, first, _ = _fit_outputs(schema, data.rows(early), typical, priors, options, keep=None)
-    keep = _helpful(linear, first, late)
-    say("all heats", 0.4)
-    _, final, lot_t = _fit_outputs(schema, data, typical, priors, options, keep, first)
+    linear, early_lot_t = _balance(schema, early, typical, priors, options.rounds)
+    say("remainders", 0.3)
+    tried = [candidates(schema, early, linear, kind, options) for kind in options.remainders]
+    first = surely_best(linear, tried, late)
+    if any(output.has_remainder for output in first.values()):
+        first = _refine(schema, early, typical, priors, first, early_lot_t)
+    say("all heats", 0.5)
+    balance, lot_t = _balance(schema, data, typical, priors, options.rounds)
+    final = refit(data, balance, first, options)
+    if any(output.has_remainder for output in final.values()):
+        final = _refine(schema, data, typical, priors, final, lot_t)
     paths = trajectories(schema, final, priors, data, lot_t)
     say("calibration", 0.8)
     quantiles = {}
     for column, (name, output) in enumerate(final.items()):
-        if len(output.pieces):
+        if output.has_remainder:
             # A remainder has seen all of these heats; only the newest judge it unseen.
             judged = first[name]
             residuals = (late.targets[:, column] - judged.mean(late.features)) / judged.sd(late.features)
@@ -113,13 +98,17 @@ def catalogue_priors(schema: Schema, typical: FloatArray) -> Priors:
 
 
 def output_statistics(outputs: dict[str, Output], data: HeatData, lot_t: float) -> dict[str, Statistics]:
-    """Sufficient statistics of every output's linear part, its remainder taken off, shared lots accounted for."""
+    """Sufficient statistics of every output's linear part, its convex pieces taken off, shared lots accounted for.
+
+    Trees stay on: they were grown on what the balance left, and a balance fitted to what they leave would take back
+    what they have learned.
+    """
     lot_sd = np.array([output.lot_sd for output in outputs.values()])
     noise = np.array([output.noise for output in outputs.values()])
     bands = data.lots.bands(lot_sd, noise, lot_t)
     found = {}
     for column, (name, output) in enumerate(outputs.items()):
-        target = data.targets[:, column] - output.remainder(data.features)
+        target = data.targets[:, column] - output.convex(data.features)
         found[name] = shared_lot_statistics(bands[column], data.features, target)
     return found
 
@@ -139,20 +128,6 @@ def trajectories(
     return {name: follow(priors[name], by_output[name], steps if name != ENERGY else 0.0 * steps) for name in outputs}
 
 
-def convex_outputs(schema: Schema, options: FitOptions) -> tuple[str, ...]:
-    """Names of the outputs that may have a convex remainder."""
-    if options.convex is not None:
-        return options.convex
-    usual = schema.outputs if schema.baskets_unrecorded else ("P", "S", ENERGY)
-    return tuple(name for name in usual if name in schema.outputs)
-
-
-def _recorded(names: tuple[str, ...], schema: Schema, data: HeatData) -> list[str]:
-    """The outputs that at least one heat recorded."""
-    finite = np.isfinite(data.targets)
-    return [name for name in names if finite[:, schema.outputs.index(name)].any()]
-
-
 def _start(schema: Schema, typical: FloatArray, priors: Priors) -> dict[str, Output]:
     nothing = np.zeros((0, schema.width))
     return {
@@ -167,27 +142,15 @@ def _start(schema: Schema, typical: FloatArray, priors: Priors) -> dict[str, Out
     }
 
 
-def _fit_outputs(
-    schema: Schema,
-    data: HeatData,
-    typical: FloatArray,
-    priors: Priors,
-    options: FitOptions,
-    keep: dict[str, bool] | None,
-    start: dict[str, Output] | None = None,
-) -> tuple[dict[str, Output], dict[str, Output], float]:
-    """All outputs without and (where wanted) with convex remainders, and the mass of a lot."""
+def _balance(
+    schema: Schema, data: HeatData, typical: FloatArray, priors: Priors, rounds: int
+) -> tuple[dict[str, Output], float]:
+    """The linear balance of all outputs, and the mass of a lot."""
     outputs, lot_t = _refine(schema, data, typical, priors, _start(schema, typical, priors), 0.0), 0.0
-    for _ in range(options.rounds):
+    for _ in range(rounds):
         lot_t = _lot_t(data, outputs)
         outputs = _refine(schema, data, typical, priors, outputs, lot_t)
-    linear = outputs
-    wanted = _recorded(convex_outputs(schema, options), schema, data)
-    convex = [name for name in wanted if keep is None or keep[name]]
-    if convex:
-        outputs = _add_pieces(schema, data, outputs, convex, options, start)
-        outputs = _refine(schema, data, typical, priors, outputs, lot_t)
-    return linear, outputs, lot_t
+    return outputs, lot_t
 
 
 def _lot_t(data: HeatData, outputs: dict[str, Output]) -> float:
@@ -217,37 +180,3 @@ def _refine(
         name: replace(output, lot_sd=lots[column], noise=float(noise[column]))
         for column, (name, output) in enumerate(refined.items())
     }
-
-
-def _add_pieces(
-    schema: Schema,
-    data: HeatData,
-    outputs: dict[str, Output],
-    convex: list[str],
-    options: FitOptions,
-    start: dict[str, Output] | None,
-) -> dict[str, Output]:
-    columns = [list(outputs).index(name) for name in convex]
-    left = np.column_stack(
-        [data.targets[:, c] - outputs[n].mean(data.features) for c, n in zip(columns, convex, strict=True)]
-    )
-    variance = np.column_stack([outputs[name].sd(data.features) ** 2 for name in convex])
-    usable = np.ones((len(convex), schema.width))
-    known = None if start is None else np.array([start[name].pieces for name in convex])
-    found = fit_pieces(data.features, left, variance, usable, options.pieces, seed=options.seed, start=known)
-    return outputs | {name: replace(outputs[name], pieces=found.coefficients[row]) for row, name in enumerate(convex)}
-
-
-def _helpful(linear: dict[str, Output], outputs: dict[str, Output], late: HeatData) -> dict[str, bool]:
-    """Whether each remainder lowers the squared error on the newest heats, surely."""
-    helpful = {}
-    for column, (name, output) in enumerate(outputs.items()):
-        target = late.targets[:, column]
-        if not len(output.pieces) or not np.isfinite(target).any():
-            helpful[name] = False
-            continue
-        plain = (target - linear[name].mean(late.features)) ** 2
-        gain = plain - (target - output.mean(late.features)) ** 2
-        known = gain[np.isfinite(gain)]
-        helpful[name] = bool(known.mean() > SURELY * known.std() / np.sqrt(len(known)))
-    return helpful

@@ -1,6 +1,6 @@
 """The surrogate itself: fitted arrays, vectorised prediction, and its description for one heat."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -12,6 +12,7 @@ from surrogate.description import Description, OutputPieces
 from surrogate.linear import Posterior
 from surrogate.quantiles import Quantiles
 from surrogate.schema import ENERGY, Schema
+from surrogate.trees import Trees, no_trees
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Output:
     Attributes:
         linear: posterior of the d linear coefficients.
         pieces: (K, d) convex remainder on the features; K = 0 where it did not help.
+        trees: remainder that is neither linear nor convex; none where it did not help.
         lot_sd: (n,) standard deviation of lots about each material's coefficient.
         noise: residual standard deviation, in the output's unit.
         quantiles: calibrated quantiles of the standardised residual.
@@ -31,13 +33,23 @@ class Output:
     lot_sd: FloatArray
     noise: float
     quantiles: Quantiles
+    trees: Trees = field(default_factory=no_trees)
+
+    @property
+    def has_remainder(self) -> bool:
+        """Whether anything is added to the linear balance."""
+        return len(self.pieces) > 0 or len(self.trees) > 0
 
     def mean(self, features: FloatArray) -> FloatArray:
         """(N,) of (N, d) features."""
         return np.asarray(features @ self.linear.mean + self.remainder(features))
 
     def remainder(self, features: FloatArray) -> FloatArray:
-        """(N,) convex remainder of (N, d) features; zero where there is none."""
+        """(N,) what convex pieces or trees add on (N, d) features; zero where there are none."""
+        return self.convex(features) + self.trees.value(features)
+
+    def convex(self, features: FloatArray) -> FloatArray:
+        """(N,) the convex part of the remainder."""
         if not len(self.pieces):
             return np.zeros(len(features))
         return np.asarray((features @ self.pieces.T).max(axis=1))
@@ -132,12 +144,17 @@ class Surrogate:
         yields = self.yields[:materials] + schema.metallic * float(inputs @ self.yields[materials:])
         # T·features = G x, so T·(β·features) = (Gᵀβ)·x.
         lift = np.vstack([np.eye(materials), np.outer(np.append(inputs, 1.0), yields)])
+        known = np.concatenate([np.full(materials, np.nan), inputs, [1.0]])
 
         def pieces(output: Output) -> OutputPieces:
             covariance = lift.T @ output.linear.covariance @ lift
             covariance += np.diag(output.lot_sd**2) + output.noise**2 * np.outer(yields, yields)
             return OutputPieces(
-                output.linear.mean @ lift, output.pieces @ lift, (covariance + covariance.T) / 2, output.quantiles
+                output.linear.mean @ lift,
+                output.pieces @ lift,
+                (covariance + covariance.T) / 2,
+                output.quantiles,
+                output.trees.given(known, np.arange(materials)),
             )
 
         described = {name: pieces(output) for name, output in self.outputs.items()}

@@ -1,95 +1,122 @@
-"""What the balance leaves over: a convex max-affine function of the same features, learned in torch.
+"""What the linear balance leaves over, and which form of it the held-back heats ask for.
 
-A max-affine function needs no binary in the optimizer: minimising it, or bounding it above, is linear.
+In the order of what they cost the optimizer: nothing; a convex maximum of affine pieces, which stays a linear
+program where it is minimised or bounded above; trees, one yes/no decision a split point. Either is taken
+only where it surely lowers the error on heats it has not seen, and then the more accurate of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
-import torch
 
 from steel.heats import FloatArray
+from surrogate.boosting import fit_trees, split_points
+from surrogate.convex import fit_pieces
+from surrogate.heat_data import HeatData
+from surrogate.model import Output
+from surrogate.schema import ENERGY, Schema
 
-
-class MaxAffine(torch.nn.Module):
-    """`max_k (γ_k · φ + δ_k)` of each of O outputs, features (N, d) to values (N, O)."""
-
-    def __init__(self, outputs: int, pieces: int, width: int, seed: int) -> None:
-        super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        shape = (outputs, pieces, width)
-        self.slope = torch.nn.Parameter(0.15 * torch.randn(shape, generator=generator, dtype=torch.float64))
-        self.offset = torch.nn.Parameter(torch.zeros(shape[:2], dtype=torch.float64))
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Evaluate all pieces and take the greatest."""
-        values = torch.einsum("nd,okd->nok", features, self.slope) + self.offset
-        return values.amax(dim=2)
+SURELY = 2.0
+"""Standard errors by which a remainder must lower the error on held-back heats to be kept."""
+Kind = Literal["convex", "trees"]
+Outputs = dict[str, Output]
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """Fitted pieces in the units of the features: (O, K, d) coefficients on `(x/T, u, 1)`."""
+class FitOptions:
+    """What to fit.
 
-    coefficients: FloatArray
-
-    def value(self, features: FloatArray) -> FloatArray:
-        """(N, O) of (N, d) features."""
-        return np.asarray(np.einsum("nd,okd->nok", features, self.coefficients).max(axis=2))
-
-
-def fit_pieces(
-    features: FloatArray,
-    target: FloatArray,
-    variance: FloatArray,
-    usable: FloatArray,
-    pieces: int,
-    epochs: int = 300,
-    seed: int = 0,
-    start: FloatArray | None = None,
-) -> Pieces:
-    """Fit the convex remainder of O outputs at once.
-
-    Args:
-        features: (N, d), the last column one.
-        target: (N, O) what the linear balance left over; NaN where not analysed.
-        variance: (N, O) of each target.
-        usable: (O, d) 1 where an output may use a feature.
-        pieces: K, how many affine pieces each.
-        epochs: full-batch steps.
-        seed: of a random start.
-        start: (O, K, d) pieces to start from instead, such as those found on fewer heats.
+    Attributes:
+        remainders: the forms that are tried, cheapest to optimise first.
+        pieces: affine pieces of each convex remainder.
+        held_back: share of the newest heats that judges the remainder and calibrates the intervals.
+        rounds: times that contents and scatter are re-estimated in turn.
+        seed: of the remainder's start.
     """
-    centre, spread = features[:, :-1].mean(axis=0), features[:, :-1].std(axis=0)
-    spread = np.where(spread > 1e-9, spread, np.inf)
-    standard = torch.from_numpy((features[:, :-1] - centre) / spread)
-    scale = np.nanstd(target, axis=0) + 1e-12
-    known = torch.from_numpy(np.isfinite(target))
-    goal = torch.from_numpy(np.nan_to_num(target / scale))
-    weight = torch.from_numpy(np.nanmedian(variance, axis=0) / variance) * known
-    mask = torch.from_numpy(usable[:, None, :-1].astype(np.float64))
-    module = MaxAffine(target.shape[1], pieces, features.shape[1] - 1, seed)
-    if start is not None:
-        _set(module, start, centre, np.where(np.isfinite(spread), spread, 0.0), scale)
-    optimiser = torch.optim.Adam(module.parameters(), lr=0.03)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
-    for _ in range(epochs):
-        optimiser.zero_grad()
-        values = torch.einsum("nd,okd->nok", standard, module.slope * mask) + module.offset
-        loss = (weight * (values.amax(dim=2) - goal).square()).sum() / len(features)
-        loss = loss + 0.004 * (module.slope * mask).square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
-    with torch.no_grad():
-        slope = (module.slope * mask).numpy() * scale[:, None, None] / spread
-        offset = module.offset.numpy() * scale[:, None] - slope @ np.where(np.isfinite(spread), centre, 0.0)
-    return Pieces(np.concatenate([slope, offset[:, :, None]], axis=2))
+
+    remainders: tuple[Kind, ...] = ("convex", "trees")
+    pieces: int = 3
+    held_back: float = 0.25
+    rounds: int = 2
+    seed: int = 0
 
 
-def _set(module: MaxAffine, pieces: FloatArray, centre: FloatArray, spread: FloatArray, scale: FloatArray) -> None:
-    """Give a module pieces (O, K, d) that are written in the units of the features."""
-    slope, offset = pieces[:, :, :-1], pieces[:, :, -1] + pieces[:, :, :-1] @ centre
-    with torch.no_grad():
-        module.slope.copy_(torch.from_numpy(slope * spread / scale[:, None, None]))
-        module.offset.copy_(torch.from_numpy(offset / scale[:, None]))
+def candidates(schema: Schema, data: HeatData, linear: Outputs, kind: Kind, options: FitOptions) -> Outputs:
+    """The outputs that may have a remainder of one kind, with it."""
+    names = convex_outputs(schema) if kind == "convex" else schema.outputs
+    recorded = [name for name in names if np.isfinite(data.targets[:, schema.outputs.index(name)]).any()]
+    if kind == "convex":
+        return _with_pieces(data, linear, recorded, options, None)
+    return _with_trees(data, linear, recorded, options)
+
+
+def convex_outputs(schema: Schema) -> tuple[str, ...]:
+    """Names of the outputs that may have a convex remainder.
+
+    P, S and energy, whose upper bound or minimum is all a recipe needs; every output where the baskets are not on
+    record.
+    """
+    usual = schema.outputs if schema.baskets_unrecorded else ("P", "S", ENERGY)
+    return tuple(name for name in usual if name in schema.outputs)
+
+
+def surely_best(linear: Outputs, tried: list[Outputs], late: HeatData) -> Outputs:
+    """Of each output the linear balance, or the best remainder that surely lowers the absolute error on later heats."""
+    best = dict(linear)
+    lowest = dict.fromkeys(linear, np.inf)
+    for way in tried:
+        for name, output in way.items():
+            target = late.targets[:, list(linear).index(name)]
+            known = np.isfinite(target)
+            if not known.any():
+                continue
+            plain, error = (np.abs(target - o.mean(late.features))[known] for o in (linear[name], output))
+            gain = plain - error
+            if gain.mean() > SURELY * gain.std() / np.sqrt(len(gain)) and error.mean() < lowest[name]:
+                best[name], lowest[name] = output, float(error.mean())
+    return best
+
+
+def refit(data: HeatData, linear: Outputs, chosen: Outputs, options: FitOptions) -> Outputs:
+    """Remainders of the chosen kinds on all heats, beside a linear balance of all heats."""
+    convex = [name for name, output in chosen.items() if len(output.pieces)]
+    wooded = [name for name, output in chosen.items() if len(output.trees)]
+    start = np.array([chosen[name].pieces for name in convex])
+    found = dict(linear)
+    if convex:
+        found |= _with_pieces(data, linear, convex, options, start)
+    return found | _with_trees(data, linear, wooded, options)
+
+
+def _left_over(data: HeatData, outputs: Outputs, name: str) -> FloatArray:
+    output = outputs[name]
+    return np.asarray(data.targets[:, list(outputs).index(name)] - data.features @ output.linear.mean)
+
+
+def _with_pieces(
+    data: HeatData, linear: Outputs, names: list[str], options: FitOptions, start: FloatArray | None
+) -> Outputs:
+    if not names:
+        return {}
+    left = np.column_stack([_left_over(data, linear, name) for name in names])
+    variance = np.column_stack([linear[name].sd(data.features) ** 2 for name in names])
+    found = fit_pieces(data.features, left, variance, options.pieces, seed=options.seed, start=start)
+    return {name: replace(linear[name], pieces=found.coefficients[row]) for row, name in enumerate(names)}
+
+
+def _with_trees(data: HeatData, linear: Outputs, names: list[str], options: FitOptions) -> Outputs:
+    points = split_points(data.features) if names else []
+    return {
+        name: replace(
+            linear[name],
+            trees=fit_trees(
+                data.features,
+                _left_over(data, linear, name),
+                linear[name].sd(data.features) ** 2,
+                points,
+                options.seed,
+            ),
+        )
+        for name in names
+    }

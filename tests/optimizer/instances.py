@@ -1,7 +1,7 @@
 """Small random instances, and their optimum found without a line of the optimizer's own formulation."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linprog
@@ -15,6 +15,7 @@ from steel.materials import Material, MaterialKind
 from steel.plants import Baskets, Furnace, Plant, Prices, YardItem
 from surrogate.description import Description, OutputPieces
 from surrogate.quantiles import LEVELS, Quantiles
+from surrogate.trees import Trees, no_trees
 
 NORMAL = Quantiles(norm.ppf(LEVELS))
 CU, SN, MN = Element.CU, Element.SN, Element.MN
@@ -104,7 +105,64 @@ def independent_optimum(instance: Instance, confidence: float, max_materials: in
     return best
 
 
-def _continuous_optimum(instance: Instance, confidence: float, bounds: list[tuple[float, float | None]]) -> float:
+def with_trees(instance: Instance, seed: int, of: tuple[str, ...]) -> Instance:
+    """The instance with random trees, on two split points of each of the first three scraps, for some outputs."""
+    rng = np.random.default_rng(seed)
+    points = np.sort(rng.uniform(0.05, 0.6, (3, 2)), axis=1)
+    told = instance.description
+
+    def grown(scale: float) -> Trees:
+        feature = rng.integers(0, 3, (4, 3))
+        return Trees(feature, points[feature, rng.integers(0, 2, (4, 3))], scale * rng.normal(size=(4, 4)))
+
+    scales = {"Cu": 0.02, "Mn": 0.03}
+    elements = {
+        e: replace(pieces, trees=grown(scales[e.value])) if e.value in of else pieces
+        for e, pieces in told.elements.items()
+    }
+    energy = replace(told.energy, trees=grown(15.0)) if "energy" in of else told.energy
+    return replace(instance, description=replace(told, elements=elements, energy=energy))
+
+
+def cell_by_cell_optimum(instance: Instance, confidence: float) -> float:
+    """Cost by enumerating between which split points each scrap's share lies; there all trees are constants."""
+    told = instance.description
+    n = len(told.materials)
+    wooded = [*told.elements.values(), told.energy]
+    edges = [
+        sorted({float(at) for p in wooded for at in p.trees.threshold[p.trees.feature == column]})
+        for column in range(n)
+    ]
+    best = np.inf
+    for cell in itertools.product(*(itertools.pairwise([0.0, *inner, 2.0]) for inner in edges)):
+        middle = np.array([(low + high) / 2 for low, high in cell])
+        flat = {e: _flattened(pieces, middle, told.yields) for e, pieces in told.elements.items()}
+        description = replace(told, elements=flat, energy=_flattened(told.energy, middle, told.yields))
+        rows = []
+        for column, (low, high) in enumerate(cell):
+            share = np.eye(n)[column]
+            rows += [[*(low * told.yields - share), 0.0, 0.0], [*(share - high * told.yields), 0.0, 0.0]]
+        bounds: list[tuple[float, float | None]] = [(0.0, item.available_t) for item in instance.plant.yard[:-1]]
+        here = replace(instance, description=description)
+        best = min(best, _continuous_optimum(here, confidence, [*bounds, (0.0, 5.0)], rows))
+    return best
+
+
+def _flattened(pieces: OutputPieces, shares: FloatArray, yields: FloatArray) -> OutputPieces:
+    """An output whose trees are replaced by their value at some shares, times the tapped mass."""
+    constant = pieces.trees.at(shares) * yields
+    none = no_trees()
+    if len(pieces.pieces):
+        return replace(pieces, pieces=pieces.pieces + constant, trees=none)
+    return replace(pieces, linear=pieces.linear + constant, trees=none)
+
+
+def _continuous_optimum(
+    instance: Instance,
+    confidence: float,
+    bounds: list[tuple[float, float | None]],
+    more_rows: list[list[float]] | None = None,
+) -> float:
     """Columns: scrap, alloy, then electricity."""
     told, plant, order = instance.description, instance.plant, instance.order
     n = len(told.materials)
@@ -113,6 +171,7 @@ def _continuous_optimum(instance: Instance, confidence: float, bounds: list[tupl
     final = np.array([*told.yields, 0.9, 0.0])
     furnace = np.array([*told.yields, 0.0, 0.0])
     rows = [[*piece, 0.0, -1.0] for piece in told.energy.pieces]
+    rows += more_rows or []
     limits: list[float] = [0.0] * len(rows)
     volume = np.array([1 / 0.8] * n + [0.0, 0.0])
     weight = np.array([1.0] * n + [0.0, 0.0])

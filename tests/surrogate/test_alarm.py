@@ -8,7 +8,8 @@ from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.alarm import page_hinkley, watch
-from surrogate.fit import FitOptions, fit
+from surrogate.fit import fit
+from surrogate.remainder import FitOptions
 
 
 @given(seed=st.integers(0, 3000))
@@ -33,7 +34,7 @@ def test_one_odd_heat_is_no_drift() -> None:
 
 
 def test_a_plant_whose_copper_jumps_is_told_so(history: HeatLog, materials: tuple[Material, ...]) -> None:
-    model = fit(history.rows(slice(0, 500)), materials, FitOptions(convex=()))
+    model = fit(history.rows(slice(0, 500)), materials, FitOptions(remainders=()))
     later = history.rows(slice(500, None))
     before = {alarm.output for alarm in watch(model, later)}
     jumped = later.analysis_wt_pct.copy()

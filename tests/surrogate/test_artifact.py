@@ -7,14 +7,15 @@ import pytest
 from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.artifact import MANIFEST, TENSORS, ArtifactError, data_summary, load_surrogate, save_surrogate
-from surrogate.fit import FitOptions, fit
+from surrogate.fit import fit
 from surrogate.model import Surrogate
 from surrogate.registry import Registry
+from surrogate.remainder import FitOptions
 
 
 @pytest.fixture(scope="module")
 def model(history: HeatLog, materials: tuple[Material, ...]) -> Surrogate:
-    return fit(history.rows(slice(0, 100)), materials, FitOptions(convex=("P",)))
+    return fit(history.rows(slice(0, 100)), materials, FitOptions(remainders=("convex",)))
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_an_unknown_schema_version_is_refused(folder: Path) -> None:
     body = json.loads((folder / MANIFEST).read_text("utf-8"))
     body["schema_version"] = 99
     (folder / MANIFEST).write_text(json.dumps(body), "utf-8")
-    with pytest.raises(ArtifactError, match="schema version 1"):
+    with pytest.raises(ArtifactError, match="schema version 2"):
         load_surrogate(folder)
 
 

@@ -12,10 +12,11 @@ from steel.errors import InputError
 from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.baselines import BASELINES, fit_predict
+from surrogate.convex import fit_pieces
 from surrogate.evaluation import evaluate, recorded
-from surrogate.fit import FitOptions, fit
+from surrogate.fit import fit
 from surrogate.model import Surrogate
-from surrogate.remainder import fit_pieces
+from surrogate.remainder import FitOptions
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +107,10 @@ def test_a_convex_kink_is_found_and_a_straight_line_gets_no_pieces(
     rng = np.random.default_rng(0)
     features = np.hstack([rng.uniform(-1, 1, (800, 2)), np.ones((800, 1))])
     target = np.abs(features[:, :1]) + 0.01 * rng.normal(size=(800, 1))
-    found = fit_pieces(features, target, np.full((800, 1), 1e-4), np.ones((1, 3)), pieces=4)
+    found = fit_pieces(features, target, np.full((800, 1), 1e-4), pieces=4)
     assert np.abs(found.value(features) - np.abs(features[:, :1])).mean() < 0.05
     straight = replace(history, energy_kwh_per_t=300 + history.process["oxygen_nm3_per_t"])
-    model = fit(straight, materials, FitOptions(convex=("energy_kwh_per_t",)))
+    model = fit(straight, materials, FitOptions(remainders=("convex",)))
     pieces = model.outputs["energy_kwh_per_t"].pieces
     features = model.schema.features(history.charged_t, history.tapped_t, model.schema.standardised(history))
     spread = np.ptp((features @ pieces.T).max(axis=1)) if len(pieces) else 0.0

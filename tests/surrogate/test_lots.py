@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.fit import FitOptions, fit
+from surrogate.fit import fit
 from surrogate.lots import LotHistory, log_likelihood, shared_lot_statistics
+from surrogate.remainder import FitOptions
 
 
 def dense(bands: np.ndarray) -> np.ndarray:
@@ -49,6 +50,6 @@ def test_a_heat_without_an_analysis_is_as_if_it_were_not_there() -> None:
 
 
 def test_the_mass_of_a_lot_is_found(northmill: VirtualPlant, materials: tuple[Material, ...], history: HeatLog) -> None:
-    model = fit(history, materials, FitOptions(convex=()))
+    model = fit(history, materials, FitOptions(remainders=()))
     assert 30 <= model.lot_t <= 120
     assert northmill.lot_t == 60
