@@ -19,6 +19,7 @@ from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.linear import Posterior
 from surrogate.model import Output, Surrogate
+from surrogate.motion import Motion
 from surrogate.quantiles import Quantiles
 from surrogate.schema import Schema
 from surrogate.trees import Trees
@@ -149,6 +150,10 @@ def _tensors(model: Surrogate) -> dict[str, np.ndarray]:
             f"{name}/lot_sd": output.lot_sd,
             f"{name}/noise": np.array([output.noise]),
             f"{name}/quantiles": output.quantiles.values,
+            f"{name}/slope": output.motion.slope,
+            f"{name}/walk": output.motion.walk,
+            f"{name}/spread": output.motion.spread,
+            f"{name}/swing": np.array([output.motion.swing]),
             f"{name}/tree_feature": output.trees.feature,
             f"{name}/tree_threshold": output.trees.threshold,
             f"{name}/tree_leaf": output.trees.leaf,
@@ -172,6 +177,12 @@ def _surrogate(body: dict[str, Any], arrays: dict[str, FloatArray]) -> Surrogate
             lot_sd=arrays[f"{name}/lot_sd"],
             noise=float(arrays[f"{name}/noise"][0]),
             quantiles=Quantiles(arrays[f"{name}/quantiles"]),
+            motion=Motion(
+                arrays[f"{name}/slope"],
+                arrays[f"{name}/walk"],
+                arrays[f"{name}/spread"],
+                float(arrays[f"{name}/swing"][0]),
+            ),
             trees=Trees(
                 arrays[f"{name}/tree_feature"].astype(np.int64),
                 arrays[f"{name}/tree_threshold"],

@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from steel.heats import FloatArray
+from surrogate.drift_state import Trajectory
 from surrogate.heat_data import HeatData
 from surrogate.linear import Statistics, posterior
 from surrogate.lots import shared_lot_statistics
 from surrogate.model import Output
+from surrogate.motion import Motion, swing_of
 from surrogate.priors import Prior
-from surrogate.quantiles import Quantiles, conformal
+from surrogate.quantiles import conformal
+from surrogate.spread import spread_factors
 
 FOLDS = 6
 LONGEST_LAG = 40
@@ -54,6 +57,19 @@ def effective_heats(residuals: FloatArray) -> float:
     return heats / inflation
 
 
-def calibrate(residuals: FloatArray) -> Quantiles:
-    """Conformal quantiles of held-out residuals, counted for as many heats as they are worth."""
-    return conformal(residuals, effective_heats(residuals))
+def calibrated(output: Output, residuals: FloatArray, path: Trajectory, runs: list[slice]) -> Output:
+    """The output with today's spread, conformal quantiles and the movement that held-out residuals (N,) show.
+
+    Where the spread moved, residuals are taken relative to their own run's, and scatter and noise are today's.
+    """
+    worth = effective_heats(residuals) / max(1, int(np.isfinite(residuals).sum()))
+    factors = spread_factors([residuals[run] for run in runs], worth)
+    level = np.concatenate([residuals[run] / factor for run, factor in zip(runs, factors, strict=True)])
+    today = float(factors[-1])
+    return replace(
+        output,
+        lot_sd=today * output.lot_sd,
+        noise=today * output.noise,
+        quantiles=conformal(level, effective_heats(level)),
+        motion=Motion(path.slope, path.walk, factors / today, swing_of(level)),
+    )

@@ -73,7 +73,7 @@ def characterise(
     data = prepare(model, log)
     priors = catalogue_priors(model.schema, typical_values(data.targets))
     paths = trajectories(model.schema, model.outputs, priors, data, model.lot_t)
-    runs = len(next(iter(paths.values())).filtered)
+    runs = len(next(iter(paths.values())).smoothed)
     last = [str(log.heat_ids[block.stop - 1]) for block in data.blocks(runs)]
     charged = model.schema.charged(log)
     total = np.maximum(charged.sum(axis=1), 1e-9)
@@ -118,6 +118,6 @@ def _estimate(
         high=now[2],
         catalogue_wt_pct=material.content(element),
         lot_spread_wt_pct=float(lot_sd[column]) / recovery,
-        moves=bool(path.steps[column] > 0),
+        moves=bool(path.movement.moves[column] > 0),
         history=tuple((heat, *interval(state)) for heat, state in zip(last, path.smoothed, strict=True)),
     )

@@ -10,6 +10,10 @@ import torch
 
 from steel.heats import FloatArray
 
+PENALTY = 0.04
+"""Weight of the squared slopes, in standard deviations of the target per standard deviation of a feature, where the
+target is all noise; less in proportion where it is not."""
+
 
 class MaxAffine(torch.nn.Module):
     """`max_k (γ_k · φ + δ_k)` of each of O outputs, features (N, d) to values (N, O)."""
@@ -68,14 +72,15 @@ def fit_pieces(
     module = MaxAffine(target.shape[1], pieces, features.shape[1] - 1, seed)
     if start is not None:
         _set(module, start, centre, np.where(np.isfinite(spread), spread, 0.0), scale)
+    noise = torch.from_numpy(np.nanmedian(variance, axis=0) / scale**2)
+    penalty = (PENALTY * noise.clamp(max=1.0))[:, None, None]
     optimiser = torch.optim.Adam(module.parameters(), lr=0.03)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     for _ in range(epochs):
         optimiser.zero_grad()
-        values = torch.einsum("nd,okd->nok", standard, module.slope) + module.offset
-        loss = (weight * (values.amax(dim=2) - goal).square()).sum() / len(features)
-        loss = loss + 0.004 * module.slope.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = (weight * (module(standard) - goal).square()).sum() / len(features)
+        loss = loss + (penalty * module.slope.square()).sum()
+        loss.backward()
         optimiser.step()
         schedule.step()
     with torch.no_grad():

@@ -1,12 +1,13 @@
-"""Contents that move slowly: a random walk of the coefficients over runs of heats, filtered and smoothed.
+"""Contents that move slowly: a trend and a random walk of the coefficients over runs of heats, filtered and smoothed.
 
 A run's sufficient statistics `J = Φᵀ V⁻¹ Φ`, `h = Φᵀ V⁻¹ y` update the state in information form; between runs
-a coefficient takes a Gaussian step. Which materials move, and how far a step, is chosen by the marginal
-likelihood of the runs, over several elements at once: what moves in a scrap moves in all it holds. Where nothing
-moves the state rests and the estimate is the static one.
+a coefficient takes a Gaussian step. A trend is one more state, its slope: run b sees `β + slope · τ_b`, τ being
+runs before today, so that its statistics are those of `Φ [I, τ_b I]`. Which materials move, and how, is chosen by
+the marginal likelihood of the runs, over several elements at once: what moves in a scrap moves in all it holds.
+Where nothing moves the state rests and the estimate is the static one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,8 +17,38 @@ from surrogate.priors import Prior
 
 STEPS = (0.10, 0.25, 0.50)
 """Standard deviations of a step from run to run that are tried, relative to the prior's own uncertainty."""
+TRENDS = (0.05, 0.15)
+"""Standard deviations of a lasting slope per run that are tried, relative to the prior's own uncertainty."""
 CLEARLY = 1.0
 """Log-likelihood that a material's moving must be worth, as much as Akaike asks for one more parameter."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How coefficients (d,) move from run to run, relative to their prior's uncertainty.
+
+    Attributes:
+        steps: standard deviation of a step. trends: of a lasting slope. Both 0 where a coefficient rests.
+    """
+
+    steps: FloatArray
+    trends: FloatArray
+
+    @staticmethod
+    def none(width: int) -> "Movement":
+        """All d coefficients rest."""
+        return Movement(np.zeros(width), np.zeros(width))
+
+    @property
+    def moves(self) -> FloatArray:
+        """(d,) 1 where a coefficient moves."""
+        return np.asarray((self.steps > 0) | (self.trends > 0), dtype=np.float64)
+
+    def with_one(self, column: int, step: float, trend: float) -> "Movement":
+        """The same but for one coefficient."""
+        steps, trends = self.steps.copy(), self.trends.copy()
+        steps[column], trends[column] = step, trend
+        return Movement(steps, trends)
 
 
 @dataclass(frozen=True)
@@ -25,88 +56,111 @@ class Trajectory:
     """A coefficient vector over B runs of heats.
 
     Attributes:
-        steps: (d,) relative step of each coefficient between runs; 0 where it rests.
-        filtered: posterior after each run, of what was known then; the last is today's.
-        smoothed: posterior of each run, of what is known today.
+        movement: how each coefficient moves.
+        smoothed: posterior at the middle of each run, of what is known today.
+        now: posterior today, at the end of the last run.
+        slope: (d,) estimated change per run. walk: (d,) variance of a step.
     """
 
-    steps: FloatArray
-    filtered: list[Posterior]
+    movement: Movement
     smoothed: list[Posterior]
-
-    @property
-    def now(self) -> Posterior:
-        """Today's coefficients."""
-        return self.filtered[-1]
+    now: Posterior
+    slope: FloatArray
+    walk: FloatArray
 
 
-def moving_materials(priors: list[Prior], runs: list[list[Statistics]], may_move: FloatArray) -> FloatArray:
-    """(d,) step of each coefficient, 0 where nothing says that it moves.
+@dataclass(frozen=True)
+class _State:
+    """The problem with slopes among the coefficients: prior, runs, and what a run sees of the state."""
+
+    prior: Prior
+    runs: list[Statistics]
+    views: list[FloatArray]
+    walk: FloatArray
+
+
+def moving_materials(priors: list[Prior], runs: list[list[Statistics]], may_move: FloatArray) -> Movement:
+    """How each coefficient moves, not at all where nothing says so.
 
     Args:
         priors: of each output.
         runs: of each output, the statistics of successive runs.
         may_move: (d,) 1 for coefficients of materials whose contents may move.
     """
-    width = len(may_move)
 
-    def likelihood(steps: FloatArray) -> float:
-        return sum(_evidence_of(prior, each, steps) for prior, each in zip(priors, runs, strict=True))
-
-    def with_step(steps: FloatArray, material: int, step: float) -> FloatArray:
-        return np.where(np.arange(width) == material, step, steps)
+    def likelihood(movement: Movement) -> float:
+        return sum(_evidence(_state(prior, each, movement)) for prior, each in zip(priors, runs, strict=True))
 
     # One material's movement can look like another's: start with all moving, keep only who must.
-    chosen = STEPS[0] * np.asarray(may_move, dtype=np.float64)
-    while chosen.any():
+    chosen = Movement(STEPS[0] * np.asarray(may_move, dtype=np.float64), np.zeros(len(may_move)))
+    while chosen.steps.any():
         reached = likelihood(chosen)
-        without = {int(m): likelihood(with_step(chosen, int(m), 0.0)) for m in np.flatnonzero(chosen)}
+        without = {int(m): likelihood(chosen.with_one(int(m), 0.0, 0.0)) for m in np.flatnonzero(chosen.steps)}
         idle = max(without, key=lambda material: without[material])
         if reached - without[idle] > CLEARLY:
             break
-        chosen = with_step(chosen, idle, 0.0)
-    for material in np.flatnonzero(chosen).tolist():
-        tried = [(likelihood(with_step(chosen, material, step)), step) for step in STEPS]
-        chosen = with_step(chosen, material, max(tried)[1])
+        chosen = chosen.with_one(idle, 0.0, 0.0)
+    ways = [(step, 0.0) for step in STEPS] + [(step, trend) for step in (0.0, STEPS[0]) for trend in TRENDS]
+    for material in np.flatnonzero(chosen.moves).tolist():
+        tried = [(likelihood(chosen.with_one(material, *way)), way) for way in ways]
+        chosen = chosen.with_one(material, *max(tried)[1])
     return chosen
 
 
-def follow(prior: Prior, runs: list[Statistics], steps: FloatArray) -> Trajectory:
-    """Filter and smooth one output's runs under given steps of its coefficients (d,)."""
-    if not steps.any():
-        return _resting(prior, runs)
-    walk = _walk(prior, steps)
-    mean, covariance = prior.mean, prior.covariance
+def follow(prior: Prior, runs: list[Statistics], movement: Movement) -> Trajectory:
+    """Filter and smooth one output's runs under a given movement of its coefficients (d,)."""
+    width = len(prior.mean)
+    if not movement.moves.any():
+        now = posterior(prior, sum(runs[1:], runs[0]))
+        return Trajectory(movement, [now] * len(runs), now, np.zeros(width), np.zeros(width))
+    state = _state(prior, runs, movement)
+    mean, covariance = state.prior.mean, state.prior.covariance
     filtered: list[Posterior] = []
-    for run in runs:
-        covariance = covariance + walk if filtered else covariance
-        found = posterior(Prior(mean, covariance, np.zeros_like(covariance), prior.non_negative), run)
+    for run in state.runs:
+        covariance = covariance + state.walk if filtered else covariance
+        found = posterior(replace(state.prior, mean=mean, class_covariance=covariance), run)
         mean, covariance = found.mean, found.covariance
         filtered.append(found)
-    return Trajectory(steps, filtered, _smooth(filtered, walk))
+    seen = [_seen(view, each) for view, each in zip(state.views, _smooth(filtered, state.walk), strict=True)]
+    slope = np.zeros(width)
+    slope[movement.trends > 0] = filtered[-1].mean[width:]
+    return Trajectory(movement, seen, _seen(np.eye(width, len(mean)), filtered[-1]), slope, np.diag(state.walk)[:width])
 
 
-def _resting(prior: Prior, runs: list[Statistics]) -> Trajectory:
-    """Nothing moves: after each run what all runs so far say, and today's estimate throughout."""
-    so_far, filtered = runs[0], [posterior(prior, runs[0])]
-    for run in runs[1:]:
-        so_far = so_far + run
-        filtered.append(posterior(prior, so_far))
-    return Trajectory(np.zeros(len(prior.mean)), filtered, [filtered[-1]] * len(runs))
+def _state(prior: Prior, runs: list[Statistics], movement: Movement) -> _State:
+    variance = np.diag(prior.covariance)
+    sloped = np.flatnonzero(movement.trends)
+    width, slopes = len(variance), len(sloped)
+    pick = np.eye(width)[:, sloped]
+    views = [np.hstack([np.eye(width), (b - len(runs) + 0.5) * pick]) for b in range(len(runs))]
+
+    def wider(block: FloatArray, corner: FloatArray) -> FloatArray:
+        return np.block([[block, np.zeros((width, slopes))], [np.zeros((slopes, width)), np.diag(corner)]])
+
+    return _State(
+        prior=Prior(
+            mean=np.append(prior.mean, np.zeros(slopes)),
+            class_covariance=wider(prior.covariance, (movement.trends**2 * variance)[sloped]),
+            local_covariance=np.zeros((width + slopes, width + slopes)),
+            non_negative=np.append(prior.non_negative, np.zeros(slopes)),
+        ),
+        runs=[Statistics(a.T @ r.information @ a, a.T @ r.moment, r.heats) for a, r in zip(views, runs, strict=True)],
+        views=views,
+        walk=wider(np.diag(movement.steps**2 * variance), np.zeros(slopes)),
+    )
 
 
-def _walk(prior: Prior, steps: FloatArray) -> FloatArray:
-    """(d, d) covariance of one step: each coefficient by itself, in proportion to its uncertainty."""
-    return np.diag(steps**2 * np.diag(prior.covariance))
+def _seen(view: FloatArray, state: Posterior) -> Posterior:
+    return Posterior(view @ state.mean, view @ state.covariance @ view.T)
 
 
-def _evidence_of(prior: Prior, runs: list[Statistics], steps: FloatArray) -> float:
+def _evidence(state: _State) -> float:
     """Log marginal likelihood of the runs, less what does not depend on the state."""
-    walk, mean, covariance, total = _walk(prior, steps), prior.mean, prior.covariance, 0.0
+    mean, covariance, total = state.prior.mean, state.prior.covariance, 0.0
     identity = np.eye(len(mean))
-    for position, run in enumerate(runs):
+    for position, run in enumerate(state.runs):
         if position:
-            covariance = covariance + walk
+            covariance = covariance + state.walk
         gap = run.moment - run.information @ mean
         spread = identity + covariance @ run.information
         _, logdet = np.linalg.slogdet(spread)

@@ -9,8 +9,8 @@ from steel.elements import NOBLE, Element
 from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
-from surrogate.calibration import calibrate, held_out_residuals
-from surrogate.drift_state import Trajectory, follow, moving_materials
+from surrogate.calibration import calibrated, held_out_residuals
+from surrogate.drift_state import Movement, Trajectory, follow, moving_materials
 from surrogate.heat_data import HeatData, prepare, typical_values
 from surrogate.linear import Posterior, Statistics, posterior
 from surrogate.lots import likeliest_lot_t, shared_lot_statistics
@@ -23,8 +23,6 @@ from surrogate.schema import ENERGY, Schema, schema_of
 from surrogate.yields import YIELD, fit_yields
 
 FEWEST_HEATS = 10
-RUN_HEATS = 100
-"""Heats in one run, within which contents are taken to rest."""
 Progress = Callable[[str, float], None]
 Priors = dict[str, Prior]
 
@@ -65,7 +63,7 @@ def fit(
     say("contents and scatter", 0.1)
     linear, early_lot_t = _balance(schema, early, typical, priors, options.rounds)
     say("remainders", 0.3)
-    tried = [candidates(schema, early, linear, kind, options) for kind in options.remainders]
+    tried = {kind: candidates(schema, early, linear, kind, options) for kind in options.remainders}
     first = surely_best(linear, tried, late)
     if any(output.has_remainder for output in first.values()):
         first = _refine(schema, early, typical, priors, first, early_lot_t)
@@ -76,19 +74,17 @@ def fit(
         final = _refine(schema, data, typical, priors, final, lot_t)
     paths = trajectories(schema, final, priors, data, lot_t)
     say("calibration", 0.8)
-    quantiles = {}
+    outputs = {}
     for column, (name, output) in enumerate(final.items()):
+        judged, seen = output, data
         if output.has_remainder:
             # A remainder has seen all of these heats; only the newest judge it unseen.
-            judged = first[name]
-            residuals = (late.targets[:, column] - judged.mean(late.features)) / judged.sd(late.features)
+            judged, seen = first[name], late
+            residuals = (seen.targets[:, column] - judged.mean(seen.features)) / judged.sd(seen.features)
         else:
             residuals = held_out_residuals(output, priors[name], data, column, lot_t)
-        quantiles[name] = calibrate(residuals)
+        outputs[name] = calibrated(replace(output, linear=paths[name].now), residuals, paths[name], seen.runs())
     say("done", 1.0)
-    outputs = {
-        name: replace(output, quantiles=quantiles[name], linear=paths[name].now) for name, output in final.items()
-    }
     return Surrogate(schema, yields, outputs, lot_t)
 
 
@@ -117,15 +113,15 @@ def trajectories(
     schema: Schema, outputs: dict[str, Output], priors: Priors, data: HeatData, lot_t: float
 ) -> dict[str, Trajectory]:
     """How each output's coefficients moved over runs of about `RUN_HEATS` heats."""
-    blocks = data.blocks(max(1, round(len(data.features) / RUN_HEATS)))
-    runs = [output_statistics(outputs, data.rows(block), lot_t) for block in blocks]
+    runs = [output_statistics(outputs, data.rows(run), lot_t) for run in data.runs()]
     by_output = {name: [run[name] for run in runs] for name in outputs}
     elements = [name for name in outputs if name != ENERGY]
     # Noble elements show what moves in a scrap without the furnace's say; others only where there are none.
     elements = [name for name in elements if Element(name) in NOBLE] or elements
     scrap = np.concatenate([schema.metallic > 0, np.zeros(schema.width - len(schema.materials))])
-    steps = moving_materials([priors[n] for n in elements], [by_output[n] for n in elements], scrap)
-    return {name: follow(priors[name], by_output[name], steps if name != ENERGY else 0.0 * steps) for name in outputs}
+    movement = moving_materials([priors[n] for n in elements], [by_output[n] for n in elements], scrap)
+    rest = Movement.none(schema.width)
+    return {name: follow(priors[name], by_output[name], rest if name == ENERGY else movement) for name in outputs}
 
 
 def _start(schema: Schema, typical: FloatArray, priors: Priors) -> dict[str, Output]:

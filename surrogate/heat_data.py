@@ -9,6 +9,9 @@ from steel.heats import FloatArray, HeatLog
 from surrogate.lots import LotHistory
 from surrogate.model import Surrogate
 
+RUN_HEATS = 100
+"""Heats in one run, within which contents are taken to rest."""
+
 
 @dataclass(frozen=True)
 class HeatData:
@@ -26,6 +29,10 @@ class HeatData:
     def rows(self, which: slice) -> "HeatData":
         """The heats of a slice."""
         return HeatData(self.features[which], self.targets[which], self.lots.rows(which))
+
+    def runs(self) -> list[slice]:
+        """Runs of about `RUN_HEATS` successive heats."""
+        return self.blocks(max(1, round(len(self.features) / RUN_HEATS)))
 
     def blocks(self, count: int) -> list[slice]:
         """About equal runs of successive heats."""

@@ -10,6 +10,7 @@ from steel.errors import InputError
 from steel.heats import Charge, FloatArray, HeatLog
 from surrogate.description import Description, OutputPieces
 from surrogate.linear import Posterior
+from surrogate.motion import Motion
 from surrogate.quantiles import Quantiles
 from surrogate.schema import ENERGY, Schema
 from surrogate.trees import Trees, no_trees
@@ -23,6 +24,7 @@ class Output:
         linear: posterior of the d linear coefficients.
         pieces: (K, d) convex remainder on the features; K = 0 where it did not help.
         trees: remainder that is neither linear nor convex; none where it did not help.
+        motion: how it moves with time.
         lot_sd: (n,) standard deviation of lots about each material's coefficient.
         noise: residual standard deviation, in the output's unit.
         quantiles: calibrated quantiles of the standardised residual.
@@ -34,6 +36,7 @@ class Output:
     noise: float
     quantiles: Quantiles
     trees: Trees = field(default_factory=no_trees)
+    motion: Motion = field(default_factory=Motion)
 
     @property
     def has_remainder(self) -> bool:

@@ -1,8 +1,8 @@
 """What the linear balance leaves over, and which form of it the held-back heats ask for.
 
 In the order of what they cost the optimizer: nothing; a convex maximum of affine pieces, which stays a linear
-program where it is minimised or bounded above; trees, one yes/no decision a split point. Either is taken
-only where it surely lowers the error on heats it has not seen, and then the more accurate of them.
+program where it is minimised or bounded above; trees, one yes/no decision a split point. The dearer form is
+taken only where it surely lowers the error on heats it has not seen.
 """
 
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ from surrogate.heat_data import HeatData
 from surrogate.model import Output
 from surrogate.schema import ENERGY, Schema
 
-SURELY = 2.0
-"""Standard errors by which a remainder must lower the error on held-back heats to be kept."""
+SURELY = {"convex": 1.0, "trees": 2.0}
+"""Standard errors by which a remainder must lower the error on held-back heats: more where a recipe pays for it."""
 Kind = Literal["convex", "trees"]
 Outputs = dict[str, Output]
 
@@ -52,29 +52,24 @@ def candidates(schema: Schema, data: HeatData, linear: Outputs, kind: Kind, opti
 
 
 def convex_outputs(schema: Schema) -> tuple[str, ...]:
-    """Names of the outputs that may have a convex remainder.
+    """Names of the outputs that may have a convex remainder: P, S and energy.
 
-    P, S and energy, whose upper bound or minimum is all a recipe needs; every output where the baskets are not on
-    record.
+    Their upper bound or minimum is all a recipe needs. Where the baskets are not on record a remainder stands for
+    what was in them, which has no reason to be convex.
     """
-    usual = schema.outputs if schema.baskets_unrecorded else ("P", "S", ENERGY)
-    return tuple(name for name in usual if name in schema.outputs)
+    return () if schema.baskets_unrecorded else tuple(n for n in ("P", "S", ENERGY) if n in schema.outputs)
 
 
-def surely_best(linear: Outputs, tried: list[Outputs], late: HeatData) -> Outputs:
-    """Of each output the linear balance, or the best remainder that surely lowers the absolute error on later heats."""
+def surely_best(linear: Outputs, tried: dict[Kind, Outputs], late: HeatData) -> Outputs:
+    """Of each output the linear balance, unless a remainder surely lowers the absolute error on later heats."""
     best = dict(linear)
-    lowest = dict.fromkeys(linear, np.inf)
-    for way in tried:
+    for kind, way in tried.items():
         for name, output in way.items():
             target = late.targets[:, list(linear).index(name)]
-            known = np.isfinite(target)
-            if not known.any():
-                continue
-            plain, error = (np.abs(target - o.mean(late.features))[known] for o in (linear[name], output))
-            gain = plain - error
-            if gain.mean() > SURELY * gain.std() / np.sqrt(len(gain)) and error.mean() < lowest[name]:
-                best[name], lowest[name] = output, float(error.mean())
+            gain = np.abs(target - best[name].mean(late.features)) - np.abs(target - output.mean(late.features))
+            known = gain[np.isfinite(gain)]
+            if len(known) and known.mean() > SURELY[kind] * known.std() / np.sqrt(len(known)):
+                best[name] = output
     return best
 
 

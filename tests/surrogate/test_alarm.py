@@ -1,14 +1,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.alarm import page_hinkley, watch
+from surrogate.alarm import alarm_on, jump, page_hinkley, watch
 from surrogate.fit import fit
+from surrogate.quantiles import LEVELS, Quantiles
 from surrogate.remainder import FitOptions
 
 
@@ -31,6 +34,28 @@ def test_one_odd_heat_is_no_drift() -> None:
     residuals = np.random.default_rng(0).normal(size=300)
     residuals[100] = 1e6
     assert page_hinkley(residuals) is None
+
+
+def test_three_extremes_in_a_row_are_a_jump_and_two_are_not() -> None:
+    quantiles = Quantiles(norm.ppf(LEVELS))
+    residuals = np.random.default_rng(1).normal(size=100)
+    residuals[50:52] = 8.0
+    assert jump(residuals, quantiles) is None
+    residuals[51:54] = np.nan, 8.0, 8.0
+    raised = jump(residuals, quantiles)
+    assert raised is not None
+    assert raised[0] == 53
+    assert raised[1] == pytest.approx(8.0)
+
+
+def test_a_level_that_always_swung_is_tolerated_and_one_that_did_not_is_told() -> None:
+    quantiles, ids = Quantiles(4 * norm.ppf(LEVELS)), np.arange(300).astype(str)
+    residuals = np.random.default_rng(2).normal(size=300)
+    residuals[100:] += 1.0
+    assert alarm_on("Cu", residuals, quantiles, 0.5, ids) is None
+    raised = alarm_on("Cu", residuals, quantiles, 0.1, ids)
+    assert raised is not None
+    assert (raised.kind, raised.shift_sd > 0.5) == ("shift", True)
 
 
 def test_a_plant_whose_copper_jumps_is_told_so(history: HeatLog, materials: tuple[Material, ...]) -> None:

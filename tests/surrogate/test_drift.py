@@ -9,7 +9,7 @@ from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.characterisation import Characterisation, characterise
-from surrogate.drift_state import follow
+from surrogate.drift_state import Movement, follow
 from surrogate.linear import Statistics, posterior
 from surrogate.priors import Prior
 
@@ -37,10 +37,10 @@ def test_a_moving_coefficient_is_followed_and_a_resting_one_is_the_static_estima
     prior = Prior(np.zeros(1), np.eye(1), np.zeros((1, 1)), np.zeros(1))
     path = np.linspace(0.0, 2.0, 20)
     seen = runs(rng, path)
-    moving = follow(prior, seen, np.array([0.12]))
+    moving = follow(prior, seen, Movement(np.array([0.12]), np.zeros(1)))
     assert moving.now.mean[0] == pytest.approx(2.0, abs=0.15)
     assert moving.smoothed[10].mean[0] == pytest.approx(path[10], abs=0.1)
-    resting = follow(prior, seen, np.zeros(1))
+    resting = follow(prior, seen, Movement.none(1))
     assert resting.now.mean == pytest.approx(posterior(prior, sum(seen[1:], seen[0])).mean)
 
 
