@@ -1,6 +1,7 @@
 """From heats to a served model: what `train` and the demo do, one straight way."""
 
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -103,8 +104,46 @@ def retrain_plant(
     if ratio < 1.0:
         final = fit(log, materials, progress=lambda stage, share: say(f"whole window: {stage}", 0.5 + share / 2))
         metrics = {"retraining": {"error_vs_active": ratio, "judged_on": len(newest)}}
-        promoted = registry.publish(final, plant, log, metrics, version.version)
+        approved_by = f"gate: {100 * (1 - ratio):.2f} % lower error on the {len(newest)} newest heats"
+        promoted = registry.publish(final, plant, log, metrics, version.version, approved_by)
     return Retraining(promoted, ratio, errors, tuple(alarm.output for alarm in watch(active, newest)))
+
+
+@dataclass(frozen=True)
+class Updating:
+    """What an update took in.
+
+    Attributes:
+        version: the new version. heats: how many were new. milliseconds: what adding them took.
+        alarms: outputs on which the new heats raise a drift alarm.
+    """
+
+    version: str
+    heats: int
+    milliseconds: float
+    alarms: tuple[str, ...]
+
+
+def update_plant(registry: Registry, plant: str, log: HeatLog) -> Updating:
+    """Take the heats after the last one the active model knows into it and serve the result.
+
+    Raises:
+        InputError: the log does not hold that heat, or nothing after it.
+    """
+    from surrogate.alarm import watch  # noqa: PLC0415
+    from surrogate.update import update  # noqa: PLC0415
+
+    active, version = registry.active(plant)
+    last = str(version.manifest.data["last_heat"])
+    known = np.flatnonzero(log.heat_ids == last)
+    if not len(known) or known[-1] == len(log) - 1:
+        raise InputError(last, "last heat the model knows", "one of the plant's heats, with newer ones after it")
+    new = log.rows(slice(int(known[-1]) + 1, None))
+    started = time.perf_counter()
+    model = update(active, new)
+    took_ms = 1000.0 * (time.perf_counter() - started)
+    found = registry.publish(model, plant, log, {"update": {"heats": len(new)}}, version.version, "update by new heats")
+    return Updating(found, len(new), took_ms, tuple(alarm.output for alarm in watch(active, new)))
 
 
 def materials_for(store: HeatStore, plant: Plant | None, name: str) -> tuple[Material, ...]:

@@ -15,7 +15,7 @@ from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.picture import HOT, MUTED, PALE, STEEL
 from chargewise.workplace import Workplace
 from steel.elements import Element
-from surrogate.characterisation import CHARACTERISED, Characterisation
+from surrogate.characterisation import CHARACTERISED, Characterisation, Estimate
 from surrogate.characterisation import characterise as characterise_log
 
 DRAWN = (Element.CU, Element.SN, Element.NI)
@@ -44,10 +44,13 @@ def _show(found: list[Characterisation], plant: str) -> None:
         title=f"{plant}: contents by its own heats, wt%; 90 % interval; catalogue or claim",
         title_justify="left",
         title_style="bold",
+        padding=(0, 0),
+        show_lines=True,
     )
     table.add_column("material", no_wrap=True)
     table.add_column("heats", justify="right")
-    table.add_column("yield", justify="right")
+    table.add_column("yield %", justify="right")
+    table.add_column("kWh/t", justify="right")
     shown = [element for element in CHARACTERISED if found and element in found[0].contents]
     for element in shown:
         table.add_column(element.value, justify="right")
@@ -60,12 +63,26 @@ def _show(found: list[Characterisation], plant: str) -> None:
             trend = " ~" if estimate.moves else ""
             cells.append(
                 f"[{style}]{estimate.wt_pct:.{digits}f}{trend}[/]\n"
-                f"[dim]±{(estimate.high - estimate.low) / 2:.{digits}f}\n{estimate.catalogue_wt_pct:.{digits}f}[/]"
+                f"[dim]±{(estimate.high - estimate.low) / 2:.{digits}f}\n{_stated(estimate, digits)}[/]"
             )
-        table.add_row(one.material, str(one.heats), f"{100 * one.metallic_yield:.1f} %", *cells)
-        table.add_section()
+        percent, power = one.metallic_yield, one.energy_kwh_per_t
+        own = (
+            f"{100 * percent.mean:.1f}\n[dim]±{50 * (percent.high - percent.low):.1f}[/]",
+            f"{power.mean:.0f}\n[dim]±{(power.high - power.low) / 2:.0f}[/]",
+        )
+        table.add_row(one.material, str(one.heats), *own, *cells)
     out.print(table)
-    out.print("Yellow: the catalogue or claim lies outside the interval.  ~: moved over the heats; shown as of today.")
+    out.print(
+        "Third line: catalogue, or the supplier's claim (c); yellow where it lies outside the interval.\n"
+        "~: moved over the heats; shown as of today."
+    )
+
+
+def _stated(estimate: Estimate, digits: int) -> str:
+    """The supplier's claim (marked c), else the catalogue's figure."""
+    if estimate.stated_wt_pct is None:
+        return "–"
+    return f"{estimate.stated_wt_pct:.{digits}f}{'' if estimate.claim_wt_pct is None else ' c'}"
 
 
 def _draw(found: list[Characterisation], path: Path) -> None:
@@ -79,14 +96,15 @@ def _draw(found: list[Characterisation], path: Path) -> None:
             estimate = one.contents[element]
             today.plot([estimate.low, estimate.high], [position, position], color=PALE, linewidth=7)
             today.plot(estimate.wt_pct, position, marker="|", markersize=13, markeredgewidth=3, color=STEEL)
-            today.plot(estimate.catalogue_wt_pct, position, marker="o", markersize=5, color=HOT)
+            if estimate.stated_wt_pct is not None:
+                today.plot(estimate.stated_wt_pct, position, marker="o", markersize=5, color=HOT)
         today.set_yticks(range(len(found)), [one.material for one in reversed(found)])
         today.set_xlabel(f"{element.value}, wt% (orange: catalogue or claim)")
         for one in found:
             history = one.contents[element].history
             moving = one.contents[element].moves
             moved.plot(
-                [value for _, value, _, _ in history],
+                [value for _, value, *_ in history],
                 color=STEEL if moving else MUTED,
                 alpha=1.0 if moving else 0.35,
                 linewidth=2.2 if moving else 1.0,
@@ -94,7 +112,11 @@ def _draw(found: list[Characterisation], path: Path) -> None:
             if moving:
                 runs = range(len(history))
                 moved.fill_between(
-                    runs, [low for *_, low, _ in history], [h for *_, h in history], color=PALE, alpha=0.4
+                    runs,
+                    [low for _, _, low, _, _ in history],
+                    [high for _, _, _, high, _ in history],
+                    color=PALE,
+                    alpha=0.4,
                 )
                 moved.annotate(one.material, (len(history) - 1, history[-1][1]), fontsize=8, color=STEEL)
         moved.set_xlabel("runs of about 100 heats, oldest first (blue: moved)")

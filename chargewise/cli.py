@@ -11,16 +11,19 @@ COMMANDS = {
     "demo": ("chargewise.demo", "The main job end to end on a bundled plant."),
     "ingest": ("chargewise.model_commands", "Read a plant's heats into the store."),
     "train": ("chargewise.model_commands", "Fit, judge and publish a plant's surrogate."),
+    "update": ("chargewise.life_cycle", "Take the newest heats into the active surrogate, in milliseconds."),
     "retrain": ("chargewise.life_cycle", "Refit, and promote only what is better on the newest heats."),
     "models": ("chargewise.life_cycle", "List a plant's surrogates, or roll back to one."),
+    "card": ("chargewise.card", "The active surrogate's model card, Markdown and HTML."),
     "evaluate": ("chargewise.model_commands", "Compare the surrogate with plain regressions on later heats."),
     "characterise": ("chargewise.characterise", "What is in the scrap, by the plant's own heats."),
     "predict": ("chargewise.recipe_commands", "What a given charge will give."),
     "recommend": ("chargewise.recipe_commands", "The cheapest recipe for an order."),
     "serve": ("chargewise.serve", "The REST service and the page."),
+    "castings": ("chargewise.castings", "A foundry's castings: their property from the melt."),
     "federation": ("chargewise.federation_commands", "Plants improve one surrogate together."),
 }
-"""Module and summary of each subcommand; `federation` has subcommands of its own."""
+"""Module and summary of each subcommand; `castings` and `federation` have subcommands of their own."""
 HELP = """What to load into an electric arc furnace.
 
 Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time."""

@@ -1,12 +1,13 @@
-"""`chargewise retrain` and `models`: a surrogate's life after its first fit."""
+"""`chargewise retrain`, `update` and `models`: a surrogate's life after its first fit."""
 
 from dataclasses import asdict
+from getpass import getuser
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from api.onboarding import retrain_plant
+from api.onboarding import retrain_plant, update_plant
 from chargewise.arguments import AsJson, PlantName
 from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.workplace import Workplace
@@ -42,24 +43,41 @@ def retrain(
         )
 
 
+def update(plant: PlantName, as_json: AsJson = False) -> None:
+    """Take the heats that came after those the active surrogate knows into it, and serve the result."""
+    with reporting_errors():
+        place = Workplace()
+        found = update_plant(place.registry, plant, place.heats(plant)[0])
+        if as_json:
+            print_json({"plant": plant, **asdict(found)})
+            return
+        if found.alarms:
+            out.print(f"[yellow]Drift alarm on the new heats:[/] {', '.join(found.alarms)}; consider `retrain`.")
+        out.print(f"{plant} {found.version}: {found.heats} new heats in {found.milliseconds:.0f} ms")
+
+
 def models(
     plant: PlantName,
     activate: Annotated[
         str | None, typer.Option(help="Serve this version from now on; an older one is a rollback.")
     ] = None,
+    by: Annotated[str | None, typer.Option(help="Who approves it; the user of this machine unless given.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List a plant's surrogates, or roll back to one of them."""
     with reporting_errors():
         registry = Workplace().registry
         if activate is not None:
-            registry.activate(plant, activate)
-        versions = registry.versions(plant)
+            registry.activate(plant, activate, by or getuser())
+        versions, approvals = registry.versions(plant), registry.approvals(plant)
+        approved = {approval.version: approval for approval in approvals}
         if as_json:
-            print_json([asdict(version) for version in versions])
+            print_json(
+                [{**asdict(v), "approvals": [asdict(a) for a in approvals if a.version == v.version]} for v in versions]
+            )
             return
         table = Table(title=f"Surrogates of {plant}", title_justify="left")
-        for heading in ("version", "active", "made", "heats", "from"):
+        for heading in ("version", "active", "made", "heats", "from", "approved by"):
             table.add_column(heading)
         for version in versions:
             made = version.manifest
@@ -69,5 +87,6 @@ def models(
                 made.created_at,
                 str(made.data["heats"]),
                 made.parent or "",
+                approved[version.version].by if version.version in approved else "",
             )
         out.print(table)

@@ -12,6 +12,11 @@ from surrogate.scores import OutputEvaluation
 _SHORT_NAMES = {"hist_gradient_boosting": "HGB"}
 
 
+def short_name(baseline: str) -> str:
+    """A baseline's name as a table's heading."""
+    return _SHORT_NAMES.get(baseline, baseline.replace("_", " "))
+
+
 def recipe(found: Recipe) -> None:
     """Print a recipe: what to load, what comes of it, what it costs and why."""
     out.print(
@@ -131,7 +136,7 @@ def evaluation(rows: list[OutputEvaluation], title: str) -> None:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("output")
     table.add_column("heats", justify="right")
-    headings = ["ours", *(_SHORT_NAMES.get(name, name) for name in names)]
+    headings = ["ours", *(short_name(name) for name in names)]
     for heading in (
         *(f"MAE\n{name}" for name in headings),
         *(f"R²\n{name}" for name in headings),

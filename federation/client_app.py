@@ -52,7 +52,9 @@ def adopt(message: Message, context: Context) -> Message:
     if verdict.adopt:
         model = participant.tuned_model(contract, shared, participant.log)
         registry = Registry(Path(str(context.node_config["models"])))
-        version = registry.publish(model, participant.plant, participant.log, verdict.metrics(), "federation")
+        version = registry.publish(
+            model, participant.plant, participant.log, verdict.metrics(), "federation", "federation's gate"
+        )
     flat = {f"{output}/{model}": value for output, by in errors.items() for model, value in by.items()}
     answer = text_record(plant=participant.plant, version=version, reason=verdict.reason)
     return Message(RecordDict({"errors": MetricRecord(flat), "text": answer}), reply_to=message)

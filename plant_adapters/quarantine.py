@@ -17,6 +17,8 @@ class Reason(StrEnum):
     DUPLICATE_HEAT = "duplicate heat"
     UNKNOWN_MATERIAL = "unknown material"
     NO_HEAT_ID = "no heat number"
+    DUPLICATE_ROW = "duplicate row"
+    MISSING_PROPERTY = "missing property"
 
 
 class Rejection(Frozen):
@@ -36,7 +38,7 @@ class Rejection(Frozen):
     expected: str
 
     def __str__(self) -> str:
-        where = f"row {self.row}, heat {self.heat_id or '?'}"
+        where = f"row {self.row}, heat {self.heat_id}" if self.heat_id else f"row {self.row}"
         return f"{where}: {self.reason.value} in {self.column}: {self.value or 'empty'}; expected {self.expected}"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,17 +19,30 @@ from steel.materials import Material
 from steel.recipes import Recipe
 
 
-def _read_csv(path: Path, mapping: Mapping) -> pd.DataFrame:
-    return pd.read_csv(path, sep=mapping.separator, encoding=mapping.encoding, dtype=str, keep_default_na=False)
+class TableFormat(Protocol):
+    """How a file writes its rows, whatever they mean."""
+
+    @property
+    def separator(self) -> str: ...  # noqa: D102
+    @property
+    def decimal(self) -> str: ...  # noqa: D102
+    @property
+    def encoding(self) -> str: ...  # noqa: D102
+    @property
+    def sheet(self) -> str | None: ...  # noqa: D102
 
 
-def _read_excel(path: Path, mapping: Mapping) -> pd.DataFrame:
-    table = pd.read_excel(path, sheet_name=mapping.sheet or 0, dtype=object)
-    return table.map(lambda cell: _as_written(cell, mapping.decimal))
+def _read_csv(path: Path, form: TableFormat) -> pd.DataFrame:
+    return pd.read_csv(path, sep=form.separator, encoding=form.encoding, dtype=str, keep_default_na=False)
 
 
-def _read_parquet(path: Path, mapping: Mapping) -> pd.DataFrame:
-    return pd.read_parquet(path).astype(object).map(lambda cell: _as_written(cell, mapping.decimal))
+def _read_excel(path: Path, form: TableFormat) -> pd.DataFrame:
+    table = pd.read_excel(path, sheet_name=form.sheet or 0, dtype=object)
+    return table.map(lambda cell: _as_written(cell, form.decimal))
+
+
+def _read_parquet(path: Path, form: TableFormat) -> pd.DataFrame:
+    return pd.read_parquet(path).astype(object).map(lambda cell: _as_written(cell, form.decimal))
 
 
 def _as_written(cell: object, decimal: str) -> str:
@@ -40,11 +54,26 @@ def _as_written(cell: object, decimal: str) -> str:
     return format(cell, ".17g").replace(".", decimal)
 
 
-_READERS: dict[str, Callable[[Path, Mapping], pd.DataFrame]] = {
+_READERS: dict[str, Callable[[Path, TableFormat], pd.DataFrame]] = {
     ".csv": _read_csv,
     ".xlsx": _read_excel,
     ".parquet": _read_parquet,
 }
+
+
+def read_rows(path: Path, form: TableFormat) -> pd.DataFrame:
+    """Every cell of a table as text, as a person would have written it.
+
+    Raises:
+        InputError: the file is no table that can be read.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(path.name, "table file", f"one of {', '.join(_READERS)}")
+    try:
+        return reader(path, form)
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), "table file", f"a readable table ({error})") from error
 
 
 @dataclass(frozen=True)
@@ -67,7 +96,7 @@ class TableAdapter:
         Raises:
             InputError: the file cannot be read, or a column the mapping names is missing.
         """
-        table = self._table()
+        table = read_rows(self.path, self.mapping)
         self._require_columns(table)
         screened = screen(table, self.mapping)
         log = self._log(screened)
@@ -87,15 +116,6 @@ class TableAdapter:
     def write_recipe(self, recipe: Recipe) -> Path:
         """Write a recipe into the outbox, as a CSV of materials and masses beside its JSON."""
         return write_recipe(recipe, self.outbox)
-
-    def _table(self) -> pd.DataFrame:
-        reader = _READERS.get(self.path.suffix.lower())
-        if reader is None:
-            raise InputError(self.path.name, "heats file", f"one of {', '.join(_READERS)}")
-        try:
-            return reader(self.path, self.mapping)
-        except (OSError, ValueError) as error:
-            raise InputError(str(self.path), "heats file", f"a readable table ({error})") from error
 
     def _require_columns(self, table: pd.DataFrame) -> None:
         mapping = self.mapping

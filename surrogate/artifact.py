@@ -1,9 +1,6 @@
-"""A surrogate on disk: arrays as safetensors, everything else in a JSON manifest, both sealed by hashes."""
+"""A surrogate on disk, and what is known of it."""
 
 import hashlib
-import json
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,25 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load, save
 
 from steel.elements import Element
-from steel.errors import InputError
-from steel.heats import FloatArray, HeatLog
+from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.linear import Posterior
 from surrogate.model import Output, Surrogate
 from surrogate.motion import Motion
 from surrogate.quantiles import Quantiles
 from surrogate.schema import Schema
+from surrogate.sealed import Arrays, read_sealed, write_sealed
 from surrogate.trees import Trees
 
 SCHEMA_VERSION = 2
-TENSORS, MANIFEST = "model.safetensors", "manifest.json"
-
-
-class ArtifactError(InputError):
-    """A model on disk that must not be used: altered, incomplete or of an unknown schema."""
 
 
 @dataclass(frozen=True)
@@ -78,27 +69,19 @@ def save_surrogate(
     parent: str | None = None,
 ) -> Manifest:
     """Write a surrogate to a new folder; either both files are there in the end or neither."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = save(_tensors(model))
-    manifest = Manifest(
-        plant=plant,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        data=data,
-        metrics=metrics or {},
-        parent=parent,
-        versions={name: version(name) for name in ("chargewise", "torch", "numpy")},
-        sha256=hashlib.sha256(tensors).hexdigest(),
-    )
     body = {
         "schema_version": SCHEMA_VERSION,
-        **manifest.__dict__,
+        "plant": plant,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data": data,
+        "metrics": metrics or {},
+        "parent": parent,
+        "versions": {name: version(name) for name in ("chargewise", "torch", "numpy")},
         "materials": [material.model_dump(mode="json") for material in model.schema.materials],
         "elements": [element.value for element in model.schema.elements],
         "process": list(model.schema.process),
     }
-    _write(folder / TENSORS, tensors)
-    _write(folder / MANIFEST, json.dumps({**body, "seal": _seal(body)}, indent=1, ensure_ascii=False).encode())
-    return manifest
+    return _manifest(write_sealed(folder, body, _tensors(model)))
 
 
 def load_surrogate(folder: Path) -> tuple[Surrogate, Manifest]:
@@ -107,35 +90,16 @@ def load_surrogate(folder: Path) -> tuple[Surrogate, Manifest]:
     Raises:
         ArtifactError: a file is missing, was altered, or has a schema this version does not know.
     """
-    try:
-        body = json.loads((folder / MANIFEST).read_text("utf-8"))
-        tensors = (folder / TENSORS).read_bytes()
-    except (OSError, ValueError) as error:
-        raise ArtifactError(str(folder), "model", f"a folder with {TENSORS} and {MANIFEST} ({error})") from error
-    seal = body.pop("seal", None)
-    if body.get("schema_version") != SCHEMA_VERSION:
-        raise ArtifactError(body.get("schema_version"), f"model {folder}", f"schema version {SCHEMA_VERSION}")
-    if seal != _seal(body):
-        raise ArtifactError(seal, f"manifest of {folder}", "an unaltered manifest; fit or fetch the model again")
-    found = hashlib.sha256(tensors).hexdigest()
-    if found != body["sha256"]:
-        raise ArtifactError(found, f"tensors of {folder}", f"sha256 {body['sha256']}; fit or fetch the model again")
-    manifest = Manifest(**{name: body[name] for name in Manifest.__dataclass_fields__})
-    return _surrogate(body, load(tensors)), manifest
+    body, arrays = read_sealed(folder, SCHEMA_VERSION)
+    return _surrogate(body, arrays), _manifest(body)
 
 
-def _seal(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+def _manifest(body: dict[str, Any]) -> Manifest:
+    return Manifest(**{name: body[name] for name in Manifest.__dataclass_fields__})
 
 
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)
-
-
-def _tensors(model: Surrogate) -> dict[str, np.ndarray]:
-    arrays = {
+def _tensors(model: Surrogate) -> Arrays:
+    arrays: Arrays = {
         "yields": model.yields,
         "lot_t": np.array([model.lot_t]),
         "process_mean": model.schema.process_mean,
@@ -158,10 +122,10 @@ def _tensors(model: Surrogate) -> dict[str, np.ndarray]:
             f"{name}/tree_threshold": output.trees.threshold,
             f"{name}/tree_leaf": output.trees.leaf,
         }
-    return {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+    return arrays
 
 
-def _surrogate(body: dict[str, Any], arrays: dict[str, FloatArray]) -> Surrogate:
+def _surrogate(body: dict[str, Any], arrays: Arrays) -> Surrogate:
     schema = Schema(
         materials=tuple(Material.model_validate(raw) for raw in body["materials"]),
         elements=tuple(Element(symbol) for symbol in body["elements"]),

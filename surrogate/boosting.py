@@ -1,5 +1,6 @@
 """Grow the trees of a remainder, by scikit-learn's gradient boosting on few split points a feature."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -60,31 +61,37 @@ def fit_trees(
         random_state=seed,
     )
     boosted.fit(np.column_stack(codes).astype(np.float32), target[known], np.median(variance[known]) / variance[known])
-    trees = _complete([stage.tree_ for stage in boosted.estimators_[:, 0]], points, boosted.learning_rate)
+    grown = [stage.tree_ for stage in boosted.estimators_[:, 0]]
+    trees = complete(grown, DEPTH, boosted.learning_rate, lambda column, code: float(points[column][int(code)]))
     # What boosting starts from, its constant, is shared out over the first tree's leaves.
     trees.leaf[0] += float(boosted.init_.constant_.ravel()[0])
     return trees
 
 
-def _complete(grown: list[Any], points: list[FloatArray], rate: float) -> Trees:
-    """scikit-learn's trees on codes as complete trees on the features' own values."""
-    inner, leaves = 2**DEPTH - 1, 2**DEPTH
+def complete(grown: list[Any], depth: int, rate: float, threshold_of: Callable[[int, float], float]) -> Trees:
+    """scikit-learn's trees as complete trees of one depth.
+
+    Args:
+        grown: their `tree_`, none deeper than `depth`.
+        depth: of the complete trees; a branch that ends sooner repeats its value.
+        rate: what leaves are multiplied by.
+        threshold_of: the feature's own threshold, from its column and the tree's threshold.
+    """
+    inner, leaves = 2**depth - 1, 2**depth
     feature = np.zeros((len(grown), inner), dtype=np.int64)
     threshold = np.full((len(grown), inner), np.inf)
     leaf = np.zeros((len(grown), leaves))
 
     def copy(row: int, tree: Any, node: int, at: int) -> None:
-        left = int(tree.children_left[node])
+        left, right = int(tree.children_left[node]), int(tree.children_right[node])
         if at >= inner:
             leaf[row, at - inner] = rate * float(tree.value[node, 0, 0])
             return
         if left >= 0:
-            column = int(tree.feature[node])
-            feature[row, at] = column
-            threshold[row, at] = points[column][int(tree.threshold[node])]
-        right = int(tree.children_right[node]) if left >= 0 else node
+            feature[row, at] = int(tree.feature[node])
+            threshold[row, at] = threshold_of(int(tree.feature[node]), float(tree.threshold[node]))
         copy(row, tree, left if left >= 0 else node, 2 * at + 1)
-        copy(row, tree, right, 2 * at + 2)
+        copy(row, tree, right if left >= 0 else node, 2 * at + 2)
 
     for row, tree in enumerate(grown):
         copy(row, tree, 0, 0)

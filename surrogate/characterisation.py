@@ -9,14 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from steel import catalogue
 from steel.elements import NOBLE, Element
-from steel.heats import FloatArray, HeatLog
+from steel.heats import HeatLog
 from steel.materials import FURNACE_RECOVERY, Material
 from surrogate.drift_state import Trajectory
 from surrogate.fit import catalogue_priors, fit, trajectories
 from surrogate.heat_data import prepare, typical_values
-from surrogate.linear import Posterior
+from surrogate.linear import Posterior, posterior
+from surrogate.model import Output
 from surrogate.remainder import FitOptions
+from surrogate.schema import ENERGY
+from surrogate.yields import yield_prior, yield_statistics
 
 CHARACTERISED = (Element.CU, Element.SN, Element.NI, Element.CR, Element.MO, Element.P, Element.S)
 Z_90 = 1.645
@@ -28,24 +32,40 @@ class Estimate:
 
     Attributes:
         wt_pct, low, high: content of the material.
-        catalogue_wt_pct: what the catalogue, or the supplier's claim in the plant file, says.
-        lot_spread_wt_pct: standard deviation of single lots about it.
+        catalogue_wt_pct: what the catalogue says of its class; None where it says nothing.
+        claim_wt_pct: what the plant file claims for this supply instead; None where it claims nothing.
+        lot_spread_wt_pct: standard deviation of single lots about it, today.
         moves: whether it moved over the heats.
-        history: (run's last heat, wt%, low, high) of each run of heats, oldest first.
+        history: (run's last heat, wt%, low, high, lot spread in wt%) of each run of heats, oldest first.
     """
 
     wt_pct: float
     low: float
     high: float
-    catalogue_wt_pct: float
+    catalogue_wt_pct: float | None
+    claim_wt_pct: float | None
     lot_spread_wt_pct: float
     moves: bool
-    history: tuple[tuple[str, float, float, float], ...]
+    history: tuple[tuple[str, float, float, float, float], ...]
+
+    @property
+    def stated_wt_pct(self) -> float | None:
+        """The claim, else the catalogue's figure."""
+        return self.catalogue_wt_pct if self.claim_wt_pct is None else self.claim_wt_pct
 
     @property
     def differs(self) -> bool:
-        """Whether the catalogue's figure lies outside the interval."""
-        return not self.low <= self.catalogue_wt_pct <= self.high
+        """Whether what is stated lies outside the interval."""
+        return self.stated_wt_pct is not None and not self.low <= self.stated_wt_pct <= self.high
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with the interval that holds the truth with 90 % probability."""
+
+    mean: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -54,14 +74,17 @@ class Characterisation:
 
     Attributes:
         heats: how many charged it. usual_share: its mean share of the charges that did.
-        metallic_yield: t tapped per t charged. contents: by element.
+        metallic_yield: t tapped per t charged.
+        energy_kwh_per_t: electricity that a t of it takes in the furnace.
+        contents: by element.
     """
 
     material: str
     material_class: str
     heats: int
     usual_share: float
-    metallic_yield: float
+    metallic_yield: Interval
+    energy_kwh_per_t: Interval
     contents: dict[Element, Estimate]
 
 
@@ -73,8 +96,8 @@ def characterise(
     data = prepare(model, log)
     priors = catalogue_priors(model.schema, typical_values(data.targets))
     paths = trajectories(model.schema, model.outputs, priors, data, model.lot_t)
-    runs = len(next(iter(paths.values())).smoothed)
-    last = [str(log.heat_ids[block.stop - 1]) for block in data.blocks(runs)]
+    last = [str(log.heat_ids[run.stop - 1]) for run in data.runs()]
+    yields = posterior(yield_prior(model.schema), yield_statistics(model.schema, log))
     charged = model.schema.charged(log)
     total = np.maximum(charged.sum(axis=1), 1e-9)
     found = []
@@ -88,10 +111,11 @@ def characterise(
                 material_class=material.material_class,
                 heats=int(used.sum()),
                 usual_share=float((charged[:, column] / total)[used].mean()) if used.any() else 0.0,
-                metallic_yield=float(model.yields[column]),
+                metallic_yield=_interval(yields, column),
+                energy_kwh_per_t=_interval(paths[ENERGY].now, column),
                 contents={
                     element: _estimate(
-                        material, element, column, paths[element.value], model.outputs[element.value].lot_sd, last
+                        material, element, column, paths[element.value], model.outputs[element.value], last
                     )
                     for element in CHARACTERISED
                     if element in model.schema.elements
@@ -101,23 +125,29 @@ def characterise(
     return found
 
 
+def _interval(state: Posterior, column: int, per: float = 1.0) -> Interval:
+    mean, sd = float(state.mean[column]) / per, float(np.sqrt(state.covariance[column, column])) / per
+    return Interval(mean, max(0.0, mean - Z_90 * sd), mean + Z_90 * sd)
+
+
 def _estimate(
-    material: Material, element: Element, column: int, path: Trajectory, lot_sd: FloatArray, last: list[str]
+    material: Material, element: Element, column: int, path: Trajectory, output: Output, last: list[str]
 ) -> Estimate:
     usual = 1.0 if element in NOBLE else FURNACE_RECOVERY[element]
     recovery = material.recovery.get(element, usual)
-
-    def interval(state: Posterior) -> tuple[float, float, float]:
-        mean, sd = float(state.mean[column]), float(np.sqrt(state.covariance[column, column]))
-        return mean / recovery, max(0.0, mean - Z_90 * sd) / recovery, (mean + Z_90 * sd) / recovery
-
-    now = interval(path.now)
+    known = catalogue.materials().get(material.material_class)
+    in_class, here = (None if m is None else m.contents_wt_pct.get(element) for m in (known, material))
+    lots = float(output.lot_sd[column]) / recovery
+    runs = zip(last, path.smoothed, output.motion.spread, strict=True)
+    now = _interval(path.now, column, recovery)
+    past = [(heat, _interval(state, column, recovery), lots * float(spread)) for heat, state, spread in runs]
     return Estimate(
-        wt_pct=now[0],
-        low=now[1],
-        high=now[2],
-        catalogue_wt_pct=material.content(element),
-        lot_spread_wt_pct=float(lot_sd[column]) / recovery,
+        wt_pct=now.mean,
+        low=now.low,
+        high=now.high,
+        catalogue_wt_pct=in_class,
+        claim_wt_pct=here if here != in_class else None,
+        lot_spread_wt_pct=lots,
         moves=bool(path.movement.moves[column] > 0),
-        history=tuple((heat, *interval(state)) for heat, state in zip(last, path.smoothed, strict=True)),
+        history=tuple((heat, at.mean, at.low, at.high, spread) for heat, at, spread in past),
     )

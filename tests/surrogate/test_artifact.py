@@ -6,11 +6,12 @@ import pytest
 
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.artifact import MANIFEST, TENSORS, ArtifactError, data_summary, load_surrogate, save_surrogate
+from surrogate.artifact import data_summary, load_surrogate, save_surrogate
 from surrogate.fit import fit
 from surrogate.model import Surrogate
 from surrogate.registry import Registry
 from surrogate.remainder import FitOptions
+from surrogate.sealed import MANIFEST, TENSORS, ArtifactError
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +72,10 @@ def test_the_registry_serves_the_newest_until_rolled_back(tmp_path: Path, model:
     assert registry.publish(model, "works", history) == "v0001"
     assert registry.publish(model, "works", history) == "v0002"
     assert registry.active("works")[1].version == "v0002"
-    registry.activate("works", "v0001")
+    registry.activate("works", "v0001", "A. Melter")
     assert registry.active("works")[1].version == "v0001"
     assert [version.active for version in registry.versions("works")] == [True, False]
     with pytest.raises(ValueError, match="v0001, v0002"):
-        registry.activate("works", "v0009")
+        registry.activate("works", "v0009", "A. Melter")
     with pytest.raises(ValueError, match="train"):
         registry.active("elsewhere")

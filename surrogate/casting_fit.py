@@ -1,0 +1,144 @@
+"""Fit, judge and watch a casting model; every split is in the order of pouring."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.linear_model import BayesianRidge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from steel.castings import CastingLog
+from steel.errors import InputError
+from steel.heats import FloatArray
+from surrogate.alarm import Alarm, alarm_on
+from surrogate.baselines import BASELINES
+from surrogate.boosting import complete, fit_trees, split_points
+from surrogate.calibration import effective_heats
+from surrogate.casting_model import CastingModel
+from surrogate.motion import swing_of
+from surrogate.quantiles import LEVELS, Quantiles, conformal
+from surrogate.scores import OutputEvaluation, score
+from surrogate.trees import Trees
+
+FEWEST_CASTINGS = 30
+FOLDS = 5
+BOOSTED_SEEDS = 5
+"""Boosted sums that are averaged, so that one subsample's chance counts less."""
+RANDOM_TREES, RANDOM_DEPTH, RANDOM_LEAF = 200, 8, 3
+COVERAGE = 0.90
+CASTING_BASELINES: dict[str, Callable[[], Any]] = {
+    **BASELINES,
+    "extra_trees": lambda: ExtraTreesRegressor(300, random_state=0, n_jobs=-1),
+}
+
+
+def fit_castings(log: CastingLog, progress: Callable[[str, float], None] | None = None) -> CastingModel:
+    """Fit a casting model, oldest castings first; intervals come from runs of castings left out in turn.
+
+    Raises:
+        InputError: fewer than thirty castings with a measured property.
+    """
+    known = np.isfinite(log.measured)
+    if known.sum() < FEWEST_CASTINGS:
+        raise InputError(int(known.sum()), "castings with a measured property", f"at least {FEWEST_CASTINGS}")
+    say = progress or (lambda stage, share: None)
+    values, measured = log.values[known], log.measured[known]
+    edges = np.linspace(0, len(measured), FOLDS + 1).astype(int)
+    residuals = np.zeros(len(measured))
+    for fold, (begin, end) in enumerate(pairwise(edges)):
+        say("runs left out in turn", fold / (FOLDS + 1))
+        rest = np.r_[0:begin, end : len(measured)]
+        judged = CastingLog(
+            log.casting_ids[known][begin:end], log.inputs, values[begin:end], log.property_name, measured[begin:end]
+        )
+        residuals[begin:end] = measured[begin:end] - _members(log, values[rest], measured[rest]).predict(judged)
+    say("all castings", FOLDS / (FOLDS + 1))
+    sd = float(np.sqrt(np.mean(residuals**2)))
+    standard = residuals / sd
+    say("done", 1.0)
+    return replace(
+        _members(log, values, measured),
+        sd=sd,
+        quantiles=conformal(standard, effective_heats(standard)),
+        swing=swing_of(standard),
+    )
+
+
+def _members(log: CastingLog, values: FloatArray, measured: FloatArray) -> CastingModel:
+    """The three members fitted, not yet calibrated."""
+    never = ~np.isfinite(values).any(axis=0)
+    usual = np.nanmedian(np.where(never, 0.0, values), axis=0)
+    filled = np.where(np.isfinite(values), values, usual)
+    ridge = make_pipeline(StandardScaler(), BayesianRidge()).fit(filled, measured)
+    slope = ridge[-1].coef_ / ridge[0].scale_
+    points, middle, alike = split_points(filled), float(np.median(measured)), np.ones(len(measured))
+    grown = [fit_trees(filled, measured - middle, alike, points, seed) for seed in range(BOOSTED_SEEDS)]
+    parts = [np.concatenate([getattr(trees, part) for trees in grown]) for part in ("feature", "threshold", "leaf")]
+    boosted = Trees(parts[0], parts[1], parts[2] / BOOSTED_SEEDS)
+    boosted.leaf[0] += middle
+    forest = ExtraTreesRegressor(
+        RANDOM_TREES, max_depth=RANDOM_DEPTH, min_samples_leaf=RANDOM_LEAF, random_state=0, n_jobs=-1
+    ).fit(filled, measured)
+    random = complete([tree.tree_ for tree in forest], RANDOM_DEPTH, 1.0 / RANDOM_TREES, lambda _, at: at)
+    return CastingModel(
+        inputs=log.inputs,
+        property_name=log.property_name,
+        usual=usual,
+        slope=slope,
+        intercept=float(ridge[-1].intercept_ - slope @ ridge[0].mean_),
+        boosted=boosted,
+        random=random,
+        sd=1.0,
+        quantiles=Quantiles(np.zeros(len(LEVELS))),
+        swing=0.0,
+        least=filled.min(axis=0),
+        most=filled.max(axis=0),
+    )
+
+
+@dataclass(frozen=True)
+class CastingEvaluation:
+    """A casting model on later castings: scores beside the baselines, and whether its alarm was raised."""
+
+    scores: OutputEvaluation
+    alarm: Alarm | None
+
+
+def evaluate_castings(
+    log: CastingLog, train_fraction: float = 0.7, progress: Callable[[str, float], None] | None = None
+) -> CastingEvaluation:
+    """Fit on the first castings, judge and watch on the later ones, beside the baselines.
+
+    Raises:
+        InputError: too few castings.
+    """
+    train, test = log.split(train_fraction)
+    model = fit_castings(train, progress)
+    mean = model.predict(test)
+    low, high = model.interval(mean, COVERAGE)
+    known, past = np.isfinite(test.measured), np.isfinite(train.measured)
+    fill = [np.where(np.isfinite(part.values), part.values, model.usual) for part in (train, test)]
+    baselines = {
+        name: score(test.measured, make().fit(fill[0][past], train.measured[past]).predict(fill[1]))
+        for name, make in CASTING_BASELINES.items()
+    }
+    within = (test.measured >= low) & (test.measured <= high)
+    return CastingEvaluation(
+        OutputEvaluation(
+            output=log.property_name,
+            heats=int(known.sum()),
+            surrogate=score(test.measured, mean),
+            coverage_90=float(within[known].mean()),
+            baselines=baselines,
+        ),
+        watch_castings(model, test),
+    )
+
+
+def watch_castings(model: CastingModel, log: CastingLog) -> Alarm | None:
+    """The alarm that castings raise, oldest first, if the model no longer holds."""
+    return alarm_on(log.property_name, model.residuals(log), model.quantiles, model.swing, log.casting_ids)
