@@ -1,4 +1,4 @@
-"""The regressions that the surrogate is measured against, on the same heats and columns."""
+"""The regressions that the surrogate is measured against, on the same heats or castings and columns."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,10 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from steel.castings import CastingLog
 from steel.heats import FloatArray, HeatLog
 from surrogate.baselines import BASELINES, columns
+from surrogate.casting_fit import CASTING_BASELINES
 
 PEERS: dict[str, Callable[[], Any]] = {
     **BASELINES,
@@ -33,4 +35,12 @@ def predictions(train: HeatLog, target: FloatArray, test: HeatLog) -> dict[str, 
     return {
         name: np.asarray(make().fit(features, target[known]).predict(later), dtype=np.float64).ravel()
         for name, make in PEERS.items()
+    }
+
+
+def casting_predictions(train: CastingLog, test: CastingLog) -> dict[str, FloatArray]:
+    """What every peer, fitted to one product's castings, predicts for its later ones."""
+    return {
+        name: np.asarray(make().fit(train.values, train.measured).predict(test.values), dtype=np.float64).ravel()
+        for name, make in {**PEERS, **CASTING_BASELINES}.items()
     }

@@ -65,6 +65,8 @@ def jump(residuals: FloatArray, quantiles: Quantiles) -> tuple[int, float] | Non
     """Index at which `IN_A_ROW` residuals (N,) lay beyond the extremes of one side, and their mean; or None."""
     known = np.flatnonzero(np.isfinite(residuals))
     values = residuals[known]
+    if len(values) < IN_A_ROW:
+        return None
     for beyond in (values > quantiles.at(EXTREME), values < quantiles.at(1 - EXTREME)):
         together = np.convolve(beyond, np.ones(IN_A_ROW))[: len(values)]
         raised = np.flatnonzero(together >= IN_A_ROW)

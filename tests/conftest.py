@@ -16,17 +16,25 @@ from steel.materials import Material
 from surrogate.registry import Registry
 
 HEATS = 700
-REAL_HEATS = Path(__file__).parents[2] / "shared" / "data" / "eaf_heats" / "heats.csv"
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def beside_checkout(name: str) -> Path:
+    """Real data where it lies beside the checkout; the test skips and says so where it does not."""
+    path = SHARED_DATA / name
+    if not path.exists():
+        pytest.skip(f"real data is not beside this checkout (shared/data/{name})")
+    return path
 
 
 @pytest.fixture
 def real_heats() -> Path:
-    """The real record of heats, where it lies beside the checkout."""
-    if not REAL_HEATS.is_file():
-        pytest.skip(
-            f"the real heats are not beside this checkout ({REAL_HEATS.relative_to(Path(__file__).parents[2])})"
-        )
-    return REAL_HEATS
+    return beside_checkout("eaf_heats/heats.csv")
+
+
+@pytest.fixture
+def real_foundry() -> Path:
+    return beside_checkout("foundry")
 
 
 @pytest.fixture(scope="session")

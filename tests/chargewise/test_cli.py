@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -131,6 +132,73 @@ def test_retraining_promotes_only_what_is_better_and_can_be_rolled_back(
     listed = run_json("models", "-p", "riverside", "--activate", "v0001")
     assert [(v["version"], v["active"]) for v in listed] == [("v0001", True), ("v0002", False)]
     assert listed[1]["manifest"]["parent"] == "v0001"
+    assert listed[1]["approvals"][0]["by"].startswith("gate: ")
+    approved = run_json("models", "-p", "riverside", "--activate", "v0002", "--by", "A. Melter")
+    assert [a["by"] for a in approved[1]["approvals"]][-1] == "A. Melter"
+
+
+def test_new_heats_are_taken_in_at_once_and_none_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARGEWISE_HOME", str(tmp_path))
+    place, virtual = Workplace(), virtual_plant("eastport")
+    materials = tuple(item.material for item in virtual.plant.charge_items())
+    log = virtual.history(140)
+    place.store.add("eastport", log.rows(slice(0, 120)), materials)
+    runner = CliRunner()
+    document(runner.invoke(app, ["train", "-p", "eastport", "--json"]))
+    nothing_new = runner.invoke(app, ["update", "-p", "eastport"])
+    assert nothing_new.exit_code == EXIT_INPUT
+    place.store.add("eastport", log, materials)
+    updated = document(runner.invoke(app, ["update", "-p", "eastport", "--json"]))
+    assert (updated["version"], updated["heats"]) == ("v0002", 20)
+    assert updated["milliseconds"] < 1000
+    listed = document(runner.invoke(app, ["models", "-p", "eastport", "--json"]))
+    assert listed[1]["active"]
+    assert listed[1]["manifest"]["data"]["last_heat"] == str(log.heat_ids[-1])
+    assert listed[1]["approvals"][0]["by"] == "update by new heats"
+
+
+def test_a_model_card_states_what_is_known_and_shows_it(run: Any, tmp_path: Path) -> None:
+    found = document(run("card", "-p", "northmill", "--out", str(tmp_path / "card"), "--json"))
+    assert found["version"] == "v0001"
+    text = (tmp_path / "card" / "model-card.md").read_text("utf-8")
+    assert "# Surrogate of northmill, v0001" in text
+    assert "| all | Cu |" in text
+    assert "| B500B | all elements |" in text
+    assert "approved" in text
+    page = (tmp_path / "card" / "model-card.html").read_text("utf-8")
+    assert page.count("<table>") == 4
+    for plot in ("parity.svg", "coverage.svg"):
+        assert f'src="{plot}"' in page
+        assert "<svg" in (tmp_path / "card" / plot).read_text("utf-8")
+
+
+def test_a_foundry_trains_asks_and_is_told_of_a_shift(run: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    carbon, temperature = rng.normal(3.3, 0.1, 240), rng.normal(1380, 10, 240)
+    frequency = 2000 - 120 * (carbon - 3.3) / 0.1 * 0.2 + 0.4 * (temperature - 1380) + rng.normal(0, 5, 240)
+    rows = [f"{c:.4f},{t:.1f},{f:.1f}" for c, t, f in zip(carbon, temperature, frequency, strict=True)]
+    head = "IN_C_POUR,POURING TEMPERATURE [°C],Natural Frequency [Hz]"
+    table = tmp_path / "discs.csv"
+    table.write_text("\n".join([head, *rows, *rows[:40], "3.3,soft,2000"]), "utf-8")
+    judged = document(run("castings", "evaluate", str(table), "--json"))["discs"]
+    assert judged["unique"] == 240
+    assert judged["scores"]["surrogate"]["r2"] > 0.7
+    assert judged["alarm"] is None
+    assert document(run("castings", "train", str(table), "--product", "disc", "--json"))["castings"] == 240
+    later = tmp_path / "later.csv"
+    later.write_text("\n".join([head, *rows[:20], *(row.rsplit(",", 1)[0] + ",2200" for row in rows[20:40])]), "utf-8")
+    asked = document(run("castings", "predict", str(later), "--product", "disc", "--json"))
+    assert len(asked["castings"]) == 40
+    assert asked["castings"][0]["low"] < asked["castings"][0]["mean"] < asked["castings"][0]["high"]
+    assert asked["alarm"]["kind"] == "jump"
+    assert asked["alarm"]["heat_id"] == "24"
+    blank = tmp_path / "blank.csv"
+    blank.write_text("IN_C_POUR,POURING TEMPERATURE [°C]\n3.31,1381\n9.9,1381", "utf-8")
+    shown = run("castings", "predict", str(blank), "--product", "disc")
+    assert shown.exit_code == 0, shown.output
+    assert "never seen" in shown.output
+    wrong = run("castings", "predict", str(table), "--product", "nothing")
+    assert wrong.exit_code == EXIT_INPUT
 
 
 def test_ingest_train_and_recommend_from_a_plants_own_file(run: Any, tmp_path: Path) -> None:
