@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from optimizer.conflicts import ImpossibleOrderError
-from optimizer.solver import SolverError
+from optimizer.session import SolverError
 from steel.errors import InputError
 from steel.frozen import Frozen
 

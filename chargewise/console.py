@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from optimizer.conflicts import ImpossibleOrderError
-from optimizer.solver import SolverError
+from optimizer.session import SolverError
 from steel.errors import InputError
 
 EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_NO_ANSWER = 2, 3, 4

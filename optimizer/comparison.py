@@ -6,7 +6,8 @@ import numpy as np
 
 from optimizer.outcome import outcome_of
 from optimizer.problem import ElementRow, RecipeProblem, build_problem
-from optimizer.solver import InfeasibleError, PersistentModel
+from optimizer.session import InfeasibleError
+from optimizer.solver import RecipeSolver, Warm, solve_recipe
 from steel.grades import Grade
 from steel.heats import FloatArray, HeatLog
 from steel.recipes import Comparison
@@ -16,6 +17,7 @@ RECENT_HEATS = 100
 FEWEST_HEATS = 5
 CATALOGUE_SAFETY = 0.85
 """Share of each upper limit that a catalogue calculation customarily aims at, its only allowance for scatter."""
+LIMITS = ("maximum", "minimum")
 MISSED_EUR_PER_T_WT_PCT = 1e5
 """Price of missing a limit that the ladle could still meet: dearer than any ferro-alloy."""
 
@@ -48,7 +50,7 @@ def compare_catalogue(problem: RecipeProblem) -> Comparison | None:
     order = problem.order.model_copy(update={"grade": cautious})
     try:
         catalogue = build_problem(problem.plant, order, description, problem.options)
-        found = PersistentModel(catalogue).solve(catalogue)
+        found = solve_recipe(catalogue)
     except InfeasibleError:
         return None
     furnace = np.where(np.arange(len(problem.items)) < problem.furnace_columns, found.columns_t, 0.0)
@@ -85,18 +87,16 @@ def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
         lots=np.zeros(len(furnace)),
         plant=problem.plant.model_copy(update={"furnace": problem.plant.furnace.model_copy(update={"baskets": None})}),
     )
-    persistent = PersistentModel(fixed, elastic=True)
-    model = persistent.model
-    model.order.deactivate()
+    solver = RecipeSolver(fixed, Warm(fixed), elastic=True, any_mass=True)
+    columns, cost = solver.model.columns, np.array(solver.model.cost)
     hopeless = {row.element.value for row in problem.rows if _exceeds(row, furnace, problem.order.mass_t)}
-    missed = 0.0
-    for (kind, name), slack in model.slack_of.items():
-        if kind in ("maximum", "minimum"):
-            slack.setub(None)
-            if not (kind == "maximum" and name in hopeless):
-                missed = missed + slack
-    persistent.minimise(model.cost_objective.expr + MISSED_EUR_PER_T_WT_PCT * missed)
-    return np.where(held, furnace, np.array([max(0.0, model.t[j].value) for j in model.columns]))
+    slacks = {name: column for name, column in columns.items() if name[0] == "slack" and name[1] in LIMITS}
+    for (_, kind, name), column in slacks.items():
+        cost[column] = 0.0 if kind == "maximum" and name in hopeless else MISSED_EUR_PER_T_WT_PCT
+    solver.session.bound(list(slacks.values()), np.zeros(len(slacks)), np.full(len(slacks), np.inf))
+    solver.session.minimise(cost)
+    solver.cut_until_tight()
+    return np.where(held, furnace, solver.columns_t)
 
 
 def _exceeds(row: ElementRow, furnace: FloatArray, final_t: float) -> bool:

@@ -8,12 +8,19 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from optimizer.problem import RecipeProblem
-from optimizer.solver import PersistentModel
+from optimizer.session import InfeasibleError
+from optimizer.solver import RecipeSolver, Warm
 from steel.plants import Baskets
 
 ROUGH = 1e-4
 """Margins need not be finer here than the values that are told."""
+TRACE = 1e-7
+"""Weight of the cost, €, beside another objective: too little to trade against it."""
+Key = tuple[str, Any]
+"""Kind and name of a requirement, such as ("maximum", "Cu")."""
 PLENTY = 1e5
 """A slack that relaxes any requirement of one heat away, in its own unit."""
 
@@ -44,30 +51,46 @@ class ImpossibleOrderError(Exception):
 def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
     """The conflicting requirements of an infeasible problem."""
     problem = replace(problem, options=problem.options.model_copy(update={"cut_tolerance": ROUGH}))
-    persistent = PersistentModel(problem, elastic=True)
-    with persistent.relaxed():
-        # What contradicts itself with fractional lots does so with whole ones, and is found much faster.
-        found = _irreducible(problem, persistent)
-    return found or _irreducible(problem, persistent)
+    solver = RecipeSolver(problem, Warm(problem), elastic=True)
+    # What contradicts itself with fractional lots does so with whole ones, and is found much faster.
+    found = _irreducible(problem, solver)
+    if found:
+        return found
+    solver.session.decide(integral=True)
+    return _irreducible(problem, solver)
 
 
-def _irreducible(problem: RecipeProblem, persistent: PersistentModel) -> tuple[Conflict, ...]:
+def _irreducible(problem: RecipeProblem, solver: RecipeSolver) -> tuple[Conflict, ...]:
     """The deletion filter; nothing where all requirements can be met together."""
-    slacks: dict[tuple[str, Any], Any] = dict(persistent.model.slack_of)
-    stated = {key for key in slacks if _is_stated(problem, *key)}
+    columns, session = solver.model.columns, solver.session
+    slacks: dict[Key, int] = {(str(name[1]), name[2]): at for name, at in columns.items() if name[0] == "slack"}
+    stated = set(slacks)
 
-    def least(expression: Any, free: set[tuple[str, Any]]) -> float:
-        for key, slack in slacks.items():
-            slack.setub(PLENTY if key in free else 0.0)
-        return persistent.minimise(expression)
+    def least(column: int | None, free: set[Key]) -> float:
+        """Least value of a slack while some are free; infinity if the rest cannot be met."""
+        session.bound(
+            list(slacks.values()),
+            np.zeros(len(slacks)),
+            np.array([PLENTY if key in free else 0.0 for key in slacks]),
+        )
+        # A trace of the cost picks one recipe out of the many that are equal otherwise, or cuts settle slowly.
+        cost = TRACE * np.array(solver.model.cost)
+        if column is not None:
+            cost[column] = 1.0
+        session.minimise(cost)
+        try:
+            solver.cut_until_tight()
+        except InfeasibleError:
+            return math.inf
+        return 0.0 if column is None else float(session.values[column])
 
-    def feasible(kept: set[tuple[str, Any]]) -> bool:
-        return math.isfinite(least(0.0 * persistent.model.final, stated - kept))
+    def feasible(kept: set[Key]) -> bool:
+        return math.isfinite(least(None, stated - kept))
 
     kept = stated
     if feasible(kept):
         return ()
-    order = sorted((key for key in slacks if key in stated), key=_ease)
+    order = sorted(slacks, key=_ease)
     for key in order:
         if not feasible(kept - {key}):
             kept = kept - {key}
@@ -79,19 +102,9 @@ def _irreducible(problem: RecipeProblem, persistent: PersistentModel) -> tuple[C
     return tuple(found)
 
 
-def _ease(key: tuple[str, Any]) -> int:
+def _ease(key: Key) -> int:
     """What is easiest to do without is tried away first; what the yard and the baskets hold stays longest."""
     return ("count", "energy", "maximum", "minimum", "least", "most", "weight", "volume").index(key[0])
-
-
-def _is_stated(problem: RecipeProblem, kind: str, name: Any) -> bool:
-    """Whether somebody asked for this requirement; the others only bound the model."""
-    if kind in ("maximum", "minimum"):
-        row = next(row for row in problem.rows if row.element.value == name)
-        return (row.maximum if kind == "maximum" else row.minimum) is not None
-    if kind == "most":
-        return problem.items[name].most_t is not None
-    return True
 
 
 def _words(problem: RecipeProblem, kind: str, name: Any, slack: float = 0.0) -> str:

@@ -227,9 +227,7 @@ def _element_row(
     balance = fresh * pieces.linear + kept * description.heel_part(element) * description.yields
     additions = np.array([item.material.recovered_content(element) for item in tapping])
     scatter = np.array([item.material.content_cv.get(element, 0.0) for item in tapping]) * additions
-    covariance = pieces.covariance[np.ix_(pick, pick)]
-    values, vectors = np.linalg.eigh(covariance)
-    root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    root = pieces.root[:, pick]
     none = np.zeros((len(pieces.pieces), len(tapping)))
     return ElementRow(
         element=element,

@@ -6,7 +6,8 @@ from optimizer.explanation import UNUSED_BELOW_T, bindings, notes, unused
 from optimizer.options import RecipeOptions
 from optimizer.outcome import Outcome, outcome_of
 from optimizer.problem import RecipeProblem, build_problem
-from optimizer.solver import InfeasibleError, ModelPool, Solution
+from optimizer.session import InfeasibleError
+from optimizer.solver import Solution, WarmPool
 from steel.grades import Order
 from steel.plants import Plant
 from steel.recipes import Comparison, Recipe, RecipeLine
@@ -14,10 +15,10 @@ from surrogate.description import Description
 
 
 class Optimizer:
-    """Finds recipes; keeps solver models between calls, safe to share between threads."""
+    """Finds recipes; keeps what stays true between calls, safe to share between threads."""
 
     def __init__(self) -> None:
-        self._pool = ModelPool()
+        self._pool = WarmPool()
 
     def recommend(
         self, plant: Plant, order: Order, description: Description, options: RecipeOptions | None = None

@@ -1,40 +1,29 @@
-"""Solve a recipe model to proven optimality: HiGHS, tangent cuts, prices of the requirements."""
+"""Solve a recipe to proven optimality: HiGHS, tangent cuts, prices of the requirements.
 
+Every solve states its own model; between solves of one description only what stays true is kept: tangents of margins,
+and the basis of the last optimum as a start. So any number of threads may solve at once.
+"""
+
+import itertools
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
-from pyomo.contrib.appsi.base import TerminationCondition
-from pyomo.contrib.appsi.solvers import Highs
 
-from optimizer.formulation import add_margin_cut, build, forget_old_cuts, set_parameters, states_trees, structure_key
+from optimizer.formulation import Cuts, formulate, states_trees
 from optimizer.problem import ElementRow, RecipeProblem
+from optimizer.rows import RowModel
+from optimizer.session import Basis, InfeasibleError, Session, SolverError
 from steel.heats import FloatArray
 
 MOST_CUT_ROUNDS = 100
-_SOLVING = threading.Lock()
-"""Pyomo's interface to HiGHS redirects the whole process's output while it solves: one solve at a time."""
-MOST_CUTS = 240
-"""Tangents kept between solves; all are valid for ever, but the newest are nearest to today's recipes."""
-TRACE = 1e-7
-"""Weight of the cost, €, beside another objective: too little to trade against it."""
-FEASIBILITY = 1e-9
-"""The solver's own tolerance, well below any cut tolerance, or cuts would be added for ever."""
+MOST_CUTS = 20
+"""Tangents kept of one element; all are valid for ever, but the newest are nearest to today's recipes."""
 LEAST_LIMIT_WT_PCT = 1e-3
 """Below this a miss is measured against it, not against the limit."""
-
-
-class InfeasibleError(Exception):
-    """No recipe meets every requirement."""
-
-
-class SolverError(RuntimeError):
-    """The solver stopped without an answer for a reason that is not the order's."""
+MOST_WARM = 64
+"""Descriptions whose tangents are kept."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +34,7 @@ class Shadow:
         limits: per wt%, by (kind, element symbol).
         most, least: (n + m,) per t of stock and of must-use.
         reduced: (n + m,) € per t by which an unused column is too dear.
-        other: baskets per m³ and per t, energy per kWh, by the constraint's name.
+        other: baskets per m³ and per t, energy per kWh, by the row's name.
     """
 
     limits: dict[tuple[str, str], float]
@@ -78,236 +67,197 @@ class Solution:
         return max(0.0, self.objective_eur - self.bound_eur) / max(abs(self.objective_eur), 1e-9)
 
 
-def _fresh_solver(method: str = "choose") -> Highs:
-    solver = Highs()
-    solver.config.load_solution = False
-    solver.config.stream_solver = False
-    solver.highs_options = {
-        "primal_feasibility_tolerance": FEASIBILITY,
-        "mip_feasibility_tolerance": FEASIBILITY,
-        "solver": method,
-    }
-    return solver
-
-
 @dataclass
-class PersistentModel:
-    """One Pyomo model kept in HiGHS between solves; one solve at a time."""
+class Warm:
+    """What is kept between solves whose margins are the same; safe to share between threads.
+
+    Attributes:
+        problem: one of them, which keeps alive what their key is made of.
+    """
 
     problem: RecipeProblem
-    elastic: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    _cuts: Cuts = field(default_factory=dict)
+    _basis: Basis | None = None
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __post_init__(self) -> None:
-        self.model = build(self.problem, self.elastic)
-        self.solver, self._spent_s = _fresh_solver(), 0.0
+    def known(self) -> tuple[Cuts, Basis | None]:
+        """Tangents so far, and the last optimum's basis."""
+        with self._lock:
+            return {name: list(cuts) for name, cuts in self._cuts.items()}, self._basis
 
-    def solve(self, problem: RecipeProblem) -> Solution:
-        """Solve a problem of the same structure.
+    def learn(self, name: str, tangent: FloatArray) -> int:
+        """Keep one more tangent of an element's margin; returns its number."""
+        with self._lock:
+            number = next(self._numbers)
+            self._cuts[name] = [*self._cuts.get(name, []), (number, tangent)][-MOST_CUTS:]
+            return number
 
-        Raises:
-            InfeasibleError: no recipe meets every requirement.
-            SolverError: time ran out before any recipe was found.
-        """
-        with self.lock:
-            started = time.perf_counter()
-            self.problem = problem
-            set_parameters(self.model, problem)
-            forget_old_cuts(self.model, MOST_CUTS)
-            decisions, bound = self._best_decisions() if self._binaries() else ([], None)
-            with self._held(decisions):
-                objective, own_bound = self._cut_until_tight()
-                columns, prices = self._columns(), self._prices()
-            elapsed = 1000.0 * (time.perf_counter() - started)
-            return Solution(columns, objective, own_bound if bound is None else min(bound, objective), prices, elapsed)
+    def end_at(self, basis: Basis) -> None:
+        """Keep the basis of an optimum."""
+        with self._lock:
+            self._basis = basis
 
-    def _best_decisions(self) -> tuple[list[int], float]:
-        """The yes/no decisions of the optimum, and what no decisions can undercut.
+
+class RecipeSolver:
+    """One problem being solved."""
+
+    def __init__(self, problem: RecipeProblem, warm: Warm, elastic: bool = False, any_mass: bool = False) -> None:
+        self.problem = problem
+        self._warm = warm
+        cuts, basis = warm.known()
+        self.model: RowModel = formulate(problem, cuts, elastic, any_mass)
+        deadline = time.perf_counter() + problem.options.time_limit_s
+        self.session = Session(self.model, deadline, problem.options.gap / 2)
+        self._deadline = deadline
+        if basis is not None and not elastic:
+            self.session.start_at(basis)
+
+    @property
+    def columns_t(self) -> FloatArray:
+        """(n + m,) masses of the solution just found, t."""
+        return np.maximum(self.session.values[: len(self.problem.items)], 0.0)
+
+    def best(self) -> tuple[FloatArray, float, float]:
+        """Yes/no decisions of the optimum, its cost, and what no decisions can undercut; leaves the optimum solved.
 
         Cuts are found where they are cheap: first on the relaxation, then on the linear model at each integer
         solution, whose cost is an upper bound. The integer model is solved again until its own value, a lower
         bound, has come up to the best of these.
         """
-        with self.relaxed():
-            self._cut_until_tight()
-        best: list[int] = []
-        upper, deadline = float("inf"), time.perf_counter() + self.problem.options.time_limit_s
+        cost, bound = self.cut_until_tight()
+        self._warm.end_at(self.session.basis())
+        if not self.model.integer:
+            return np.zeros(0), cost, bound
+        best, upper = np.zeros(0), np.inf
         for _ in range(MOST_CUT_ROUNDS):
-            _, bound = self._run()
-            decisions = [round(variable.value) for variable in self._binaries()]
-            try:
-                with self._held(decisions):
-                    cost, _ = self._cut_until_tight()
-            except InfeasibleError:
-                cost = float("inf")
+            self.session.decide(integral=True)
+            _, bound = self.session.run()
+            decisions = np.round(self.session.values[self.model.integer])
+            self.session.decide(integral=False)
+            with self.session.holding(decisions):
+                try:
+                    cost, _ = self.cut_until_tight()
+                except InfeasibleError:
+                    cost = np.inf
             if cost < upper:
                 best, upper = decisions, cost
             proven = upper - bound <= self.problem.options.gap * abs(upper)
-            if best and (proven or time.perf_counter() > deadline):
-                return best, bound
+            if len(best) and (proven or time.perf_counter() > self._deadline):
+                return best, upper, min(bound, upper)
         raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
 
-    def minimise(self, expression: Any) -> float:
-        """Least value of another objective under the model's requirements; infinity if there is none."""
-        self.model.cost_objective.deactivate()
-        # A trace of the cost picks one recipe out of the many that are equal otherwise, or cuts settle slowly.
-        self.model.other = pyo.Objective(expr=expression + TRACE * self.model.cost_objective.expr)
-        try:
-            self._cut_until_tight()
-            value = float(pyo.value(expression))
-        except InfeasibleError:
-            value = float("inf")
-        finally:
-            self.model.del_component(self.model.other)
-            self.model.cost_objective.activate()
-        return value
-
-    def _binaries(self) -> list[Any]:
-        model = self.model
-        return [*model.used.values(), *model.floor_choice.values(), *model.split_choice.values()]
-
-    @contextmanager
-    def relaxed(self) -> Iterator[None]:
-        """Within, yes/no decisions may be fractional."""
-        for variable in self._binaries():
-            variable.domain = pyo.UnitInterval
-        try:
-            yield
-        finally:
-            for variable in self._binaries():
-                variable.domain = pyo.Binary
-
-    @contextmanager
-    def _held(self, decisions: list[int]) -> Iterator[None]:
-        """Within, the model is the linear one at the given decisions, so that it is quick and has duals."""
-        with self.relaxed():
-            try:
-                for variable, decision in zip(self._binaries(), decisions, strict=True):
-                    variable.fix(decision)
-                yield
-            finally:
-                for variable in self._binaries():
-                    variable.unfix()
-
-    def _columns(self) -> FloatArray:
-        return np.array([max(0.0, self.model.t[j].value) for j in self.model.columns])
-
-    def _cut_until_tight(self) -> tuple[float, float]:
+    def cut_until_tight(self) -> tuple[float, float]:
         """Solve and add tangent cuts until every margin is the cone's; returns objective and bound."""
         for _ in range(MOST_CUT_ROUNDS):
-            objective, bound = self._run()
-            columns = self._columns()
-            loose = [
-                row for row in self.problem.rows if self._violation(row, columns) > self.problem.options.cut_tolerance
-            ]
+            objective, bound = self.session.run()
+            columns = self.columns_t
+            loose = [row for row in self.problem.rows if self._misses(row, columns)]
             if not loose:
                 return objective, bound
             for row in loose:
-                add_margin_cut(self.model, row, columns)
+                self._cut(row, columns)
         raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
 
-    def _violation(self, row: ElementRow, columns: FloatArray) -> float:
-        """By how much of its limit a recipe misses a confidence limit of one element."""
+    def _cut(self, row: ElementRow, columns: FloatArray) -> None:
+        """Add the tangent of `‖root · (x, a)‖` at a recipe; it never cuts off a recipe that holds the margin."""
+        image = row.root @ columns
+        tangent = row.root.T @ image / np.linalg.norm(image)
+        name = row.element.value
+        number = self._warm.learn(name, tangent)
+        self.session.cut(("cut", name, number), tangent, self.model.columns["margin", name])
+
+    def _misses(self, row: ElementRow, columns: FloatArray) -> bool:
+        """Whether a recipe misses a confidence limit of one element by more than the tolerance."""
         if row.maximum is None and row.minimum is None:
-            return 0.0
+            return False
         final = float(self.problem.yields @ columns)
         mean, sd = self._mean(row, columns), row.sd(columns)
-        misses = []
         for kind, limit, over in (
             ("maximum", row.maximum, mean + row.upper_z * sd),
             ("minimum", row.minimum, -mean + row.lower_z * sd),
         ):
-            if limit is not None:
-                allowed = (limit if kind == "maximum" else -limit) * final + self._slack(kind, row.element.value)
-                misses.append((over - allowed) / (max(limit, LEAST_LIMIT_WT_PCT) * final))
-        return max(misses)
+            if limit is None:
+                continue
+            allowed = (limit if kind == "maximum" else -limit) * final + self._slack(kind, row.element.value)
+            if over - allowed > self.problem.options.cut_tolerance * max(limit, LEAST_LIMIT_WT_PCT) * final:
+                return True
+        return False
 
     def _mean(self, row: ElementRow, columns: FloatArray) -> float:
         """wt% · t of one element; with trees as the model has it, whose decisions may be fractional just now."""
         if states_trees(row):
-            return float(row.linear @ columns) + float(self.model.remainder[row.element.value].value)
+            remainder = self.model.columns["remainder", row.element.value]
+            return float(row.linear @ columns) + float(self.session.values[remainder])
         return row.mean(columns)
 
     def _slack(self, kind: str, name: str) -> float:
-        slack = self.model.slack_of.get((kind, name))
-        return 0.0 if slack is None else float(slack.value)
+        column = self.model.columns.get(("slack", kind, name))
+        return 0.0 if column is None else float(self.session.values[column])
 
-    def _run(self) -> tuple[float, float]:
-        result = self._timed_solve()
-        for method in ("choose", "ipm"):
-            if result.termination_condition is TerminationCondition.unknown:
-                # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one, or
-                # interior points, settle it.
-                self.solver, self._spent_s = _fresh_solver(method), 0.0
-                result = self._timed_solve()
-                self.solver.highs_options["solver"] = "choose"
-        if result.termination_condition in (
-            TerminationCondition.infeasible,
-            TerminationCondition.infeasibleOrUnbounded,
-        ):
-            raise InfeasibleError
-        if result.best_feasible_objective is None:
-            raise SolverError(f"HiGHS stopped without a recipe: {result.termination_condition}")
-        result.solution_loader.load_vars()
-        bound = result.best_objective_bound
-        best = float(result.best_feasible_objective)
-        return best, best if bound is None or not np.isfinite(bound) else float(bound)
-
-    def _timed_solve(self) -> Any:
-        """Solve once within the time limit; HiGHS counts its time from the first solve of its life, we from this."""
-        options = self.problem.options
-        self.solver.config.time_limit = self._spent_s + options.time_limit_s
-        self.solver.config.mip_gap = options.gap / 2
-        with _SOLVING:
-            started = time.perf_counter()
-            result = self.solver.solve(self.model)
-            self._spent_s += time.perf_counter() - started
-        return result
-
-    def _prices(self) -> "Shadow":
+    def prices(self) -> Shadow:
         """Prices of the requirements at the linear optimum just solved."""
-        model, final = self.model, self.problem.order.mass_t
-        duals, costs = self.solver.get_duals(), self.solver.get_reduced_costs()
+        problem, rows, columns = self.problem, self.model.rows, self.model.columns
+        duals, reduced = self.session.duals()
 
-        def dual(row: Any) -> float:
-            return float(abs(duals.get(row, 0.0)))
+        def dual(*name: str | int) -> float:
+            return abs(float(duals[rows[name]])) if name in rows else 0.0
 
-        reduced = np.array([max(0.0, costs.get(model.t[j], 0.0)) for j in model.columns])
-        for j in model.decided:
-            if round(model.used[j].value) == 0:
-                reduced[j] += dual(model.use[j])
+        masses = reduced[: len(problem.items)]
+        too_dear = np.maximum(masses, 0.0) * (problem.least == 0)
+        for j in range(len(problem.items)):
+            use = columns.get(("used", j))
+            if use is not None and round(self.session.values[use]) == 0:
+                too_dear[j] += dual("use", j)
+        kinds = itertools.product(("maximum", "minimum"), (row.element.value for row in problem.rows))
         return Shadow(
-            limits={
-                (kind, e): dual(row[e]) * final
-                for kind, row in (("maximum", model.max_limit), ("minimum", model.min_limit))
-                for e in model.elements
-            },
-            most=np.array([dual(model.at_most[j]) for j in model.columns]),
-            least=np.array([dual(model.at_least[j]) if j in model.at_least else 0.0 for j in model.columns]),
-            reduced=reduced,
-            other={
-                name: dual(getattr(model, name))
-                for name in ("basket_volume", "basket_weight", "energy_limit")
-                if hasattr(model, name)
-            },
+            limits={(kind, name): dual(kind, name) * problem.order.mass_t for kind, name in kinds},
+            most=np.maximum(-masses, 0.0),
+            least=np.maximum(masses, 0.0) * (problem.least > 0),
+            reduced=too_dear,
+            other={name: dual(name) for name in ("basket_volume", "basket_weight", "energy_limit")},
         )
 
 
-class ModelPool:
-    """Persistent models by structure, so that a new price or limit re-solves instead of rebuilding."""
+def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:
+    """The optimal recipe of a problem.
 
-    def __init__(self, most: int = 32) -> None:
-        self._models: dict[tuple[object, ...], PersistentModel] = {}
-        self._most = most
+    Raises:
+        InfeasibleError: no recipe meets every requirement.
+        SolverError: time ran out before any recipe was found.
+    """
+    started = time.perf_counter()
+    solver = RecipeSolver(problem, warm or Warm(problem))
+    decisions, _, bound = solver.best()
+    if len(decisions):
+        with solver.session.holding(decisions):
+            cost, _ = solver.cut_until_tight()
+            columns, prices = solver.columns_t, solver.prices()
+    else:
+        cost, columns, prices = bound, solver.columns_t, solver.prices()
+    elapsed_ms = 1000.0 * (time.perf_counter() - started)
+    return Solution(columns, cost, min(bound, cost), prices, elapsed_ms)
+
+
+class WarmPool:
+    """What is kept between solves, by what their margins are made of."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], Warm] = {}
         self._lock = threading.Lock()
 
     def solve(self, problem: RecipeProblem) -> Solution:
-        """Solve on the model of the problem's structure, building it if there is none yet."""
-        key = structure_key(problem)
+        """Solve, starting from what is known of like problems."""
+        # Objects count by identity: what is kept holds a problem, and so them, alive.
+        key = (
+            id(problem.description),
+            tuple(id(item.material) for item in problem.items),
+            tuple(sorted((e, k) for e, k in problem.plant.furnace.ladle_retention.items())),
+        )
         with self._lock:
-            if key not in self._models:
-                while len(self._models) >= self._most:
-                    self._models.pop(next(iter(self._models)))
-                self._models[key] = PersistentModel(problem)
-            model = self._models[key]
-        return model.solve(problem)
+            if key not in self._kept:
+                while len(self._kept) >= MOST_WARM:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[key] = Warm(problem)
+            warm = self._kept[key]
+        return solve_recipe(problem, warm)

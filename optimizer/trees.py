@@ -6,12 +6,12 @@ tree's part of an output is `Σ leaf_l · w_l`, linear.
 """
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+from numpy.typing import NDArray
 
 from optimizer.problem import RecipeProblem
+from optimizer.rows import RowModel
 from steel.heats import FloatArray
 from surrogate.trees import Trees
 
@@ -23,45 +23,45 @@ class TreeRows:
     """The split decisions of one model, and the trees stated over them.
 
     Args:
-        model: with `t`, `mass` and the lists `split_choice`, `split_rows`, `leaf_t` to add to.
+        model: whose first columns are the masses.
         problem: whose furnace columns the trees ask about.
-        most_per_t: (n,) most of each furnace column per t of final steel.
+        most_t: (n,) most of each furnace column.
     """
 
-    def __init__(self, model: Any, problem: RecipeProblem, most_per_t: FloatArray) -> None:
+    def __init__(self, model: RowModel, problem: RecipeProblem, most_t: FloatArray) -> None:
         self._model = model
-        self._most_per_t = most_per_t
-        self._choices: dict[tuple[int, float], Any] = {}
-        model.split_choice = pyo.VarList(domain=pyo.Binary)
-        model.split_rows = pyo.ConstraintList()
-        model.leaf_t = pyo.VarList(bounds=(0.0, None))
-        self._tapped = pyo.quicksum(
-            float(y) * model.t[j] for j, y in enumerate(problem.yields[: problem.furnace_columns])
-        )
+        self._mass_t = problem.order.mass_t
+        self._most_t = most_t
+        self._tapped = problem.yields[: problem.furnace_columns]
+        self._choices: dict[tuple[int, float], int] = {}
+        self._leaves = 0
 
-    def total(self, trees: Trees) -> Any:
-        """The trees' sum times the tapped mass, as a linear expression."""
-        return pyo.quicksum(self._one(*tree) for tree in zip(trees.feature, trees.threshold, trees.leaf, strict=True))
+    def total(self, trees: Trees) -> dict[int, float]:
+        """The trees' sum times the tapped mass, as coefficients of columns."""
+        found: dict[int, float] = {}
+        for tree in zip(trees.feature, trees.threshold, trees.leaf, strict=True):
+            found |= self._one(*tree)
+        return found
 
     def order_decisions(self) -> None:
         """State that what lies below a split point lies below every higher one of the same material."""
-        by_column: dict[int, list[tuple[float, Any]]] = {}
+        by_column: dict[int, list[tuple[float, int]]] = {}
         for (column, threshold), choice in self._choices.items():
             by_column.setdefault(column, []).append((threshold, choice))
-        for chain in by_column.values():
-            chain.sort(key=lambda pair: pair[0])
-            for (_, lower), (_, higher) in pairwise(chain):
-                self._model.split_rows.add(lower - higher <= 0)
+        for column, chain in by_column.items():
+            for (low, lower), (_, higher) in pairwise(sorted(chain)):
+                self._model.row("split_order", column, low, others={lower: 1.0, higher: -1.0}, upper=0.0)
 
-    def _one(self, feature: FloatArray, threshold: FloatArray, leaf: FloatArray) -> Any:
-        model = self._model
-        weights: list[tuple[float, Any]] = []
+    def _one(self, feature: NDArray[np.int64], threshold: FloatArray, leaf: FloatArray) -> dict[int, float]:
+        model, mass_t = self._model, self._mass_t
+        weights: dict[int, float] = {}
 
-        def grow(node: int, low: FloatArray, high: FloatArray) -> list[Any]:
+        def grow(node: int, low: FloatArray, high: FloatArray) -> list[int]:
             """Leaves below a node that a charge within bounds (n,) can reach; adds the rows of its split."""
             if node >= len(feature):
-                weight = model.leaf_t.add()
-                weights.append((float(leaf[node - len(feature)]), weight))
+                self._leaves += 1
+                weight = model.column("leaf", self._leaves)
+                weights[weight] = float(leaf[node - len(feature)])
                 return [weight]
             column, at = int(feature[node]), float(threshold[node])
             if high[column] <= at:
@@ -71,22 +71,26 @@ class TreeRows:
             below, above = high.copy(), low.copy()
             below[column], above[column] = at, at
             left, right = grow(2 * node + 1, low, below), grow(2 * node + 2, above, high)
-            choice = self._choice(column, at)
-            model.split_rows.add(pyo.quicksum(left) - model.mass * choice <= 0)
-            model.split_rows.add(pyo.quicksum(right) - model.mass * (1 - choice) <= 0)
+            choice, number = self._choice(column, at), len(model.rows)
+            model.row("left", number, others={**dict.fromkeys(left, 1.0), choice: -mass_t}, upper=0.0)
+            model.row("right", number, others={**dict.fromkeys(right, 1.0), choice: mass_t}, upper=mass_t)
             return [*left, *right]
 
-        reached = grow(0, np.zeros(len(self._most_per_t)), self._most_per_t)
-        model.split_rows.add(pyo.quicksum(reached) - self._tapped == 0)
-        return pyo.quicksum(value * weight for value, weight in weights)
+        reached = grow(0, np.zeros(len(self._most_t)), self._most_t / mass_t)
+        model.row("leaves", len(model.rows), masses=-self._tapped, others=dict.fromkeys(reached, 1.0), lower=0, upper=0)
+        return weights
 
-    def _choice(self, column: int, at: float) -> Any:
+    def _choice(self, column: int, at: float) -> int:
         """The decision whether `x_column / T` lies below a split point."""
         if (column, at) not in self._choices:
-            model = self._model
-            self._choices[column, at] = choice = model.split_choice.add()
-            mass_t = model.t[column]
-            most_t = float(self._most_per_t[column]) * model.mass
-            model.split_rows.add(mass_t - (at - ASIDE) * self._tapped - most_t * (1 - choice) <= 0)
-            model.split_rows.add((at + ASIDE) * self._tapped - mass_t - (at + ASIDE) * model.mass * choice <= 0)
+            model, own = self._model, np.eye(len(self._tapped))[column]
+            self._choices[column, at] = choice = model.column("split", column, at, upper=1.0, integer=True)
+            most_t = float(self._most_t[column])
+            model.row(
+                "below", column, at, masses=own - (at - ASIDE) * self._tapped, others={choice: most_t}, upper=most_t
+            )
+            model.row(
+                "above", column, at, masses=(at + ASIDE) * self._tapped - own,
+                others={choice: -(at + ASIDE) * self._mass_t}, upper=0.0,
+            )  # fmt: skip
         return self._choices[column, at]

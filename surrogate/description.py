@@ -13,6 +13,9 @@ itself so can be optimised exactly.
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
 
 from steel.elements import Element
 from steel.heats import FloatArray
@@ -38,6 +41,12 @@ class OutputPieces:
     covariance: FloatArray
     quantiles: Quantiles
     trees: Trees = field(default_factory=no_trees)
+
+    @cached_property
+    def root(self) -> FloatArray:
+        """(n, n) L with `Lᵀ L = V`."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
 
     def value(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The mean, per t tapped."""

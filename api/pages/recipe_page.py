@@ -12,7 +12,7 @@ from api.requests import RecipeRequest
 from api.service import LoadedPlant, PlantService
 from optimizer.conflicts import ImpossibleOrderError
 from optimizer.options import RecipeOptions
-from optimizer.solver import SolverError
+from optimizer.session import SolverError
 from steel import catalogue
 from steel.errors import InputError
 from steel.recipes import Recipe

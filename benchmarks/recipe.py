@@ -1,0 +1,155 @@
+"""The recipe optimizer: speed against the bare solver and against named peers, exactness, and concurrent use.
+
+    python -m benchmarks.recipe [--quick] --json FILE
+
+Every re-solve draws new prices, limits and stock, and is timed from there to the recipe. The floor is the same final
+problem, cuts included, handed to HiGHS with its default options and solved cold.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import highspy
+import numpy as np
+
+from benchmarks import report
+from benchmarks.recipe_instances import CONFIDENCE, MOST_MATERIALS, Family, family
+from benchmarks.recipe_peers import evolved, omlt_seconds, train_network
+from benchmarks.report import Results
+from optimizer.conflicts import ImpossibleOrderError
+from optimizer.options import RecipeOptions
+from optimizer.outcome import outcome_of
+from optimizer.problem import RecipeProblem, build_problem
+from optimizer.recommend import Optimizer
+from optimizer.solver import RecipeSolver, Solution, Warm
+from steel.heats import FloatArray
+
+SOLVES, WARM_UP, PEER_SOLVES, DRAWS = 100, 10, 3, 100_000
+GENERATIONS, OMLT_LIMIT_S = 300, 30.0
+LINEAR = RecipeOptions(confidence=CONFIDENCE)
+WITH_LOTS = RecipeOptions(confidence=CONFIDENCE, max_materials=MOST_MATERIALS)
+Solved = list[tuple[RecipeProblem, Solution]]
+
+
+def _resolves(members: Family, lots: bool, count: int, seed: int) -> tuple[Solved, FloatArray]:
+    """Re-solves that have a recipe, and what each took, ms, from new data to the recipe."""
+    rng, optimizer = np.random.default_rng(seed), Optimizer()
+    found: Solved = []
+    took: list[float] = []
+    while len(found) < count + WARM_UP:
+        plant, order = members.draw(rng, lots)
+        started = time.perf_counter()
+        problem = build_problem(plant, order, members.description, WITH_LOTS if lots else LINEAR)
+        try:
+            solution = optimizer.solution(problem)
+        except ImpossibleOrderError:
+            continue
+        took.append(1000.0 * (time.perf_counter() - started))
+        found.append((problem, solution))
+    return found[WARM_UP:], np.array(took[WARM_UP:])
+
+
+def _floor_ms(problem: RecipeProblem) -> float:
+    """The final problem of a re-solve, cuts included, by HiGHS alone and cold."""
+    solver = RecipeSolver(problem, Warm(problem))
+    decisions, _, _ = solver.best()
+    lp = solver.session.lp()
+    if len(decisions):
+        kinds = [highspy.HighsVarType.kContinuous] * lp.num_col_
+        for column in solver.model.integer:
+            kinds[column] = highspy.HighsVarType.kInteger
+        lp.integrality_ = kinds
+    started = time.perf_counter()
+    bare = highspy.Highs()
+    bare.setOptionValue("output_flag", False)
+    bare.setOptionValue("mip_rel_gap", problem.options.gap)
+    bare.passModel(lp)
+    bare.run()
+    return 1000.0 * (time.perf_counter() - started)
+
+
+def _exactness(results: Results, solved: Solved) -> None:
+    mismatch, violation = [], []
+    for problem, solution in solved:
+        told, masses = problem.description, solution.columns_t
+        tapped = told.tapped_t(masses)
+        outcome = outcome_of(problem, masses)
+        for line, row in zip(outcome.analysis, problem.rows, strict=True):
+            own = told.bath_wt_pct(row.element, masses)
+            mismatch.append(abs(line.predicted.mean - own) / own)
+            if row.maximum is not None:
+                with_margin = own + row.upper_z * told.bath_sd_wt_pct(row.element, masses)
+                violation.append((with_margin - row.maximum) / row.maximum)
+        energy = told.energy.value(masses, tapped)
+        mismatch.append(abs(outcome.energy_kwh_per_t.mean - energy) / energy)
+    results["proven_gap_max"] = max(solution.gap for _, solution in solved)
+    results["surrogate_mismatch_max"] = max(mismatch)
+    results["chance_violation_max"] = max(violation)
+
+
+def _monte_carlo(results: Results, solved: Solved) -> None:
+    """Share of drawn contents under each limit, the least over limits and some recipes."""
+    rng = np.random.default_rng(1)
+    shares = []
+    for problem, solution in solved[:5]:
+        told, masses = problem.description, solution.columns_t
+        for row in problem.rows:
+            pieces = told.elements[row.element]
+            draws = rng.standard_normal((DRAWS, len(masses))) @ pieces.root + pieces.linear
+            shares.append(float(np.mean(draws @ masses / told.tapped_t(masses) <= (row.maximum or np.inf))))
+    error = np.sqrt(CONFIDENCE * (1 - CONFIDENCE) / DRAWS)
+    results["monte_carlo_confidence_min"] = min(shares)
+    results["monte_carlo_confidence_met"] = bool(min(shares) >= CONFIDENCE - 4 * error)
+
+
+def _peers(results: Results, solved: Solved, own_ms: float) -> None:
+    network = train_network(solved[0][0])
+    omlt = [omlt_seconds(problem, network, OMLT_LIMIT_S) for problem, _ in solved[:PEER_SOLVES]]
+    results["omlt_relu_2x64_s_median"] = float(np.median(omlt))
+    results["speedup_vs_omlt_relu_2x64"] = 1000.0 * float(np.median(omlt)) / own_ms
+    seconds, dearer = [], []
+    for problem, solution in solved[:PEER_SOLVES]:
+        masses, elapsed = evolved(problem, GENERATIONS)
+        seconds.append(elapsed)
+        dearer.append(solution.objective_eur / problem.objective_eur(masses) - 1.0)
+    results["speedup_vs_differential_evolution"] = 1000.0 * float(np.median(seconds)) / own_ms
+    results["cost_vs_differential_evolution_pct"] = 100.0 * max(dearer)
+
+
+def _concurrent(results: Results, solved: Solved) -> None:
+    """Eight threads, mixed orders on one optimizer; an answer is wrong if its cost is not the single thread's."""
+    optimizer = Optimizer()
+    mixed = solved * 2
+    with ThreadPoolExecutor(8) as pool:
+        again = list(pool.map(lambda pair: optimizer.solution(pair[0]), mixed))
+    gap = 2 * WITH_LOTS.gap
+    results["concurrent_8_threads_wrong"] = sum(
+        abs(one.objective_eur / before.objective_eur - 1.0) > gap for one, (_, before) in zip(again, mixed, strict=True)
+    )
+
+
+def measure(quick: bool) -> Results:
+    """Speed, exactness and concurrent use of the recipe optimizer."""
+    results: Results = {}
+    members, solves = family(), SOLVES if quick else 5 * SOLVES
+    linear, linear_ms = _resolves(members, False, solves, seed=1)
+    lots, lots_ms = _resolves(members, True, solves, seed=2)
+    floor_lp = np.array([_floor_ms(problem) for problem, _ in linear[:30]])
+    floor_milp = np.array([_floor_ms(problem) for problem, _ in lots[:30]])
+    results["warm_lp_ms_median"] = float(np.median(linear_ms))
+    results["warm_milp_ms_median"] = float(np.median(lots_ms))
+    results["warm_milp_ms_p99"] = float(np.quantile(lots_ms, 0.99))
+    results["floor_lp_ms_median"] = float(np.median(floor_lp))
+    results["floor_milp_ms_median"] = float(np.median(floor_milp))
+    results["warm_lp_over_floor"] = results["warm_lp_ms_median"] / results["floor_lp_ms_median"]
+    results["warm_milp_over_floor"] = results["warm_milp_ms_median"] / results["floor_milp_ms_median"]
+    results["warm_milp_p99_over_median"] = results["warm_milp_ms_p99"] / results["warm_milp_ms_median"]
+    _exactness(results, linear + lots)
+    _monte_carlo(results, lots)
+    _concurrent(results, linear[:20] + lots[:20])
+    _peers(results, lots, float(np.median(lots_ms)))
+    return results
+
+
+if __name__ == "__main__":
+    report.run("recipe", measure)

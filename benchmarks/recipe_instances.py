@@ -1,0 +1,86 @@
+"""The instance family of the recipe benchmark: 24 materials, 8 limits, 3 baskets, min-lots, 24 convex energy pieces."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from steel import catalogue
+from steel.elements import Element
+from steel.grades import Grade, Order
+from steel.heats import FloatArray
+from steel.materials import Material, MaterialKind
+from steel.plants import Baskets, Furnace, Plant, Prices, YardItem
+from surrogate.description import Description, OutputPieces
+from surrogate.quantiles import LEVELS, Quantiles
+
+MATERIALS, PIECES, MASS_T, CONFIDENCE, MOST_MATERIALS = 24, 24, 100.0, 0.99, 8
+CLEANEST = 4
+RANGES = {"Cu": (0.03, 0.5), "Sn": (0.002, 0.05), "Ni": (0.02, 0.2), "Cr": (0.02, 0.25), "Mo": (0.003, 0.06),
+          "P": (0.008, 0.045), "S": (0.01, 0.07), "As": (0.003, 0.03)}  # fmt: skip
+NORMAL = Quantiles(norm.ppf(LEVELS))
+
+
+@dataclass(frozen=True)
+class Family:
+    """One plant's description, and what its re-solves vary about."""
+
+    description: Description
+    materials: tuple[Material, ...]
+    prices: FloatArray
+    limits: dict[Element, float]
+
+    def draw(self, rng: np.random.Generator, lots: bool) -> tuple[Plant, Order]:
+        """The plant and order of one re-solve: new prices, limits and stock; min-lots where asked."""
+        factors = rng.uniform(0.85, 1.15, MATERIALS)
+        stock = rng.uniform(8.0, 60.0, MATERIALS)
+        smallest = rng.uniform(3.0, 9.0, MATERIALS) * lots
+        yard = tuple(
+            YardItem(
+                material=material,
+                price_eur_per_t=float(self.prices[j] * factors[j]),
+                available_t=float(stock[j]),
+                min_lot_t=float(min(smallest[j], stock[j])),
+            )
+            for j, material in enumerate(self.materials)
+        )
+        limits = {element: float(limit * rng.uniform(0.92, 1.12)) for element, limit in self.limits.items()}
+        plant = Plant(
+            name="family",
+            furnace=Furnace(tap_weight_t=MASS_T, baskets=Baskets(count=3, volume_m3=70, max_t=60)),
+            yard=yard,
+            prices=Prices(electricity_eur_per_kwh=float(rng.uniform(0.05, 0.15))),
+            emission_factors=catalogue.emission_factors(),
+        )
+        return plant, Order(grade=Grade(name="family", maximum_wt_pct=limits), mass_t=MASS_T)
+
+
+def family(seed: int = 0) -> Family:
+    """A family of like problems whose cleanest materials are the dearest."""
+    rng = np.random.default_rng(seed)
+    dirt = np.concatenate([rng.uniform(0.0, 0.12, CLEANEST), rng.uniform(0.15, 1.0, MATERIALS - CLEANEST)])
+    materials = tuple(
+        Material(
+            name=f"scrap {j:02d}", material_class="E40", kind=MaterialKind.SCRAP,
+            bulk_density_t_per_m3=float(rng.uniform(0.5, 1.2)), metallic_yield=0.93,
+        )
+        for j in range(MATERIALS)
+    )  # fmt: skip
+    elements, limits = {}, {}
+    usual = np.full(MATERIALS, 1.0 / MATERIALS) / 0.93
+    for symbol, (low, high) in RANGES.items():
+        content = low + (high - low) * dirt * rng.uniform(0.3, 1.0, MATERIALS)
+        common = 0.1 * np.outer(content, content) * 0.3**2
+        covariance = common + np.diag((0.3 * content) ** 2 + (0.01 * low) ** 2)
+        elements[Element(symbol)] = OutputPieces(content, np.zeros((0, MATERIALS)), covariance, NORMAL)
+        limits[Element(symbol)] = float(0.9 * content @ usual)
+    slopes = rng.normal(0.0, 25.0, (PIECES, MATERIALS))
+    pieces = 380.0 + slopes - np.maximum(0.0, slopes.mean(axis=1, keepdims=True))
+    nothing = np.zeros((MATERIALS, MATERIALS))
+    description = Description(
+        materials=materials,
+        yields=rng.uniform(0.88, 0.97, MATERIALS),
+        elements=elements,
+        energy=OutputPieces(np.zeros(MATERIALS), pieces, nothing, NORMAL),
+    )
+    return Family(description, materials, 430.0 - 160.0 * dirt + rng.normal(0, 12, MATERIALS), limits)

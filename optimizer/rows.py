@@ -1,0 +1,84 @@
+"""A linear or mixed-integer model as rows and columns with names, ready to be handed to HiGHS."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from steel.heats import FloatArray
+
+NEGLIGIBLE = 1e-9
+"""Coefficients that the solver would ignore, with a warning."""
+Name = tuple[Hashable, ...]
+IntArray = NDArray[np.int32]
+
+
+@dataclass
+class RowModel:
+    """Columns with bounds and costs, rows with bounds, each found again by its name."""
+
+    columns: dict[Name, int] = field(default_factory=dict)
+    cost: list[float] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    integer: list[int] = field(default_factory=list)
+    rows: dict[Name, int] = field(default_factory=dict)
+    row_lower: list[float] = field(default_factory=list)
+    row_upper: list[float] = field(default_factory=list)
+    _indices: list[IntArray] = field(default_factory=list)
+    _values: list[FloatArray] = field(default_factory=list)
+
+    def column(
+        self, *name: Hashable, lower: float = 0.0, upper: float = np.inf, cost: float = 0.0, integer: bool = False
+    ) -> int:
+        """Add a column; returns its index."""
+        index = len(self.cost)
+        self.columns[name] = index
+        self.cost.append(cost)
+        self.lower.append(lower)
+        self.upper.append(upper)
+        if integer:
+            self.integer.append(index)
+        return index
+
+    def row(
+        self,
+        *name: Hashable,
+        masses: FloatArray | None = None,
+        others: dict[int, float] | None = None,
+        lower: float = -np.inf,
+        upper: float = np.inf,
+    ) -> None:
+        """Add a row: coefficients of the first columns (the masses), and of others by index."""
+        dense = np.zeros(0) if masses is None else masses
+        kept = np.flatnonzero(np.abs(dense) > NEGLIGIBLE)
+        more = others or {}
+        self._indices.append(np.concatenate([kept, np.array(list(more), dtype=np.int64)]).astype(np.int32))
+        self._values.append(np.concatenate([dense[kept], np.array(list(more.values()), dtype=np.float64)]))
+        self.rows[name] = len(self.row_lower)
+        self.row_lower.append(lower)
+        self.row_upper.append(upper)
+
+    def block(self, names: list[Name], masses: FloatArray, other: int, value: float) -> None:
+        """Add rows at most zero, (K, n) coefficients of the first columns each, and one of another column."""
+        index = np.append(np.arange(masses.shape[1]), other).astype(np.int32)
+        for name, values in zip(names, np.column_stack([masses, np.full(len(masses), value)]), strict=True):
+            self._indices.append(index)
+            self._values.append(values)
+            self.rows[name] = len(self.row_lower)
+            self.row_lower.append(-np.inf)
+            self.row_upper.append(0.0)
+
+    def lp(self) -> highspy.HighsLp:
+        """The model as HiGHS takes it, its integer columns continuous."""
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(self.cost), len(self.row_lower)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = (np.array(v) for v in (self.cost, self.lower, self.upper))
+        lp.row_lower_, lp.row_upper_ = np.array(self.row_lower), np.array(self.row_upper)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum([len(each) for each in self._indices])]).astype(np.int32)
+        lp.a_matrix_.index_ = np.concatenate(self._indices)
+        lp.a_matrix_.value_ = np.concatenate(self._values)
+        return lp

@@ -1,0 +1,167 @@
+"""One model in one instance of HiGHS: run it, read it, hold some columns, change what is minimised."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from optimizer.rows import Name, RowModel
+from steel.heats import FloatArray
+
+FEASIBILITY = 1e-9
+"""The solver's own tolerance, well below any cut tolerance, or cuts would be added for ever."""
+SLOW_HEURISTICS = (
+    "mip_heuristic_run_rins",
+    "mip_heuristic_run_rens",
+    "mip_heuristic_run_root_reduced_cost",
+    "mip_heuristic_run_feasibility_jump",
+    "mip_allow_restart",
+)
+"""Searches that solve models within the model: here they take most of the time, and most of its tail, for nothing."""
+_INFEASIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+_STOPPED = (
+    highspy.HighsModelStatus.kOptimal,
+    highspy.HighsModelStatus.kTimeLimit,
+    highspy.HighsModelStatus.kSolutionLimit,
+)
+
+
+class InfeasibleError(Exception):
+    """No recipe meets every requirement."""
+
+
+class SolverError(RuntimeError):
+    """The solver stopped without an answer for a reason that is not the order's."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Which columns and rows were at which bound at an optimum, by name."""
+
+    columns: dict[Name, highspy.HighsBasisStatus]
+    rows: dict[Name, highspy.HighsBasisStatus]
+
+
+class Session:
+    """A model being solved; not to be shared between threads.
+
+    Args:
+        model: rows and columns.
+        deadline: `time.perf_counter()` after which a run stops with the best it has.
+        gap: relative gap at which an integer run stops.
+    """
+
+    def __init__(self, model: RowModel, deadline: float, gap: float) -> None:
+        self.model = model
+        self.values: FloatArray = np.zeros(len(model.cost))
+        self._deadline = deadline
+        self._integral = False
+        self._highs = highspy.Highs()
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("parallel", "off"),
+            ("primal_feasibility_tolerance", FEASIBILITY),
+            ("mip_feasibility_tolerance", FEASIBILITY),
+            ("mip_rel_gap", gap),
+            *((option, False) for option in SLOW_HEURISTICS),
+        ):
+            self._highs.setOptionValue(option, value)
+        self._highs.passModel(model.lp())
+
+    def run(self) -> tuple[float, float]:
+        """Minimise; returns the value reached and what no solution can undercut.
+
+        Raises:
+            InfeasibleError: nothing meets every row.
+            SolverError: there is no answer, or none in time.
+        """
+        status = self._run_once()
+        if status not in (*_STOPPED, *_INFEASIBLE):
+            # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one settles it.
+            self._highs.clearSolver()
+            status = self._run_once()
+        if status not in (*_STOPPED, *_INFEASIBLE):
+            self._highs.clearSolver()
+            self._highs.setOptionValue("solver", "ipm")
+            status = self._run_once()
+            self._highs.setOptionValue("solver", "choose")
+        if status in _INFEASIBLE:
+            raise InfeasibleError
+        info = self._highs.getInfo()
+        if status not in _STOPPED or info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            raise SolverError(f"HiGHS stopped without a recipe: {self._highs.modelStatusToString(status)}")
+        self.values = np.array(self._highs.getSolution().col_value)
+        reached = float(info.objective_function_value)
+        bound = float(info.mip_dual_bound) if self._integral else reached
+        return reached, bound if np.isfinite(bound) else reached
+
+    def _run_once(self) -> highspy.HighsModelStatus:
+        # HiGHS counts its time limit over an instance's life.
+        left = max(0.001, self._deadline - time.perf_counter())
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
+        self._highs.run()
+        status: highspy.HighsModelStatus = self._highs.getModelStatus()
+        return status
+
+    def decide(self, integral: bool) -> None:
+        """Make yes/no decisions whole, or let them be fractional."""
+        columns = np.array(self.model.integer, dtype=np.int32)
+        kind = highspy.HighsVarType.kInteger if integral else highspy.HighsVarType.kContinuous
+        self._highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), kind.value, dtype=np.uint8))
+        self._integral = integral
+
+    @contextmanager
+    def holding(self, decisions: FloatArray) -> Iterator[None]:
+        """Within, the yes/no decisions are held, so that the model is linear and has duals."""
+        self.bound(self.model.integer, decisions, decisions)
+        try:
+            yield
+        finally:
+            ones = np.ones(len(decisions))
+            self.bound(self.model.integer, 0.0 * ones, ones)
+
+    def bound(self, columns: list[int], lower: FloatArray, upper: FloatArray) -> None:
+        """Change the bounds of some columns."""
+        self._highs.changeColsBounds(len(columns), np.array(columns, dtype=np.int32), lower, upper)
+
+    def minimise(self, cost: FloatArray) -> None:
+        """Change what is minimised."""
+        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+
+    def cut(self, name: Name, tangent: FloatArray, margin: int) -> None:
+        """Add a tangent of a margin: `tangent · masses ≤ margin`."""
+        kept = np.flatnonzero(tangent)
+        index = np.append(kept, margin).astype(np.int32)
+        self._highs.addRow(-highspy.kHighsInf, 0.0, len(index), index, np.append(tangent[kept], -1.0))
+        self.model.rows[name] = len(self.model.rows)
+
+    def lp(self) -> highspy.HighsLp:
+        """The model with every cut added so far, as HiGHS holds it."""
+        held: highspy.HighsLp = self._highs.getLp()
+        return held
+
+    def duals(self) -> tuple[FloatArray, FloatArray]:
+        """Duals of the rows and reduced costs of the columns at the linear optimum just found."""
+        solution = self._highs.getSolution()
+        return np.array(solution.row_dual), np.array(solution.col_dual)
+
+    def basis(self) -> Basis:
+        """Where the optimum just found lies."""
+        found = self._highs.getBasis()
+        return Basis(
+            dict(zip(self.model.columns, found.col_status, strict=True)),
+            dict(zip(self.model.rows, found.row_status, strict=True)),
+        )
+
+    def start_at(self, basis: Basis) -> None:
+        """Start from the optimum of a like model; HiGHS makes up for columns and rows that it did not have."""
+        start = highspy.HighsBasis()
+        at_lower, basic = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kBasic
+        start.col_status = [basis.columns.get(name, at_lower) for name in self.model.columns]
+        start.row_status = [basis.rows.get(name, basic) for name in self.model.rows]
+        start.valid = True
+        self._highs.setBasis(start)
