@@ -73,7 +73,8 @@ def family(seed: int = 0) -> Family:
         common = 0.1 * np.outer(content, content) * 0.3**2
         covariance = common + np.diag((0.3 * content) ** 2 + (0.01 * low) ** 2)
         elements[Element(symbol)] = OutputPieces(content, np.zeros((0, MATERIALS)), covariance, NORMAL)
-        limits[Element(symbol)] = float(0.9 * content @ usual)
+        # As in a grade, some limits bind and others only might.
+        limits[Element(symbol)] = float(rng.uniform(0.9, 1.5) * content @ usual)
     slopes = rng.normal(0.0, 25.0, (PIECES, MATERIALS))
     pieces = 380.0 + slopes - np.maximum(0.0, slopes.mean(axis=1, keepdims=True))
     nothing = np.zeros((MATERIALS, MATERIALS))

@@ -1,9 +1,9 @@
 """`chargewise card`: a surrogate's model card in Markdown and HTML, with its two plots."""
 
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import markdown2
 import numpy as np
 import typer
 from matplotlib.figure import Figure
@@ -62,9 +62,7 @@ def card(
 
 
 def _html(markdown: str, title: str) -> str:
-    # markdown2 has no type information; it comes with NiceGUI.
-    render: Any = import_module("markdown2").markdown
-    body = render(markdown, extras=["tables", "code-friendly"])
+    body = markdown2.markdown(markdown, extras=["tables", "code-friendly"])
     head = f"<meta charset='utf-8'><title>{title}</title><style>{STYLE}</style>"
     return f"<!doctype html><html lang='en'><head>{head}</head><body>{body}</body></html>\n"
 

@@ -121,8 +121,10 @@ def _add_element(
         if limit is None:
             continue
         others = {k: sign * v for k, v in parts.items()} | dict.fromkeys(margin, z) | _slack(model, elastic, kind, name)
-        masses = sign * (row.linear - limit * problem.yields) if any_mass else sign * row.linear
-        at_most = 0.0 if any_mass else sign * limit * problem.order.mass_t
+        # Margins are held to a tolerance; aiming that much inside the limit, the limit itself is never missed.
+        aim = limit - sign * problem.tolerance_wt_pct(limit)
+        masses = sign * (row.linear - aim * problem.yields) if any_mass else sign * row.linear
+        at_most = 0.0 if any_mass else sign * aim * problem.order.mass_t
         model.row(kind, name, masses=masses, others=others, upper=at_most)
 
 

@@ -15,7 +15,7 @@ class RecipeOptions(Frozen):
         max_materials: most metal-bearing materials in one charge; None means no rule.
         max_energy_kwh_per_t: most electricity per t tapped, expected; None means no rule.
         gap: relative optimality gap at which a recipe with yes/no decisions counts as proven.
-        cut_tolerance: greatest violation of a confidence margin, as a share of the limit.
+        cut_tolerance: how exactly confidence margins are held, as a share of the limit; always on the safe side.
         time_limit_s: after which the best recipe so far is returned with its gap.
     """
 
@@ -23,5 +23,5 @@ class RecipeOptions(Frozen):
     max_materials: Annotated[int, Field(ge=1)] | None = None
     max_energy_kwh_per_t: Annotated[float, Field(gt=0)] | None = None
     gap: Annotated[float, Field(gt=0, lt=1)] = 1e-4
-    cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-5
+    cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-4
     time_limit_s: Annotated[float, Field(gt=0)] = 10.0

@@ -21,10 +21,8 @@ from steel.plants import Furnace, Plant, Prices, YardItem
 from surrogate.description import Description
 from surrogate.trees import Trees
 
-NO_UPPER_LIMIT = 100.0
-"""wt%; no analysis exceeds it."""
-NO_LOWER_LIMIT = -1.0
-"""wt%; no prediction falls below it. Zero would forbid what a surrogate says of very clean charges."""
+LEAST_LIMIT_WT_PCT = 1e-3
+"""Below this a tolerance is measured against it, not against the limit."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +131,10 @@ class RecipeProblem:
     def furnace_yields(self) -> FloatArray:
         """(n + m,) t of furnace steel per t; zero for tapping additions."""
         return np.where(np.arange(len(self.yields)) < self.furnace_columns, self.yields, 0.0)
+
+    def tolerance_wt_pct(self, limit_wt_pct: float) -> float:
+        """How exactly a margin about a limit is held."""
+        return self.options.cut_tolerance * max(limit_wt_pct, LEAST_LIMIT_WT_PCT)
 
     def energy_kwh(self, columns_t: FloatArray) -> float:
         """Expected electricity of a recipe, kWh."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 import highspy
 import numpy as np
@@ -11,7 +12,7 @@ from steel.heats import FloatArray
 
 NEGLIGIBLE = 1e-9
 """Coefficients that the solver would ignore, with a warning."""
-Name = tuple[Hashable, ...]
+Name = tuple[Any, ...]
 IntArray = NDArray[np.int32]
 
 

@@ -13,6 +13,8 @@ from steel.heats import FloatArray
 
 FEASIBILITY = 1e-9
 """The solver's own tolerance, well below any cut tolerance, or cuts would be added for ever."""
+LINEAR_RUN_S = 1.0
+"""What a linear run may take though time is up: it takes milliseconds, and without it the best so far has no recipe."""
 SLOW_HEURISTICS = (
     "mip_heuristic_run_rins",
     "mip_heuristic_run_rens",
@@ -50,7 +52,7 @@ class Session:
 
     Args:
         model: rows and columns.
-        deadline: `time.perf_counter()` after which a run stops with the best it has.
+        deadline: `time.perf_counter()` after which an integer run stops with the best it has.
         gap: relative gap at which an integer run stops.
     """
 
@@ -101,7 +103,8 @@ class Session:
 
     def _run_once(self) -> highspy.HighsModelStatus:
         # HiGHS counts its time limit over an instance's life.
-        left = max(0.001, self._deadline - time.perf_counter())
+        least = 0.001 if self._integral else LINEAR_RUN_S
+        left = max(least, self._deadline - time.perf_counter())
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
         self._highs.run()
         status: highspy.HighsModelStatus = self._highs.getModelStatus()
@@ -113,6 +116,12 @@ class Session:
         kind = highspy.HighsVarType.kInteger if integral else highspy.HighsVarType.kContinuous
         self._highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), kind.value, dtype=np.uint8))
         self._integral = integral
+
+    def start_from(self, values: FloatArray) -> None:
+        """Give an integer run a solution to beat."""
+        solution = highspy.HighsSolution()
+        solution.col_value = values.tolist()
+        self._highs.setSolution(solution)
 
     @contextmanager
     def holding(self, decisions: FloatArray) -> Iterator[None]:

@@ -20,8 +20,10 @@ from steel.heats import FloatArray
 MOST_CUT_ROUNDS = 100
 MOST_CUTS = 20
 """Tangents kept of one element; all are valid for ever, but the newest are nearest to today's recipes."""
-LEAST_LIMIT_WT_PCT = 1e-3
-"""Below this a miss is measured against it, not against the limit."""
+NEARLY = 0.9
+"""Tolerances within a limit from which a margin that holds gets a tangent too, when others need one."""
+TRACE_T = 1e-6
+"""A mass that is none."""
 MOST_WARM = 64
 """Descriptions whose tangents are kept."""
 
@@ -121,42 +123,70 @@ class RecipeSolver:
     def best(self) -> tuple[FloatArray, float, float]:
         """Yes/no decisions of the optimum, its cost, and what no decisions can undercut; leaves the optimum solved.
 
-        Cuts are found where they are cheap: first on the relaxation, then on the linear model at each integer
-        solution, whose cost is an upper bound. The integer model is solved again until its own value, a lower
-        bound, has come up to the best of these.
+        Cuts are found where they are cheap: first on the relaxation, then on the linear model at the decisions that the
+        relaxation suggests and at each integer solution, whose cost is an upper bound and a start to beat. The
+        integer model is solved again until its own value, a lower bound, has come up to the best of these.
         """
         cost, bound = self.cut_until_tight()
         self._warm.end_at(self.session.basis())
         if not self.model.integer:
             return np.zeros(0), cost, bound
-        best, upper = np.zeros(0), np.inf
+        best = self.suggested_decisions()
+        upper, values = self._at(best)
         for _ in range(MOST_CUT_ROUNDS):
             self.session.decide(integral=True)
+            if np.isfinite(upper):
+                self.session.start_from(values)
             _, bound = self.session.run()
             decisions = np.round(self.session.values[self.model.integer])
             self.session.decide(integral=False)
-            with self.session.holding(decisions):
-                try:
-                    cost, _ = self.cut_until_tight()
-                except InfeasibleError:
-                    cost = np.inf
+            cost, reached = self._at(decisions)
             if cost < upper:
-                best, upper = decisions, cost
+                best, upper, values = decisions, cost, reached
             proven = upper - bound <= self.problem.options.gap * abs(upper)
-            if len(best) and (proven or time.perf_counter() > self._deadline):
+            if np.isfinite(upper) and (proven or time.perf_counter() > self._deadline):
                 return best, upper, min(bound, upper)
         raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
+
+    def _at(self, decisions: FloatArray) -> tuple[float, FloatArray]:
+        """Cost and solution at given yes/no decisions; infinite where they leave no recipe."""
+        with self.session.holding(decisions):
+            try:
+                cost, _ = self.cut_until_tight()
+            except InfeasibleError:
+                cost = np.inf
+        return cost, self.session.values.copy()
+
+    def suggested_decisions(self) -> FloatArray:
+        """Whole decisions that the masses of the solution just found suggest; they need not leave a recipe."""
+        columns, problem = self.columns_t, self.problem
+        tapped = float(problem.furnace_yields @ columns)
+        most = problem.options.max_materials
+        ranked = sorted(np.flatnonzero(problem.counted), key=lambda j: -columns[j])
+        beyond = set() if most is None else {int(j) for j in ranked[most:]}
+        pieces = {row.element.value: row.pieces for row in problem.rows}
+        names = {column: name for name, column in self.model.columns.items()}
+        suggested = []
+        for kind, *rest in (names[column] for column in self.model.integer):
+            if kind == "used":
+                suggested.append(columns[rest[0]] > TRACE_T and rest[0] not in beyond)
+            elif kind == "split":
+                suggested.append(columns[rest[0]] <= rest[1] * tapped)
+            else:
+                suggested.append(int(np.argmax(pieces[rest[0]] @ columns)) == rest[1])
+        return np.array(suggested, dtype=np.float64)
 
     def cut_until_tight(self) -> tuple[float, float]:
         """Solve and add tangent cuts until every margin is the cone's; returns objective and bound."""
         for _ in range(MOST_CUT_ROUNDS):
             objective, bound = self.session.run()
             columns = self.columns_t
-            loose = [row for row in self.problem.rows if self._misses(row, columns)]
-            if not loose:
+            misses = [(row, self._miss(row, columns)) for row in self.problem.rows]
+            if max((miss for _, miss in misses), default=0.0) <= 0.0:
                 return objective, bound
-            for row in loose:
-                self._cut(row, columns)
+            for row, miss in misses:
+                if miss > -NEARLY:
+                    self._cut(row, columns)
         raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
 
     def _cut(self, row: ElementRow, columns: FloatArray) -> None:
@@ -167,22 +197,21 @@ class RecipeSolver:
         number = self._warm.learn(name, tangent)
         self.session.cut(("cut", name, number), tangent, self.model.columns["margin", name])
 
-    def _misses(self, row: ElementRow, columns: FloatArray) -> bool:
-        """Whether a recipe misses a confidence limit of one element by more than the tolerance."""
+    def _miss(self, row: ElementRow, columns: FloatArray) -> float:
+        """By how many tolerances a recipe misses a limit of one element; at most 0 where it holds it."""
         if row.maximum is None and row.minimum is None:
-            return False
+            return -np.inf
         final = float(self.problem.yields @ columns)
         mean, sd = self._mean(row, columns), row.sd(columns)
+        worst = -np.inf
         for kind, limit, over in (
             ("maximum", row.maximum, mean + row.upper_z * sd),
             ("minimum", row.minimum, -mean + row.lower_z * sd),
         ):
-            if limit is None:
-                continue
-            allowed = (limit if kind == "maximum" else -limit) * final + self._slack(kind, row.element.value)
-            if over - allowed > self.problem.options.cut_tolerance * max(limit, LEAST_LIMIT_WT_PCT) * final:
-                return True
-        return False
+            if limit is not None:
+                allowed = (limit if kind == "maximum" else -limit) * final + self._slack(kind, row.element.value)
+                worst = max(worst, (over - allowed) / (self.problem.tolerance_wt_pct(limit) * final))
+        return worst
 
     def _mean(self, row: ElementRow, columns: FloatArray) -> float:
         """wt% · t of one element; with trees as the model has it, whose decisions may be fractional just now."""
