@@ -83,6 +83,34 @@ class RecipeRequest(Frozen):
         return today.model_copy(update={"prices": paid})
 
 
+class ReviewRequest(RecipeRequest):
+    """An order, and a person's own charge for it: t of each furnace material, scaled to the order.
+
+    Attributes:
+        charged_t: by material.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plant": "northmill",
+                    "grade": "B500B",
+                    "charged_t": {
+                        "E3 old thick": 55,
+                        "E40 shredded": 45,
+                        "lime": 3.2,
+                        "dolime": 1.4,
+                        "anthracite": 0.9,
+                    },
+                }
+            ]
+        }
+    )
+
+    charged_t: Annotated[dict[str, NonNegative], Field(min_length=1)]
+
+
 class PredictionRequest(Frozen):
     """A charge to predict; process inputs and heel are the plant's usual ones unless given."""
 

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from api.problems import Problem, UnknownResourceError, problem_response
-from api.requests import PredictionRequest, RecipeRequest
+from api.requests import PredictionRequest, RecipeRequest, ReviewRequest
 from api.service import ChargePrediction, LoadedPlant, PlantService
 from steel import catalogue
 from steel.frozen import Frozen
 from steel.grades import Grade
 from steel.materials import Material
-from steel.recipes import Recipe
+from steel.recipes import Recipe, Review
 
 router = APIRouter()
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -70,6 +70,14 @@ def recommend(asked: RecipeRequest, service: Service) -> Recipe:
     loaded = _loaded(service, asked.plant)
     plant = asked.plant_today(loaded.plant)
     return service.recommend(loaded, asked.order(plant), asked.options, plant, asked.compare)
+
+
+@router.post("/v1/reviews", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
+def review(asked: ReviewRequest, service: Service) -> Review:
+    """Why not this charge of mine? What it misses, and what it costs more than the optimal recipe."""
+    loaded = _loaded(service, asked.plant)
+    plant = asked.plant_today(loaded.plant)
+    return service.review(loaded, asked.order(plant), asked.options, plant, asked.charged_t)
 
 
 @router.post("/v1/predictions", tags=["predictions"], responses={s: PROBLEMS[s] for s in (404, 422)})

@@ -12,6 +12,7 @@ from optimizer.options import RecipeOptions
 from optimizer.outcome import INTERVAL_COVERAGE, outcome_of
 from optimizer.problem import build_problem
 from optimizer.recommend import Optimizer, recipe_from
+from optimizer.review import review
 from plant_adapters.plant_file import read_plant
 from plant_adapters.store import HeatStore
 from steel.elements import Element
@@ -20,7 +21,7 @@ from steel.frozen import Frozen
 from steel.grades import Order
 from steel.heats import Charge, HeatLog
 from steel.plants import Plant
-from steel.recipes import Comparison, Interval, Recipe
+from steel.recipes import Comparison, Interval, Recipe, Review
 from surrogate.description import Description
 from surrogate.model import Surrogate, one_heat
 from surrogate.registry import Registry, Version
@@ -120,6 +121,17 @@ class PlantService:
             ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
             others = tuple(way for way in ways if way is not None)
         return recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
+
+    def review(
+        self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant, charged_t: dict[str, float]
+    ) -> Review:
+        """A person's own charge beside the optimal recipe.
+
+        Raises:
+            ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
+        """
+        problem = build_problem(plant, order, loaded.description, options)
+        return review(problem, self.optimizer.solution(problem), charged_t)
 
     def predict(self, loaded: LoadedPlant, charge: Charge) -> ChargePrediction:
         """What a charge will give.

@@ -139,3 +139,36 @@ class Recipe(Frozen):
     def additions_t(self) -> dict[str, float]:
         """T of every tapping addition, by name."""
         return {line.material: line.mass_t for line in self.lines if line.stage == "tapping"}
+
+
+class ReviewLine(Frozen):
+    """One material in a person's own charge and in the optimal recipe.
+
+    Attributes:
+        worth_eur_per_t: what one more t of it is worth to the optimal recipe; dearer materials do not pay.
+    """
+
+    material: str
+    mine_t: float
+    optimal_t: float
+    price_eur_per_t: float
+    worth_eur_per_t: float
+
+
+class Review(Frozen):
+    """A person's own charge against the optimal recipe: whether it does, and what it costs more.
+
+    The charge is scaled to the order, and the ladle is made right at least cost.
+
+    Attributes:
+        misses: every requirement it does not meet, in words; none means that it can be made and sold.
+        cost_eur_per_t, optimal_cost_eur_per_t: at the same prices.
+        lines: every material of either, where they differ most first.
+        analysis: its final analysis.
+    """
+
+    misses: tuple[str, ...]
+    cost_eur_per_t: float
+    optimal_cost_eur_per_t: float
+    lines: tuple[ReviewLine, ...]
+    analysis: tuple[AnalysisLine, ...]

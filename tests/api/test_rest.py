@@ -45,6 +45,18 @@ def test_a_recipe_meets_its_order_and_explains_itself(client: TestClient) -> Non
     assert recipe["comparisons"][0]["cost_eur_per_t"] > sum(costs.values())
 
 
+def test_a_charge_of_ones_own_is_checked_and_priced(client: TestClient) -> None:
+    own = {"E3 old thick": 55, "E1 old thin": 55, "lime": 3.2, "dolime": 1.4, "anthracite": 0.9}
+    answer = client.post("/v1/reviews", json={**ORDER, "maximum_wt_pct": {"Cu": 0.30}, "charged_t": own})
+    assert answer.status_code == 200
+    found = answer.json()
+    assert any(miss.startswith("Cu ≤ 0.3 wt%") for miss in found["misses"])
+    assert any("at most" in miss for miss in found["misses"])
+    assert {"E1 old thin", "E40 shredded"} <= {line["material"] for line in found["lines"]}
+    unknown = client.post("/v1/reviews", json={**ORDER, "charged_t": {"gold": 1}})
+    assert unknown.status_code == 422
+
+
 def test_a_dearer_material_is_used_less(client: TestClient) -> None:
     before = {line["material"]: line["mass_t"] for line in post(client).json()["lines"]}
     used = max((name for name in before if name.startswith("E")), key=lambda name: before[name])

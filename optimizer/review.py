@@ -1,0 +1,104 @@
+"""Why not this charge of mine? It is checked against every requirement, and priced against the optimum."""
+
+import numpy as np
+
+from optimizer.comparison import complete_at_tapping
+from optimizer.explanation import UNUSED_BELOW_T
+from optimizer.outcome import Outcome, outcome_of
+from optimizer.problem import RecipeProblem
+from optimizer.solver import Solution
+from steel.errors import InputError
+from steel.heats import FloatArray
+from steel.recipes import Review, ReviewLine
+
+EXACT_T = 1e-6
+SURE_ENOUGH = 1e-4
+"""Probability below the asked confidence that is still counted as meeting it."""
+
+
+def review(problem: RecipeProblem, solution: Solution, charged_t: dict[str, float]) -> Review:
+    """Review a furnace charge, t by material, beside the optimal recipe of the same problem.
+
+    Raises:
+        InputError: it charges nothing that yields steel, or a material that is not in the yard.
+    """
+    n = problem.furnace_columns
+    names = [item.material.name for item in problem.items]
+    strange = sorted(set(charged_t) - set(names[:n]))
+    if strange:
+        raise InputError(strange, "charged_t", f"materials of the yard: {', '.join(names[:n])}")
+    charge = np.array([charged_t.get(name, 0.0) if j < n else 0.0 for j, name in enumerate(names)])
+    if float(problem.yields @ charge) <= 0:
+        raise InputError(charged_t, "charged_t", "a charge that yields steel")
+    mine = complete_at_tapping(problem, charge)
+    outcome, optimal = outcome_of(problem, mine), outcome_of(problem, solution.columns_t)
+    worth = problem.cost.material + solution.shadow.most - solution.shadow.least - solution.shadow.reduced
+    lines = [
+        ReviewLine(
+            material=name,
+            mine_t=float(mine[j]),
+            optimal_t=float(solution.columns_t[j]),
+            price_eur_per_t=float(problem.cost.material[j]),
+            worth_eur_per_t=float(worth[j]),
+        )
+        for j, name in enumerate(names)
+        if max(mine[j], solution.columns_t[j]) > UNUSED_BELOW_T
+    ]
+    return Review(
+        misses=(
+            *_limits_missed(problem, outcome),
+            *_masses_missed(problem, mine),
+            *_rules_missed(problem, mine, outcome),
+        ),
+        cost_eur_per_t=outcome.costs_eur_per_t.total,
+        optimal_cost_eur_per_t=optimal.costs_eur_per_t.total,
+        lines=tuple(sorted(lines, key=lambda line: -abs(line.mine_t - line.optimal_t))),
+        analysis=outcome.analysis,
+    )
+
+
+def _limits_missed(problem: RecipeProblem, outcome: Outcome) -> list[str]:
+    asked = problem.options.confidence
+    found = []
+    for line in outcome.analysis:
+        if line.met_with >= asked - SURE_ENOUGH or (line.maximum_wt_pct is None and line.minimum_wt_pct is None):
+            continue
+        limits = [f"≥ {line.minimum_wt_pct:g}"] if line.minimum_wt_pct is not None else []
+        limits += [f"≤ {line.maximum_wt_pct:g}"] if line.maximum_wt_pct is not None else []
+        found.append(
+            f"{line.element.value} {' and '.join(limits)} wt%: met with {100 * line.met_with:.1f} %, "
+            f"asked {100 * asked:g} % (expected {line.predicted.mean:.4g} wt%)"
+        )
+    return found
+
+
+def _masses_missed(problem: RecipeProblem, columns_t: FloatArray) -> list[str]:
+    found = []
+    for j, item in enumerate(problem.items):
+        name, mass = item.material.name, float(columns_t[j])
+        if mass > problem.most[j] + EXACT_T:
+            found.append(f"{name}: {mass:.3g} t, at most {problem.most[j]:.4g} t")
+        if mass < problem.least[j] - EXACT_T:
+            found.append(f"{name}: {mass:.3g} t, at least {problem.least[j]:.4g} t")
+        if EXACT_T < mass < problem.lots[j] - EXACT_T:
+            found.append(f"{name}: {mass:.3g} t, at least {problem.lots[j]:.4g} t if it is used")
+    return found
+
+
+def _rules_missed(problem: RecipeProblem, columns_t: FloatArray, outcome: Outcome) -> list[str]:
+    charged, found = columns_t[: problem.furnace_columns], []
+    baskets, options = problem.plant.furnace.baskets, problem.options
+    if baskets is not None:
+        volume_m3, mass_t = float(problem.volume_per_t @ charged), float(charged.sum())
+        room_m3, room_t = baskets.count * baskets.volume_m3, baskets.count * baskets.max_t
+        if volume_m3 > room_m3 + EXACT_T:
+            found.append(f"basket volume: {volume_m3:.4g} m³ of {room_m3:.4g} m³")
+        if mass_t > room_t + EXACT_T:
+            found.append(f"basket weight: {mass_t:.4g} t of {room_t:.4g} t")
+    used = int(np.sum((charged > EXACT_T) & (problem.counted[: len(charged)] > 0)))
+    if options.max_materials is not None and used > options.max_materials:
+        found.append(f"{used} materials, at most {options.max_materials}")
+    most, mean = options.max_energy_kwh_per_t, outcome.energy_kwh_per_t.mean
+    if most is not None and mean > most * (1 + SURE_ENOUGH):
+        found.append(f"electricity: {mean:.4g} kWh/t, at most {most:.4g} kWh/t")
+    return found
