@@ -141,12 +141,16 @@ class Session:
         """Change what is minimised."""
         self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
 
-    def cut(self, name: Name, tangent: FloatArray, margin: int) -> None:
-        """Add a tangent of a margin: `tangent · masses ≤ margin`."""
-        kept = np.flatnonzero(tangent)
-        index = np.append(kept, margin).astype(np.int32)
-        self._highs.addRow(-highspy.kHighsInf, 0.0, len(index), index, np.append(tangent[kept], -1.0))
-        self.model.rows[name] = len(self.model.rows)
+    def cut(self, names: list[Name], tangents: FloatArray, margins: list[int]) -> None:
+        """Add tangents of margins, (K, n) over the masses: `tangent · masses ≤ margin`."""
+        count, masses = tangents.shape
+        columns = np.hstack([np.tile(np.arange(masses), (count, 1)), np.array(margins)[:, None]]).astype(np.int32)
+        values = np.hstack([tangents, np.full((count, 1), -1.0)])
+        starts = np.arange(count, dtype=np.int32) * (masses + 1)
+        below = np.full(count, -highspy.kHighsInf)
+        self._highs.addRows(count, below, np.zeros(count), values.size, starts, columns.ravel(), values.ravel())
+        for name in names:
+            self.model.rows[name] = len(self.model.rows)
 
     def lp(self) -> highspy.HighsLp:
         """The model with every cut added so far, as HiGHS holds it."""
