@@ -12,7 +12,7 @@ from steel import catalogue
 from steel.frozen import Frozen
 from steel.grades import Grade
 from steel.materials import Material
-from steel.recipes import Recipe, Review
+from steel.recipes import Alternative, Recipe, Review
 
 router = APIRouter()
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -70,6 +70,14 @@ def recommend(asked: RecipeRequest, service: Service) -> Recipe:
     loaded = _loaded(service, asked.plant)
     plant = asked.plant_today(loaded.plant)
     return service.recommend(loaded, asked.order(plant), asked.options, plant, asked.compare)
+
+
+@router.post("/v1/alternatives", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
+def alternatives(asked: RecipeRequest, service: Service) -> tuple[Alternative, ...]:
+    """The cheapest recipes without each material that the optimal one uses, cheapest first."""
+    loaded = _loaded(service, asked.plant)
+    plant = asked.plant_today(loaded.plant)
+    return service.alternatives(loaded, asked.order(plant), asked.options, plant)
 
 
 @router.post("/v1/reviews", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})

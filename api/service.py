@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.alternatives import alternatives
 from optimizer.comparison import compare_catalogue, compare_practice
 from optimizer.options import RecipeOptions
 from optimizer.outcome import INTERVAL_COVERAGE, outcome_of
@@ -21,7 +22,7 @@ from steel.frozen import Frozen
 from steel.grades import Order
 from steel.heats import Charge, HeatLog
 from steel.plants import Plant
-from steel.recipes import Comparison, Interval, Recipe, Review
+from steel.recipes import Alternative, Comparison, Interval, Recipe, Review
 from surrogate.description import Description
 from surrogate.model import Surrogate, one_heat
 from surrogate.registry import Registry, Version
@@ -121,6 +122,17 @@ class PlantService:
             ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
             others = tuple(way for way in ways if way is not None)
         return recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
+
+    def alternatives(
+        self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant
+    ) -> tuple[Alternative, ...]:
+        """The cheapest recipes without each material that the optimal one uses.
+
+        Raises:
+            ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
+        """
+        problem = build_problem(plant, order, loaded.description, options)
+        return alternatives(self.optimizer, problem, self.optimizer.solution(problem))
 
     def review(
         self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant, charged_t: dict[str, float]

@@ -38,8 +38,8 @@ class Optimizer:
         solution = self.solution(problem)
         return recipe_from(problem, solution, outcome_of(problem, solution.columns_t))
 
-    def solution(self, problem: RecipeProblem) -> Solution:
-        """The optimal numbers of a problem.
+    def solution(self, problem: RecipeProblem, explain: bool = True) -> Solution:
+        """The optimal numbers of a problem; where there are none, what conflicts is looked for only if asked.
 
         Raises:
             ImpossibleOrderError: no recipe meets every requirement.
@@ -47,7 +47,7 @@ class Optimizer:
         try:
             return self._pool.solve(problem)
         except InfeasibleError:
-            raise ImpossibleOrderError(find_conflicts(problem)) from None
+            raise ImpossibleOrderError(find_conflicts(problem) if explain else ()) from None
 
 
 def recipe_from(

@@ -141,6 +141,20 @@ class Recipe(Frozen):
         return {line.material: line.mass_t for line in self.lines if line.stage == "tapping"}
 
 
+class Alternative(Frozen):
+    """The cheapest recipe that does without one material.
+
+    Attributes:
+        without: the material left out.
+        dearer_by_eur_per_t: than the optimal recipe.
+        recipe: None where nothing meets the order without it.
+    """
+
+    without: str
+    dearer_by_eur_per_t: float | None
+    recipe: Recipe | None
+
+
 class ReviewLine(Frozen):
     """One material in a person's own charge and in the optimal recipe.
 

@@ -45,6 +45,18 @@ def test_a_recipe_meets_its_order_and_explains_itself(client: TestClient) -> Non
     assert recipe["comparisons"][0]["cost_eur_per_t"] > sum(costs.values())
 
 
+def test_alternatives_do_without_one_material_each_and_cost_more(client: TestClient) -> None:
+    best = post(client).json()
+    found = client.post("/v1/alternatives", json=ORDER).json()
+    used = {line["material"] for line in best["lines"]}
+    assert found
+    assert {one["without"] for one in found} <= used
+    for one in found:
+        if one["recipe"] is not None:
+            assert one["dearer_by_eur_per_t"] >= 0
+            assert one["without"] not in {line["material"] for line in one["recipe"]["lines"]}
+
+
 def test_a_charge_of_ones_own_is_checked_and_priced(client: TestClient) -> None:
     own = {"E3 old thick": 55, "E1 old thin": 55, "lime": 3.2, "dolime": 1.4, "anthracite": 0.9}
     answer = client.post("/v1/reviews", json={**ORDER, "maximum_wt_pct": {"Cu": 0.30}, "charged_t": own})
