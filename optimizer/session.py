@@ -13,6 +13,8 @@ from steel.heats import FloatArray
 
 FEASIBILITY = 1e-9
 """The solver's own tolerance, well below any cut tolerance, or cuts would be added for ever."""
+USABLE = 1e-7
+"""Infeasibility of a row, in its unit, at which a solution is still one."""
 LINEAR_RUN_S = 1.0
 """What a linear run may take though time is up: it takes milliseconds, and without it the best so far has no recipe."""
 SLOW_HEURISTICS = (
@@ -82,11 +84,11 @@ class Session:
             SolverError: there is no answer, or none in time.
         """
         status = self._run_once()
-        if status not in (*_STOPPED, *_INFEASIBLE):
+        if not self._settled(status):
             # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one settles it.
             self._highs.clearSolver()
             status = self._run_once()
-        if status not in (*_STOPPED, *_INFEASIBLE):
+        if not self._settled(status):
             self._highs.clearSolver()
             self._highs.setOptionValue("solver", "ipm")
             status = self._run_once()
@@ -94,12 +96,19 @@ class Session:
         if status in _INFEASIBLE:
             raise InfeasibleError
         info = self._highs.getInfo()
-        if status not in _STOPPED or info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        if not self._settled(status):
             raise SolverError(f"HiGHS stopped without a recipe: {self._highs.modelStatusToString(status)}")
         self.values = np.array(self._highs.getSolution().col_value)
         reached = float(info.objective_function_value)
         bound = float(info.mip_dual_bound) if self._integral else reached
         return reached, bound if np.isfinite(bound) else reached
+
+    def _settled(self, status: highspy.HighsModelStatus) -> bool:
+        """Whether a run told that there is no solution, or left one that can be used."""
+        if status in _INFEASIBLE:
+            return True
+        # An optimum may miss the very tight tolerance by a little once it is scaled back.
+        return status in _STOPPED and self._highs.getInfo().max_primal_infeasibility <= USABLE
 
     def _run_once(self) -> highspy.HighsModelStatus:
         # HiGHS counts its time limit over an instance's life.

@@ -45,6 +45,19 @@ def test_a_model_in_service_all_day_does_not_run_out_of_time() -> None:
     assert len(costs) == 1
 
 
+def test_changing_prices_all_day_never_leave_the_solver_without_an_answer() -> None:
+    instance, optimizer, rng = random_instance(9, lots=True), Optimizer(), np.random.default_rng(0)
+    options = RecipeOptions(confidence=0.9, max_materials=3)
+    for _ in range(60):
+        yard = tuple(
+            item.model_copy(update={"price_eur_per_t": item.price_eur_per_t * float(rng.uniform(0.8, 1.25))})
+            for item in instance.plant.yard
+        )
+        plant = instance.plant.model_copy(update={"yard": yard})
+        problem = build_problem(plant, instance.order, instance.description, options)
+        assert optimizer.solution(problem).gap <= options.gap
+
+
 def test_eight_threads_get_the_answers_one_would() -> None:
     optimizer = Optimizer()
     instance = random_instance(6, lots=True)
