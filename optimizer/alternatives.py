@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.conflicts import ImpossibleOrderError
-from optimizer.explanation import UNUSED_BELOW_T
 from optimizer.outcome import outcome_of
-from optimizer.problem import RecipeProblem
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.recommend import Optimizer, recipe_from
 from optimizer.solver import Solution
 from steel.recipes import Alternative

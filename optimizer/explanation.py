@@ -1,11 +1,10 @@
 """What holds the cost up, what it is worth, and what would have to be cheaper to be used."""
 
-from optimizer.problem import RecipeProblem
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.solver import Shadow, Solution
 from steel.recipes import Binding, UnusedMaterial
 
 WORTH_MENTIONING_EUR_PER_T = 0.005
-UNUSED_BELOW_T = 1e-6
 
 
 def limit_step(limit: float) -> float:

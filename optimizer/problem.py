@@ -21,6 +21,8 @@ from steel.plants import Furnace, Plant, Prices, YardItem
 from surrogate.description import Description
 from surrogate.trees import Trees
 
+UNUSED_BELOW_T = 1e-6
+"""A mass that is none, t."""
 LEAST_LIMIT_WT_PCT = 1e-3
 """Below this a tolerance is measured against it, not against the limit."""
 

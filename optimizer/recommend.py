@@ -2,10 +2,10 @@
 
 from optimizer.baskets import fill_baskets
 from optimizer.conflicts import ImpossibleOrderError, find_conflicts
-from optimizer.explanation import UNUSED_BELOW_T, bindings, notes, unused
+from optimizer.explanation import bindings, notes, unused
 from optimizer.options import RecipeOptions
 from optimizer.outcome import Outcome, outcome_of
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem, build_problem
 from optimizer.session import InfeasibleError
 from optimizer.solver import Solution, WarmPool
 from steel.grades import Order

@@ -3,9 +3,8 @@
 import numpy as np
 
 from optimizer.comparison import complete_at_tapping
-from optimizer.explanation import UNUSED_BELOW_T
 from optimizer.outcome import Outcome, outcome_of
-from optimizer.problem import RecipeProblem
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.solver import Solution
 from steel.errors import InputError
 from steel.heats import FloatArray

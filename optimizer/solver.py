@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optimizer.formulation import Cuts, formulate, states_trees
-from optimizer.problem import ElementRow, RecipeProblem
+from optimizer.problem import UNUSED_BELOW_T, ElementRow, RecipeProblem
 from optimizer.rows import Name, RowModel
 from optimizer.session import Basis, InfeasibleError, Session, SolverError
 from steel.heats import FloatArray
@@ -22,8 +22,6 @@ MOST_CUTS = 20
 """Tangents kept of one element; all are valid for ever, but the newest are nearest to today's recipes."""
 NEARLY = 0.9
 """Tolerances within a limit from which a margin that holds gets a tangent too, when others need one."""
-TRACE_T = 1e-6
-"""A mass that is none."""
 MOST_WARM = 64
 """Descriptions whose tangents are kept."""
 
@@ -121,7 +119,7 @@ class RecipeSolver:
         return np.maximum(self.session.values[: len(self.problem.items)], 0.0)
 
     def best(self) -> tuple[FloatArray, float, float]:
-        """Yes/no decisions of the optimum, its cost, and what no decisions can undercut; leaves the optimum solved.
+        """Yes/no decisions of the optimum, its cost, and what no decisions can undercut.
 
         Cuts are found where they are cheap: first on the relaxation, then on the linear model at the decisions that the
         relaxation suggests and at each integer solution, whose cost is an upper bound and a start to beat. The
@@ -169,7 +167,7 @@ class RecipeSolver:
         suggested = []
         for kind, *rest in (names[column] for column in self.model.integer):
             if kind == "used":
-                suggested.append(columns[rest[0]] > TRACE_T and rest[0] not in beyond)
+                suggested.append(columns[rest[0]] > UNUSED_BELOW_T and rest[0] not in beyond)
             elif kind == "split":
                 suggested.append(columns[rest[0]] <= rest[1] * tapped)
             else:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from plant_adapters.plant_file import read_toml, validation_message
+from plant_adapters.mapping import TableFormat
+from plant_adapters.plant_file import read_shipped
 from plant_adapters.quarantine import IngestReport, Reason, Rejection
 from plant_adapters.table import read_rows
 from steel.castings import CastingLog
@@ -31,7 +32,7 @@ class PropertyMap(Frozen):
     column: str = Field(min_length=1)
 
 
-class CastingMapping(Frozen):
+class CastingMapping(TableFormat):
     """A casting mapping file.
 
     Attributes:
@@ -41,10 +42,6 @@ class CastingMapping(Frozen):
 
     name: str
     title: str = ""
-    separator: str = ","
-    decimal: Literal[".", ","] = "."
-    encoding: str = "utf-8"
-    sheet: str | None = None
     casting_id: str | None = None
     inputs: Annotated[tuple[str, ...], Field(min_length=1)]
     property: PropertyMap
@@ -63,26 +60,13 @@ class CastingBatch:
     report: IngestReport
 
 
-def shipped_casting_mappings() -> tuple[str, ...]:
-    """Names of the casting mappings that come with Chargewise."""
-    return tuple(sorted(f.name.removesuffix(".toml") for f in _SHIPPED.iterdir() if f.name.endswith(".toml")))
-
-
 def read_casting_mapping(name_or_path: str) -> CastingMapping:
     """Read a shipped casting mapping by name, or a file by path.
 
     Raises:
         InputError: there is none, or a value in it cannot be used.
     """
-    known = shipped_casting_mappings()
-    path = Path(str(_SHIPPED.joinpath(f"{name_or_path}.toml"))) if name_or_path in known else Path(name_or_path)
-    if not path.is_file():
-        raise InputError(name_or_path, "casting mapping", f"a file, or one of {', '.join(known)}")
-    try:
-        return CastingMapping.model_validate(read_toml(path))
-    except ValidationError as error:
-        value = error.errors(include_url=False)[0].get("input")
-        raise InputError(value, str(path), validation_message(error)) from error
+    return read_shipped(name_or_path, _SHIPPED, "casting mapping", CastingMapping)
 
 
 def read_castings(path: Path, mapping: CastingMapping, measured: bool = True) -> CastingBatch:

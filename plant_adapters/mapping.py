@@ -6,20 +6,20 @@ A TOML file names columns, units, number and time conventions, and the class of 
 
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pint
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from plant_adapters.plant_file import material_from, read_toml, validation_message
+from plant_adapters.plant_file import material_from, read_shipped, shipped_names
 from steel.elements import Element, parse_element
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.materials import Material, MaterialKind
 from steel.process import PROCESS_UNITS
 
+_SHIPPED = resources.files("plant_adapters").joinpath("mappings")
 BASKETS = "unrecorded baskets"
 """Name of the pseudo-material that stands for scrap baskets the record leaves out."""
 
@@ -104,7 +104,16 @@ class CheckMap(Frozen):
     most: float
 
 
-class Mapping(Frozen):
+class TableFormat(Frozen):
+    """How a file writes its rows, whatever they mean."""
+
+    separator: str = ","
+    decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"
+    sheet: str | None = None
+
+
+class Mapping(TableFormat):
     """A whole mapping file.
 
     Attributes:
@@ -115,10 +124,6 @@ class Mapping(Frozen):
 
     name: str
     title: str = ""
-    separator: str = ","
-    decimal: Literal[".", ","] = "."
-    encoding: str = "utf-8"
-    sheet: str | None = None
     timezone: str = "UTC"
     heat_id: str
     tapped_at: str | None = None
@@ -176,8 +181,7 @@ def unrecorded_baskets() -> Material:
 
 def shipped_mappings() -> tuple[str, ...]:
     """Names of the mappings that come with Chargewise."""
-    folder = resources.files("plant_adapters").joinpath("mappings")
-    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
+    return shipped_names(_SHIPPED)
 
 
 def read_mapping(name_or_path: str) -> Mapping:
@@ -186,14 +190,4 @@ def read_mapping(name_or_path: str) -> Mapping:
     Raises:
         InputError: there is none, or a value in it cannot be used; the message names it.
     """
-    if name_or_path in shipped_mappings():
-        path = Path(str(resources.files("plant_adapters").joinpath("mappings", f"{name_or_path}.toml")))
-    else:
-        path = Path(name_or_path)
-        if not path.is_file():
-            raise InputError(name_or_path, "mapping", f"a file, or one of {', '.join(shipped_mappings())}")
-    try:
-        return Mapping.model_validate(read_toml(path))
-    except ValidationError as error:
-        value = error.errors(include_url=False)[0].get("input")
-        raise InputError(value, str(path), validation_message(error)) from error
+    return read_shipped(name_or_path, _SHIPPED, "mapping", Mapping)

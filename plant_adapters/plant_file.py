@@ -4,10 +4,11 @@ Yard entries name a catalogue class and say what differs; see the bundled plants
 """
 
 import tomllib
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from steel import catalogue
 from steel.elements import parse_element
@@ -15,6 +16,7 @@ from steel.errors import InputError
 from steel.materials import Material
 from steel.plants import Furnace, Plant, Prices, YardItem
 
+Shipped = TypeVar("Shipped", bound=BaseModel)
 _MATERIAL_OVERRIDES = ("title", "bulk_density_t_per_m3", "metallic_yield", "upstream_kgco2e_per_t")
 
 
@@ -37,6 +39,28 @@ def validation_message(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     return f"{field}: {first['msg']}" if field else str(first["msg"])
+
+
+def read_shipped(name_or_path: str, folder: Traversable, what: str, kind: type[Shipped]) -> Shipped:
+    """Read a TOML file that comes with Chargewise by its name, or one's own by its path.
+
+    Raises:
+        InputError: there is none, or a value in it cannot be used; the message names it.
+    """
+    known = shipped_names(folder)
+    path = Path(str(folder.joinpath(f"{name_or_path}.toml"))) if name_or_path in known else Path(name_or_path)
+    if not path.is_file():
+        raise InputError(name_or_path, what, f"a file, or one of {', '.join(known)}")
+    try:
+        return kind.model_validate(read_toml(path))
+    except ValidationError as error:
+        value = error.errors(include_url=False)[0].get("input")
+        raise InputError(value, str(path), validation_message(error)) from error
+
+
+def shipped_names(folder: Traversable) -> tuple[str, ...]:
+    """Names of the TOML files of a folder that comes with Chargewise."""
+    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
 def material_from(raw: dict[str, Any], where: str) -> Material:

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-from plant_adapters.mapping import BASKETS, ColumnMap, Mapping, conversion_factor
+from plant_adapters.mapping import BASKETS, ColumnMap, Mapping, TableFormat, conversion_factor
 from plant_adapters.protocol import HeatBatch
 from plant_adapters.quarantine import IngestReport
 from plant_adapters.recipe_file import write_recipe
@@ -17,19 +16,6 @@ from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from steel.recipes import Recipe
-
-
-class TableFormat(Protocol):
-    """How a file writes its rows, whatever they mean."""
-
-    @property
-    def separator(self) -> str: ...  # noqa: D102
-    @property
-    def decimal(self) -> str: ...  # noqa: D102
-    @property
-    def encoding(self) -> str: ...  # noqa: D102
-    @property
-    def sheet(self) -> str | None: ...  # noqa: D102
 
 
 def _read_csv(path: Path, form: TableFormat) -> pd.DataFrame:

@@ -37,8 +37,8 @@ class CastingLog:
     def __len__(self) -> int:
         return len(self.casting_ids)
 
-    def rows(self, which: slice) -> "CastingLog":
-        """The castings of a slice."""
+    def rows(self, which: slice | NDArray[np.bool_] | NDArray[np.int_]) -> "CastingLog":
+        """The castings at a slice, mask or index array, in that order."""
         return replace(
             self,
             casting_ids=self.casting_ids[which],

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,12 @@ from sklearn.preprocessing import StandardScaler
 
 from steel.castings import CastingLog
 from steel.errors import InputError
-from steel.heats import FloatArray
 from surrogate.alarm import Alarm, alarm_on
 from surrogate.baselines import BASELINES
 from surrogate.boosting import complete, fit_trees, split_points
 from surrogate.calibration import effective_heats
 from surrogate.casting_model import CastingModel
+from surrogate.heat_data import successive
 from surrogate.motion import swing_of
 from surrogate.quantiles import LEVELS, Quantiles, conformal
 from surrogate.scores import OutputEvaluation, score
@@ -46,30 +45,27 @@ def fit_castings(log: CastingLog, progress: Callable[[str, float], None] | None 
     if known.sum() < FEWEST_CASTINGS:
         raise InputError(int(known.sum()), "castings with a measured property", f"at least {FEWEST_CASTINGS}")
     say = progress or (lambda stage, share: None)
-    values, measured = log.values[known], log.measured[known]
-    edges = np.linspace(0, len(measured), FOLDS + 1).astype(int)
-    residuals = np.zeros(len(measured))
-    for fold, (begin, end) in enumerate(pairwise(edges)):
+    log = log.rows(known)
+    residuals = np.zeros(len(log))
+    for fold, run in enumerate(successive(len(log), FOLDS)):
         say("runs left out in turn", fold / (FOLDS + 1))
-        rest = np.r_[0:begin, end : len(measured)]
-        judged = CastingLog(
-            log.casting_ids[known][begin:end], log.inputs, values[begin:end], log.property_name, measured[begin:end]
-        )
-        residuals[begin:end] = measured[begin:end] - _members(log, values[rest], measured[rest]).predict(judged)
+        judged, rest = log.rows(run), log.rows(np.delete(np.arange(len(log)), run))
+        residuals[run] = judged.measured - _members(rest).predict(judged)
     say("all castings", FOLDS / (FOLDS + 1))
     sd = float(np.sqrt(np.mean(residuals**2)))
     standard = residuals / sd
     say("done", 1.0)
     return replace(
-        _members(log, values, measured),
+        _members(log),
         sd=sd,
         quantiles=conformal(standard, effective_heats(standard)),
         swing=swing_of(standard),
     )
 
 
-def _members(log: CastingLog, values: FloatArray, measured: FloatArray) -> CastingModel:
+def _members(log: CastingLog) -> CastingModel:
     """The three members fitted, not yet calibrated."""
+    values, measured = log.values, log.measured
     never = ~np.isfinite(values).any(axis=0)
     usual = np.nanmedian(np.where(never, 0.0, values), axis=0)
     filled = np.where(np.isfinite(values), values, usual)

@@ -118,8 +118,8 @@ def trajectories(
     elements = [name for name in outputs if name != ENERGY]
     # Noble elements show what moves in a scrap without the furnace's say; others only where there are none.
     elements = [name for name in elements if Element(name) in NOBLE] or elements
-    scrap = np.concatenate([schema.metallic > 0, np.zeros(schema.width - len(schema.materials))])
-    movement = moving_materials([priors[n] for n in elements], [by_output[n] for n in elements], scrap)
+    priors_of, runs_of = [priors[n] for n in elements], [by_output[n] for n in elements]
+    movement = moving_materials(priors_of, runs_of, schema.metal_features)
     rest = Movement.none(schema.width)
     return {name: follow(priors[name], by_output[name], rest if name == ENERGY else movement) for name in outputs}
 

@@ -36,8 +36,13 @@ class HeatData:
 
     def blocks(self, count: int) -> list[slice]:
         """About equal runs of successive heats."""
-        edges = np.linspace(0, len(self.features), count + 1).astype(int)
-        return [slice(int(a), int(b)) for a, b in pairwise(edges) if b > a]
+        return successive(len(self.features), count)
+
+
+def successive(length: int, count: int) -> list[slice]:
+    """About equal runs of successive rows."""
+    edges = np.linspace(0, length, count + 1).astype(int)
+    return [slice(int(a), int(b)) for a, b in pairwise(edges) if b > a]
 
 
 def prepare(model: Surrogate, log: HeatLog) -> HeatData:

@@ -69,13 +69,12 @@ def prior_of(output: str, schema: Schema, typical: float) -> Prior:
 def _assemble(
     schema: Schema, mean: FloatArray, class_sd: FloatArray, local_sd: FloatArray, process_sd: float, free_sd: float
 ) -> Prior:
-    metal = schema.metallic > 0
     rest = np.concatenate([np.full(len(schema.process), process_sd), [free_sd]])
     return Prior(
         mean=np.concatenate([mean, np.zeros(len(rest))]),
         class_covariance=np.diag(np.concatenate([class_sd, np.sqrt(1 - OWN_FURNACE_SHARE) * rest]) ** 2),
         local_covariance=np.diag(np.concatenate([local_sd, np.sqrt(OWN_FURNACE_SHARE) * rest]) ** 2),
-        non_negative=np.concatenate([metal, np.zeros(len(rest), dtype=bool)]).astype(np.float64),
+        non_negative=schema.metal_features,
     )
 
 

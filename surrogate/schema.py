@@ -56,6 +56,11 @@ class Schema:
         return np.array([material.metallic_yield for material in self.materials])
 
     @property
+    def metal_features(self) -> FloatArray:
+        """(d,) 1 for the features of metal-bearing materials."""
+        return np.concatenate([self.metallic > 0, np.zeros(self.width - len(self.materials))])
+
+    @property
     def baskets_unrecorded(self) -> bool:
         """Whether the plant's records leave the scrap baskets out."""
         return any(material.kind is MaterialKind.UNRECORDED for material in self.materials)

@@ -29,13 +29,11 @@ def update(model: Surrogate, log: HeatLog) -> Surrogate:
     def moved_on(name: str, output: Output) -> Prior:
         width = model.schema.width
         slope, walk = (part if len(part) else np.zeros(width) for part in (output.motion.slope, output.motion.walk))
-        metal = np.zeros(width)
-        metal[: len(model.schema.materials)] = model.schema.metallic > 0
         return Prior(
             mean=output.linear.mean + runs * slope,
             class_covariance=output.linear.covariance + runs * np.diag(walk),
             local_covariance=np.zeros((width, width)),
-            non_negative=metal if name != ENERGY else np.zeros(width),
+            non_negative=model.schema.metal_features if name != ENERGY else np.zeros(width),
         )
 
     outputs = {
