@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from steel.materials import Material
 from steel.plants import Plant
 from surrogate.registry import Registry
 from surrogate.scores import OutputEvaluation, score
+
+if TYPE_CHECKING:
+    from surrogate.alarm import Alarm
 
 Progress = Callable[[str, float], None]
 TRAIN_FRACTION = 0.7
@@ -62,12 +65,14 @@ class Retraining:
         ratio: mean over outputs of the candidate's error over the active model's, on the newest heats.
         errors: mean absolute error by output, (active, candidate).
         alarms: outputs on which the active model had drifted.
+        moved: inputs that left the level the active model learned from.
     """
 
     promoted: str | None
     ratio: float
     errors: dict[str, tuple[float, float]]
     alarms: tuple[str, ...]
+    moved: tuple[str, ...]
 
 
 def retrain_plant(
@@ -82,7 +87,7 @@ def retrain_plant(
     The candidate learns from the first 80 % of the window; both models are judged on the rest. A promoted
     model is then fitted to the whole window.
     """
-    from surrogate.alarm import watch  # noqa: PLC0415
+    from surrogate.alarm import watch, watch_inputs  # noqa: PLC0415
     from surrogate.evaluation import recorded  # noqa: PLC0415
     from surrogate.fit import fit  # noqa: PLC0415
 
@@ -106,7 +111,7 @@ def retrain_plant(
         metrics = {"retraining": {"error_vs_active": ratio, "judged_on": len(newest)}}
         approved_by = f"gate: {100 * (1 - ratio):.2f} % lower error on the {len(newest)} newest heats"
         promoted = registry.publish(final, plant, log, metrics, version.version, approved_by)
-    return Retraining(promoted, ratio, errors, tuple(alarm.output for alarm in watch(active, newest)))
+    return Retraining(promoted, ratio, errors, _named(watch(active, newest)), _named(watch_inputs(active, newest)))
 
 
 @dataclass(frozen=True)
@@ -116,12 +121,14 @@ class Updating:
     Attributes:
         version: the new version. heats: how many were new. milliseconds: what adding them took.
         alarms: outputs on which the new heats raise a drift alarm.
+        moved: inputs that left the level the model learned from.
     """
 
     version: str
     heats: int
     milliseconds: float
     alarms: tuple[str, ...]
+    moved: tuple[str, ...]
 
 
 def update_plant(registry: Registry, plant: str, log: HeatLog) -> Updating:
@@ -130,7 +137,7 @@ def update_plant(registry: Registry, plant: str, log: HeatLog) -> Updating:
     Raises:
         InputError: the log does not hold that heat, or nothing after it.
     """
-    from surrogate.alarm import watch  # noqa: PLC0415
+    from surrogate.alarm import watch, watch_inputs  # noqa: PLC0415
     from surrogate.update import update  # noqa: PLC0415
 
     active, version = registry.active(plant)
@@ -143,7 +150,11 @@ def update_plant(registry: Registry, plant: str, log: HeatLog) -> Updating:
     model = update(active, new)
     took_ms = 1000.0 * (time.perf_counter() - started)
     found = registry.publish(model, plant, log, {"update": {"heats": len(new)}}, version.version, "update by new heats")
-    return Updating(found, len(new), took_ms, tuple(alarm.output for alarm in watch(active, new)))
+    return Updating(found, len(new), took_ms, _named(watch(active, new)), _named(watch_inputs(active, new)))
+
+
+def _named(alarms: "list[Alarm]") -> tuple[str, ...]:
+    return tuple(alarm.output for alarm in alarms)
 
 
 def materials_for(store: HeatStore, plant: Plant | None, name: str) -> tuple[Material, ...]:

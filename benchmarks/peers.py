@@ -12,8 +12,11 @@ from sklearn.preprocessing import StandardScaler
 
 from steel.castings import CastingLog
 from steel.heats import FloatArray, HeatLog
+from steel.materials import Material
 from surrogate.baselines import BASELINES, columns
 from surrogate.casting_fit import CASTING_BASELINES
+from surrogate.priors import ENERGY_PER_T_METAL_KWH
+from surrogate.schema import ENERGY
 
 PEERS: dict[str, Callable[[], Any]] = {
     **BASELINES,
@@ -44,3 +47,19 @@ def casting_predictions(train: CastingLog, test: CastingLog) -> dict[str, FloatA
         name: np.asarray(make().fit(train.values, train.measured).predict(test.values), dtype=np.float64).ravel()
         for name, make in {**PEERS, **CASTING_BASELINES}.items()
     }
+
+
+def catalogue_predictions(log: HeatLog, materials: tuple[Material, ...]) -> dict[str, FloatArray]:
+    """What published figures alone say of every output and the yield, (N,) each: a balance, nothing learned."""
+    by_name = {material.name: material for material in materials}
+    charged = [by_name[name] for name in log.materials]
+    yields = np.array([material.metallic_yield for material in charged])
+    tapped = log.charged_t @ yields
+    share = log.heel_t / (log.heel_t + tapped)
+    metal_t = log.charged_t[:, yields > 0].sum(axis=1)
+    found = {"yield": tapped / log.charged_t.sum(axis=1), ENERGY: ENERGY_PER_T_METAL_KWH * metal_t / tapped}
+    for column, element in enumerate(log.elements):
+        fresh = log.charged_t @ np.array([material.recovered_content(element) for material in charged]) / tapped
+        mixed = (1 - share) * fresh + share * log.heel_wt_pct[:, column]
+        found[element.value] = np.where(np.isfinite(mixed), mixed, fresh)
+    return found

@@ -14,7 +14,7 @@ from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.picture import HOT, MUTED, STEEL
 from chargewise.workplace import Workplace
 from steel.heats import HeatLog
-from surrogate.alarm import watch
+from surrogate.alarm import watch, watch_inputs
 from surrogate.coverage import LEVELS, Coverage, limit_coverage
 from surrogate.evaluation import evaluate, recorded
 from surrogate.model import Surrogate
@@ -48,6 +48,7 @@ def card(
             scores=scores,
             coverage=limit_coverage(judged, newest),
             alarms=watch(judged, newest),
+            moved=watch_inputs(judged, newest),
         )
         folder.mkdir(parents=True, exist_ok=True)
         _draw_parity(judged, newest, folder / PARITY)

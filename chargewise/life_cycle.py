@@ -35,6 +35,8 @@ def retrain(
         out.print(table)
         if found.alarms:
             out.print(f"[yellow]Drift alarm on the active model:[/] {', '.join(found.alarms)}")
+        if found.moved:
+            out.print(f"[yellow]Inputs that moved away from what it learned from:[/] {', '.join(found.moved)}")
         change = f"{100 * abs(1 - found.ratio):.2f} % {'lower' if found.ratio < 1 else 'higher'} error"
         out.print(
             f"Promoted as {found.promoted}: {change}"
@@ -53,6 +55,8 @@ def update(plant: PlantName, as_json: AsJson = False) -> None:
             return
         if found.alarms:
             out.print(f"[yellow]Drift alarm on the new heats:[/] {', '.join(found.alarms)}; consider `retrain`.")
+        if found.moved:
+            out.print(f"[yellow]Inputs that moved away from what it learned from:[/] {', '.join(found.moved)}")
         out.print(f"{plant} {found.version}: {found.heats} new heats in {found.milliseconds:.0f} ms")
 
 

@@ -10,6 +10,7 @@ from steel.frozen import Frozen
 from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.heat_data import prepare
+from surrogate.inputs import input_levels
 from surrogate.model import Surrogate
 from surrogate.schema import Schema, schema_of
 from surrogate.yields import fit_yields
@@ -83,7 +84,7 @@ def make_offer(plant: str, log: HeatLog, materials: tuple[Material, ...]) -> Off
     for material in materials:
         catalogue.material(material.material_class)
     schema = schema_of(log, materials)
-    data = prepare(Surrogate(schema, fit_yields(schema, log), {}), log)
+    data = prepare(Surrogate(schema, fit_yields(schema, log), {}, input_levels(schema, log)), log)
     process = {name: log.process[name][np.isfinite(log.process[name])] for name in schema.process}
     outputs = {name: data.targets[:, column] for column, name in enumerate(schema.outputs)}
     return Offer(

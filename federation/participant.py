@@ -87,7 +87,8 @@ class Participant:
         def as_shared(name: str, output: Output) -> Output:
             return replace(output, linear=Posterior(priors[name].mean, priors[name].covariance), pieces=nothing)
 
-        return Surrogate(schema, priors[YIELD].mean, {n: as_shared(n, o) for n, o in local.outputs.items()})
+        outputs = {name: as_shared(name, output) for name, output in local.outputs.items()}
+        return Surrogate(schema, priors[YIELD].mean, outputs, local.levels)
 
     def _learning(self) -> HeatLog:
         return self.log.split(LEARN_FRACTION)[0]

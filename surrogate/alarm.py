@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from steel.heats import FloatArray, HeatLog
 from surrogate.evaluation import recorded
+from surrogate.inputs import input_names, inputs_of
 from surrogate.model import Surrogate
 from surrogate.quantiles import Quantiles
 
@@ -88,11 +89,15 @@ def alarm_on(
         swing: how much its level swung while it was calibrated.
         ids: (N,) of the heats.
     """
-    shift = page_hinkley(residuals, max(TOLERATED_SHIFT, TOLERATED_SWINGS * swing))
+    shift = _shift(residuals, swing)
     leap = jump(residuals, quantiles)
     if leap is not None and (shift is None or leap[0] <= shift[0]):
         return Alarm(name, str(ids[leap[0]]), leap[1], "jump")
     return None if shift is None else Alarm(name, str(ids[shift[0]]), shift[1], "shift")
+
+
+def _shift(residuals: FloatArray, swing: float) -> tuple[int, float] | None:
+    return page_hinkley(residuals, max(TOLERATED_SHIFT, TOLERATED_SWINGS * swing))
 
 
 def watch(model: Surrogate, log: HeatLog) -> list[Alarm]:
@@ -103,3 +108,20 @@ def watch(model: Surrogate, log: HeatLog) -> list[Alarm]:
         residuals = (recorded(log, name) - prediction.mean[name]) / prediction.sd[name]
         found.append(alarm_on(name, residuals, output.quantiles, output.motion.swing, log.heat_ids))
     return [alarm for alarm in found if alarm is not None]
+
+
+def watch_inputs(model: Surrogate, log: HeatLog) -> list[Alarm]:
+    """Inputs of a log, oldest heat first, that left the level of the heats learned from for good.
+
+    When the mix or the practice moves away from these, predictions become extrapolation before any residual tells.
+
+    Raises:
+        InputError: a heat charges a material the model does not know.
+    """
+    residuals = model.levels.standardise(inputs_of(model.schema, log))
+    found = []
+    for column, name in enumerate(input_names(model.schema)):
+        shift = _shift(residuals[:, column], float(model.levels.swing[column]))
+        if shift is not None:
+            found.append(Alarm(name, str(log.heat_ids[shift[0]]), shift[1]))
+    return found

@@ -12,6 +12,7 @@ import numpy as np
 from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
+from surrogate.inputs import InputLevels
 from surrogate.linear import Posterior
 from surrogate.model import Output, Surrogate
 from surrogate.motion import Motion
@@ -20,7 +21,7 @@ from surrogate.schema import Schema
 from surrogate.sealed import Arrays, read_sealed, write_sealed
 from surrogate.trees import Trees
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,9 @@ def _tensors(model: Surrogate) -> Arrays:
     arrays: Arrays = {
         "yields": model.yields,
         "lot_t": np.array([model.lot_t]),
+        "level_mean": model.levels.mean,
+        "level_sd": model.levels.sd,
+        "level_swing": model.levels.swing,
         "process_mean": model.schema.process_mean,
         "process_scale": model.schema.process_scale,
         "largest_share": model.schema.largest_share,
@@ -155,4 +159,5 @@ def _surrogate(body: dict[str, Any], arrays: Arrays) -> Surrogate:
         )
         for name in schema.outputs
     }
-    return Surrogate(schema, arrays["yields"], outputs, float(arrays["lot_t"][0]))
+    levels = InputLevels(arrays["level_mean"], arrays["level_sd"], arrays["level_swing"])
+    return Surrogate(schema, arrays["yields"], outputs, levels, float(arrays["lot_t"][0]))

@@ -12,6 +12,7 @@ from steel.materials import Material
 from surrogate.calibration import calibrated, held_out_residuals
 from surrogate.drift_state import Movement, Trajectory, follow, moving_materials
 from surrogate.heat_data import HeatData, prepare, typical_values
+from surrogate.inputs import input_levels
 from surrogate.linear import Posterior, Statistics, posterior
 from surrogate.lots import likeliest_lot_t, shared_lot_statistics
 from surrogate.model import Output, Surrogate
@@ -54,7 +55,8 @@ def fit(
     schema = schema or schema_of(log, materials)
     say("yields", 0.0)
     yields = fit_yields(schema, log, (priors or {}).get(YIELD))
-    bare = Surrogate(schema, yields, {})
+    levels = input_levels(schema, log)
+    bare = Surrogate(schema, yields, {}, levels)
     data = prepare(bare, log)
     typical = typical_values(data.targets)
     priors = priors or catalogue_priors(schema, typical)
@@ -85,7 +87,7 @@ def fit(
             residuals = held_out_residuals(output, priors[name], data, column, lot_t)
         outputs[name] = calibrated(replace(output, linear=paths[name].now), residuals, paths[name], seen.runs())
     say("done", 1.0)
-    return Surrogate(schema, yields, outputs, lot_t)
+    return Surrogate(schema, yields, outputs, levels, lot_t)
 
 
 def catalogue_priors(schema: Schema, typical: FloatArray) -> Priors:

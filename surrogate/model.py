@@ -9,6 +9,7 @@ from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import Charge, FloatArray, HeatLog
 from surrogate.description import Description, OutputPieces
+from surrogate.inputs import InputLevels
 from surrogate.linear import Posterior
 from surrogate.motion import Motion
 from surrogate.quantiles import Quantiles
@@ -86,12 +87,14 @@ class Surrogate:
         yields: (n + p,) t tapped per t charged, then the effect of each standardised process input as a
             share of the catalogue's tapped mass.
         outputs: by output name.
+        levels: of the inputs, in the heats it was fitted to.
         lot_t: mass of a lot of scrap, t; 0 where successive heats share none.
     """
 
     schema: Schema
     yields: FloatArray
     outputs: dict[str, Output]
+    levels: InputLevels
     lot_t: float = 0.0
 
     def tapped_t(self, charged_t: FloatArray, process: FloatArray) -> FloatArray:

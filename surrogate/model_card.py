@@ -17,7 +17,7 @@ class CardFacts:
     Attributes:
         model, version: the surrogate in question. approvals: of this version.
         judged_on: heats, the newest of the record, that a model of the same making had not seen.
-        scores, coverage, alarms: on those heats.
+        scores, coverage, alarms, moved: on those heats; alarms of outputs, and inputs that moved.
     """
 
     model: Surrogate
@@ -27,6 +27,7 @@ class CardFacts:
     scores: list[OutputEvaluation]
     coverage: list[Coverage]
     alarms: list[Alarm]
+    moved: list[Alarm]
 
 
 def card_markdown(facts: CardFacts, parity: str, coverage: str) -> str:
@@ -125,3 +126,5 @@ def _limits(facts: CardFacts) -> Iterator[str]:
     yield "Content times recovery is learned as one number, for heats cannot tell the two apart."
     for alarm in facts.alarms:
         yield f"Drift alarm ({alarm.kind}) on {alarm.output} at heat {alarm.heat_id}: {alarm.shift_sd:+.1f} sd."
+    for alarm in facts.moved:
+        yield f"Input {alarm.output} left its usual level by heat {alarm.heat_id}: {alarm.shift_sd:+.1f} sd."
