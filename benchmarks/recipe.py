@@ -21,7 +21,8 @@ from optimizer.options import RecipeOptions
 from optimizer.outcome import outcome_of
 from optimizer.problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.solver import RecipeSolver, Solution, Warm
+from optimizer.solver import RecipeSolver, Solution
+from optimizer.warm import Warm
 from steel.heats import FloatArray
 
 SOLVES, WARM_UP, PEER_SOLVES, DRAWS = 100, 10, 3, 100_000

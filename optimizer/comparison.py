@@ -7,7 +7,8 @@ import numpy as np
 from optimizer.outcome import outcome_of
 from optimizer.problem import ElementRow, RecipeProblem, build_problem
 from optimizer.session import InfeasibleError
-from optimizer.solver import RecipeSolver, Warm, solve_recipe
+from optimizer.solver import RecipeSolver, solve_recipe
+from optimizer.warm import Warm
 from steel.grades import Grade
 from steel.heats import FloatArray, HeatLog
 from steel.recipes import Comparison

@@ -12,7 +12,8 @@ import numpy as np
 
 from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
-from optimizer.solver import RecipeSolver, Warm
+from optimizer.solver import RecipeSolver
+from optimizer.warm import Warm
 from steel.plants import Baskets
 
 ROUGH = 1e-4

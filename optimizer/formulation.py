@@ -11,14 +11,11 @@ import numpy as np
 from optimizer.problem import ElementRow, RecipeProblem
 from optimizer.rows import RowModel
 from optimizer.trees import TreeRows
-from steel.heats import FloatArray
 
 MOST_PER_T = 3.0
 """t of any one furnace material per t of steel; beyond every sensible charge, slag formers included."""
 MOST_ADDED_PER_T = 0.05
 """t of any one tapping addition per t of steel; more would freeze the ladle."""
-Cuts = dict[str, list[tuple[int, FloatArray]]]
-"""By element, tangents (n + m,) of the margin with a number each."""
 
 
 def _bound_t(problem: RecipeProblem, column: int) -> float:
@@ -42,12 +39,11 @@ def states_trees(row: ElementRow) -> bool:
     return len(row.trees) > 0 and (row.maximum is not None or row.minimum is not None)
 
 
-def formulate(problem: RecipeProblem, cuts: Cuts, elastic: bool = False, any_mass: bool = False) -> RowModel:
-    """State a problem.
+def formulate(problem: RecipeProblem, elastic: bool = False, any_mass: bool = False) -> RowModel:
+    """State a problem, its margins without any tangent yet.
 
     Args:
         problem: the order at its plant.
-        cuts: tangents of margins known so far.
         elastic: whether every stated requirement has a slack column, held at zero until its bound is lifted; in the
             unit of its row: wt% · t, t, m³, materials, kWh.
         any_mass: whether the final mass is free, limits holding for whatever it is.
@@ -66,7 +62,7 @@ def formulate(problem: RecipeProblem, cuts: Cuts, elastic: bool = False, any_mas
         model.row("order", masses=problem.yields, lower=mass_t, upper=mass_t)
     trees = TreeRows(model, problem, np.array([_bound_t(problem, j) for j in range(problem.furnace_columns)]))
     for row in problem.rows:
-        _add_element(model, problem, row, trees, cuts.get(row.element.value, []), elastic, any_mass)
+        _add_element(model, problem, row, trees, elastic, any_mass)
     _add_energy(model, problem, trees, elastic)
     trees.order_decisions()
     if elastic:
@@ -90,7 +86,6 @@ def _add_element(
     problem: RecipeProblem,
     row: ElementRow,
     trees: TreeRows,
-    cuts: list[tuple[int, FloatArray]],
     elastic: bool,
     any_mass: bool,
 ) -> None:
@@ -100,8 +95,6 @@ def _add_element(
     upper, lower, margin = {}, {}, {}
     if row.upper_z > 0 or row.lower_z > 0:
         margin = {model.column("margin", name): 1.0}
-        for number, tangent in cuts:
-            model.row("cut", name, number, masses=tangent, others=dict.fromkeys(margin, -1.0), upper=0.0)
     if states_trees(row):
         remainder = model.column("remainder", name, lower=-np.inf)
         model.row("trees", name, others={**trees.total(row.trees), remainder: -1.0}, lower=0.0, upper=0.0)

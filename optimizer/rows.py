@@ -62,16 +62,6 @@ class RowModel:
         self.row_lower.append(lower)
         self.row_upper.append(upper)
 
-    def block(self, names: list[Name], masses: FloatArray, other: int, value: float) -> None:
-        """Add rows at most zero, (K, n) coefficients of the first columns each, and one of another column."""
-        index = np.append(np.arange(masses.shape[1]), other).astype(np.int32)
-        for name, values in zip(names, np.column_stack([masses, np.full(len(masses), value)]), strict=True):
-            self._indices.append(index)
-            self._values.append(values)
-            self.rows[name] = len(self.row_lower)
-            self.row_lower.append(-np.inf)
-            self.row_upper.append(0.0)
-
     def lp(self) -> highspy.HighsLp:
         """The model as HiGHS takes it, its integer columns continuous."""
         lp = highspy.HighsLp()

@@ -17,6 +17,7 @@ USABLE = 1e-7
 """Infeasibility of a row, in its unit, at which a solution is still one."""
 LINEAR_RUN_S = 1.0
 """What a linear run may take though time is up: it takes milliseconds, and without it the best so far has no recipe."""
+MANY_CUTS = 120
 SLOW_HEURISTICS = (
     "mip_heuristic_run_rins",
     "mip_heuristic_run_rens",
@@ -60,6 +61,7 @@ class Session:
 
     def __init__(self, model: RowModel, deadline: float, gap: float) -> None:
         self.model = model
+        self._cuts: list[Name] = []
         self.values: FloatArray = np.zeros(len(model.cost))
         self._deadline = deadline
         self._integral = False
@@ -158,8 +160,17 @@ class Session:
         starts = np.arange(count, dtype=np.int32) * (masses + 1)
         below = np.full(count, -highspy.kHighsInf)
         self._highs.addRows(count, below, np.zeros(count), values.size, starts, columns.ravel(), values.ravel())
-        for name in names:
-            self.model.rows[name] = len(self.model.rows)
+        self._cuts += names
+
+    def forget_slack_cuts(self) -> None:
+        """Drop tangents that do not bind at the optimum just found, once there are many; each costs every run."""
+        if len(self._cuts) < MANY_CUTS:
+            return
+        basic, stated = highspy.HighsBasisStatus.kBasic, len(self.model.rows)
+        binds = [status != basic for status in self._highs.getBasis().row_status[stated:]]
+        slack = np.array([stated + k for k, tight in enumerate(binds) if not tight], dtype=np.int32)
+        self._highs.deleteRows(len(slack), slack)
+        self._cuts = [name for name, tight in zip(self._cuts, binds, strict=True) if tight]
 
     def lp(self) -> highspy.HighsLp:
         """The model with every cut added so far, as HiGHS holds it."""
@@ -176,7 +187,7 @@ class Session:
         found = self._highs.getBasis()
         return Basis(
             dict(zip(self.model.columns, found.col_status, strict=True)),
-            dict(zip(self.model.rows, found.row_status, strict=True)),
+            dict(zip((*self.model.rows, *self._cuts), found.row_status, strict=True)),
         )
 
     def start_at(self, basis: Basis) -> None:
@@ -184,6 +195,6 @@ class Session:
         start = highspy.HighsBasis()
         at_lower, basic = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kBasic
         start.col_status = [basis.columns.get(name, at_lower) for name in self.model.columns]
-        start.row_status = [basis.rows.get(name, basic) for name in self.model.rows]
+        start.row_status = [basis.rows.get(name, basic) for name in (*self.model.rows, *self._cuts)]
         start.valid = True
         self._highs.setBasis(start)

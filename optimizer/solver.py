@@ -7,21 +7,21 @@ and the basis of the last optimum as a start. So any number of threads may solve
 import itertools
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.formulation import Cuts, formulate, states_trees
+from optimizer.formulation import formulate, states_trees
+from optimizer.margins import NEARLY, Margins
 from optimizer.problem import UNUSED_BELOW_T, ElementRow, RecipeProblem
-from optimizer.rows import Name, RowModel
-from optimizer.session import Basis, InfeasibleError, Session, SolverError
+from optimizer.rows import RowModel
+from optimizer.search import MaterialSearch
+from optimizer.session import InfeasibleError, Session, SolverError
+from optimizer.warm import Warm
 from steel.heats import FloatArray
 
 MOST_CUT_ROUNDS = 100
-MOST_CUTS = 20
-"""Tangents kept of one element; all are valid for ever, but the newest are nearest to today's recipes."""
-NEARLY = 0.9
-"""Tolerances within a limit from which a margin that holds gets a tangent too, when others need one."""
+LIMITS = ("maximum", "minimum")
 MOST_WARM = 64
 """Descriptions whose tangents are kept."""
 
@@ -67,49 +67,23 @@ class Solution:
         return max(0.0, self.objective_eur - self.bound_eur) / max(abs(self.objective_eur), 1e-9)
 
 
-@dataclass
-class Warm:
-    """What is kept between solves whose margins are the same; safe to share between threads.
-
-    Attributes:
-        problem: one of them, which keeps alive what their key is made of.
-    """
-
-    problem: RecipeProblem
-    _cuts: Cuts = field(default_factory=dict)
-    _basis: Basis | None = None
-    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def known(self) -> tuple[Cuts, Basis | None]:
-        """Tangents so far, and the last optimum's basis."""
-        with self._lock:
-            return {name: list(cuts) for name, cuts in self._cuts.items()}, self._basis
-
-    def learn(self, name: str, tangent: FloatArray) -> int:
-        """Keep one more tangent of an element's margin; returns its number."""
-        with self._lock:
-            number = next(self._numbers)
-            self._cuts[name] = [*self._cuts.get(name, []), (number, tangent)][-MOST_CUTS:]
-            return number
-
-    def end_at(self, basis: Basis) -> None:
-        """Keep the basis of an optimum."""
-        with self._lock:
-            self._basis = basis
-
-
 class RecipeSolver:
     """One problem being solved."""
 
     def __init__(self, problem: RecipeProblem, warm: Warm, elastic: bool = False, any_mass: bool = False) -> None:
         self.problem = problem
         self._warm = warm
+        self.model: RowModel = formulate(problem, elastic, any_mass)
+        self._deadline = time.perf_counter() + problem.options.time_limit_s
+        self.session = Session(self.model, self._deadline, problem.options.gap / 2)
+        self._margins = Margins(problem)
+        self._middle: FloatArray | None = None
         cuts, basis = warm.known()
-        self.model: RowModel = formulate(problem, cuts, elastic, any_mass)
-        deadline = time.perf_counter() + problem.options.time_limit_s
-        self.session = Session(self.model, deadline, problem.options.gap / 2)
-        self._deadline = deadline
+        known = [(name, e, tangent) for e, of_element in cuts.items() for name, tangent in of_element]
+        known = [cut for cut in known if ("margin", cut[1]) in self.model.columns]
+        if known:
+            names, elements, tangents = zip(*known, strict=True)
+            self.session.cut(list(names), np.array(tangents), [self.model.columns["margin", e] for e in elements])
         if basis is not None and not elastic:
             self.session.start_at(basis)
 
@@ -121,16 +95,31 @@ class RecipeSolver:
     def best(self) -> tuple[FloatArray, float, float]:
         """Yes/no decisions of the optimum, its cost, and what no decisions can undercut.
 
-        Cuts are found where they are cheap: first on the relaxation, then on the linear model at the decisions that the
-        relaxation suggests and at each integer solution, whose cost is an upper bound and a start to beat. The
-        integer model is solved again until its own value, a lower bound, has come up to the best of these.
+        Tangents are found where they are cheap first: on the relaxation, then at the decisions that it suggests, whose
+        cost is a start to beat.
         """
         cost, bound = self.cut_until_tight()
         self._warm.end_at(self.session.basis())
         if not self.model.integer:
             return np.zeros(0), cost, bound
-        best = self.suggested_decisions()
-        upper, values = self._at(best)
+        decisions = self.suggested_decisions()
+        upper, values = self._at(decisions)
+        names = list(self.model.columns)
+        kinds = {names[column][0] for column in self.model.integer}
+        if kinds == {"used"}:
+            about = np.array([names[column][1] for column in self.model.integer])
+            found = MaterialSearch(self.problem, about, self).run(decisions, upper)
+            if not np.isfinite(found.cost_eur):
+                raise InfeasibleError
+            return found.decisions, found.cost_eur, found.bound_eur
+        return self._best_of_all(decisions, upper, values)
+
+    def _best_of_all(self, best: FloatArray, upper: float, values: FloatArray) -> tuple[FloatArray, float, float]:
+        """The same where decisions are about more than masses: HiGHS decides, the linear model cuts, by turns.
+
+        Each integer solution's cost with its margins held is an upper bound; the integer model is solved again until
+        its own value, a lower bound, has come up to the best of these.
+        """
         for _ in range(MOST_CUT_ROUNDS):
             self.session.decide(integral=True)
             if np.isfinite(upper):
@@ -142,9 +131,26 @@ class RecipeSolver:
             if cost < upper:
                 best, upper, values = decisions, cost, reached
             proven = upper - bound <= self.problem.options.gap * abs(upper)
-            if np.isfinite(upper) and (proven or time.perf_counter() > self._deadline):
+            if np.isfinite(upper) and (proven or self.stopped()):
                 return best, upper, min(bound, upper)
         raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
+
+    def hold(self, lower: FloatArray, upper: FloatArray) -> None:
+        """Bound the yes/no decisions."""
+        self.session.forget_slack_cuts()
+        self.session.bound(self.model.integer, lower, upper)
+        self._middle = None
+
+    def reach(self) -> tuple[float, FloatArray]:
+        """Cost of the linear model, infinite where it has no solution, and its masses (n + m,)."""
+        try:
+            return self.session.run()[0], self.columns_t
+        except InfeasibleError:
+            return np.inf, self.columns_t
+
+    def stopped(self) -> bool:
+        """Whether time is up."""
+        return time.perf_counter() > self._deadline
 
     def _at(self, decisions: FloatArray) -> tuple[float, FloatArray]:
         """Cost and solution at given yes/no decisions; infinite where they leave no recipe."""
@@ -176,53 +182,36 @@ class RecipeSolver:
 
     def cut_until_tight(self) -> tuple[float, float]:
         """Solve and add tangent cuts until every margin is the cone's; returns objective and bound."""
-        middle: FloatArray | None = None
+        self._middle = None
         for _ in range(MOST_CUT_ROUNDS):
             objective, bound = self.session.run()
-            columns = self.columns_t
-            misses = [(row, self._miss(row, columns)) for row in self.problem.rows]
-            if max((miss for _, miss in misses), default=0.0) <= 0.0:
+            if not self.cut():
                 return objective, bound
-            # Solutions swing about the optimum: a tangent at their running mean is nearer to it than one at the last.
-            middle = columns if middle is None else (middle + columns) / 2
-            near = [row for row, miss in misses if miss > -NEARLY]
-            self._cut(near, [columns] if middle is columns else [columns, middle])
         raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
 
-    def _cut(self, rows: list[ElementRow], points: list[FloatArray]) -> None:
-        """Add tangents of `‖root · (x, a)‖` at recipes; none ever cuts off a recipe that holds the margin."""
-        names: list[Name] = []
-        tangents, margins = [], []
-        for row, at in itertools.product(rows, points):
-            image = row.root @ at
-            tangents.append(row.root.T @ image / np.linalg.norm(image))
-            name = row.element.value
-            names.append(("cut", name, self._warm.learn(name, tangents[-1])))
-            margins.append(self.model.columns["margin", name])
-        self.session.cut(names, np.array(tangents), margins)
+    def cut(self) -> bool:
+        """Add tangents of the margins that the solution just found misses; whether any did."""
+        columns, margins = self.columns_t, self._margins
+        if not margins.rows:
+            return False
+        slack = np.array([[self._slack(k, row.element.value) for k in LIMITS] for row in margins.rows])
+        remainders = np.array([self._remainder(row, columns) for row in margins.rows])
+        misses = margins.misses(columns, remainders, slack)
+        if misses.max() <= 0.0:
+            return False
+        # Solutions swing about the optimum: a tangent at their running mean is nearer to it than one at the last.
+        points = [columns] if self._middle is None else [columns, (self._middle + columns) / 2]
+        self._middle = points[-1]
+        tangents = margins.tangents(points, np.flatnonzero(misses > -NEARLY))
+        names = [self._warm.learn(*pair) for pair in zip(tangents.elements, tangents.planes, strict=True)]
+        self.session.cut(names, tangents.planes, [self.model.columns["margin", name] for name in tangents.elements])
+        return True
 
-    def _miss(self, row: ElementRow, columns: FloatArray) -> float:
-        """By how many tolerances a recipe misses a limit of one element; at most 0 where it holds it."""
-        if row.maximum is None and row.minimum is None:
-            return -np.inf
-        final = float(self.problem.yields @ columns)
-        mean, sd = self._mean(row, columns), row.sd(columns)
-        worst = -np.inf
-        for kind, limit, over in (
-            ("maximum", row.maximum, mean + row.upper_z * sd),
-            ("minimum", row.minimum, -mean + row.lower_z * sd),
-        ):
-            if limit is not None:
-                allowed = (limit if kind == "maximum" else -limit) * final + self._slack(kind, row.element.value)
-                worst = max(worst, (over - allowed) / (self.problem.tolerance_wt_pct(limit) * final))
-        return worst
-
-    def _mean(self, row: ElementRow, columns: FloatArray) -> float:
-        """wt% · t of one element; with trees as the model has it, whose decisions may be fractional just now."""
+    def _remainder(self, row: ElementRow, columns: FloatArray) -> float:
+        """wt% · t beyond the linear balance; of trees as the model has it, whose decisions may be fractional now."""
         if states_trees(row):
-            remainder = self.model.columns["remainder", row.element.value]
-            return float(row.linear @ columns) + float(self.session.values[remainder])
-        return row.mean(columns)
+            return float(self.session.values[self.model.columns["remainder", row.element.value]])
+        return row.mean(columns) - float(row.linear @ columns) if len(row.pieces) or len(row.trees) else 0.0
 
     def _slack(self, kind: str, name: str) -> float:
         column = self.model.columns.get(("slack", kind, name))

@@ -1,0 +1,189 @@
+"""Which materials to use at all, by branch and bound on the linear model, its margins cut as the search goes.
+
+One tree serves decisions and cones together (after Quesada and Grossmann 1992): a tangent found anywhere holds
+everywhere, and the dual simplex goes on from wherever it stood. A decision costs nothing by itself, so a recipe is
+judged by its masses: each is none or at least its lot, and not too many materials are used.
+"""
+
+import heapq
+import itertools
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.session import SolverError
+from steel.heats import FloatArray
+
+EXACT_T = 1e-6
+CUTS_AT_A_NODE = 2
+"""Rounds of tangents at a node that is no recipe yet; its bound only has to be good enough to choose a branch."""
+LEAST_DISTANCE_T = 0.5
+LEAST_GAIN_EUR = 1e-3
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to.
+
+    Attributes:
+        decisions: (K,) 1 for each material used, of the best recipe. cost_eur: its cost.
+        bound_eur: what no recipe can undercut.
+    """
+
+    decisions: FloatArray
+    cost_eur: float
+    bound_eur: float
+
+
+@dataclass
+class Experience:
+    """What deciding a material was seen to cost per t of distance, € (pseudo-costs; Benichou et al. 1971).
+
+    Attributes:
+        total, seen: (2, K) for leaving out and for using.
+    """
+
+    total: FloatArray
+    seen: FloatArray
+
+    def learn(self, side: int, j: int, gain_eur: float, distance_t: float) -> None:
+        """Take in one bound that rose."""
+        self.total[side, j] += gain_eur / distance_t
+        self.seen[side, j] += 1
+
+    def expected(self, side: int, j: int, distance_t: float) -> float:
+        """€ that the bound should rise by."""
+        return float(self.total[side, j] / self.seen[side, j]) * distance_t
+
+
+@dataclass(frozen=True)
+class Node:
+    """Materials still to be decided lie between lower and upper, (K,) each."""
+
+    lower: FloatArray
+    upper: FloatArray
+
+    def decided(self, j: int, value: float) -> "Node":
+        """The node with one more decision made."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        lower[j] = upper[j] = value
+        return Node(lower, upper)
+
+
+class Relaxation(Protocol):
+    """What a search asks of the linear model behind it."""
+
+    def hold(self, lower: FloatArray, upper: FloatArray) -> None:
+        """Bound the decisions, (K,) each."""
+
+    def reach(self) -> tuple[float, FloatArray]:
+        """Least cost, infinite where there is no recipe, and its masses (n + m,)."""
+
+    def cut(self) -> bool:
+        """Add tangents where the masses just reached miss a margin; whether any did."""
+
+    def stopped(self) -> bool:
+        """Whether the search has to end with what it has."""
+
+
+class MaterialSearch:
+    """A search over the yes/no decisions of one problem.
+
+    Args:
+        problem: whose lots and most materials.
+        columns: (K,) the column each decision is about.
+        relaxation: the linear model.
+    """
+
+    def __init__(self, problem: RecipeProblem, columns: NDArray[np.int_], relaxation: Relaxation) -> None:
+        self._columns = columns
+        self._lots = problem.lots[columns]
+        self._counted = problem.counted[columns] > 0
+        must = int(np.sum((problem.counted > 0) & (problem.least > 0)))
+        most = problem.options.max_materials
+        self._most = len(columns) if most is None else most - must
+        self._relaxation = relaxation
+        self._gap = problem.options.gap
+        self._experience = Experience(np.zeros((2, len(columns))), np.zeros((2, len(columns))))
+
+    def is_recipe(self, columns_t: FloatArray) -> bool:
+        """Whether masses (n + m,) hold every lot and the number of materials."""
+        masses = columns_t[self._columns]
+        used = masses > UNUSED_BELOW_T
+        short = used & (masses < self._lots - EXACT_T)
+        return not short.any() and int((used & self._counted).sum()) <= self._most
+
+    def run(self, decisions: FloatArray, cost_eur: float) -> Found:
+        """Search from a recipe to beat; infinitely dear where none is known."""
+        count = len(self._columns)
+        order = itertools.count()
+        waiting = [(-np.inf, next(order), Node(np.zeros(count), np.ones(count)))]
+        best, upper = decisions, cost_eur
+        while waiting:
+            bound, _, next_node = heapq.heappop(waiting)
+            if bound >= self._cutoff(upper) or (np.isfinite(upper) and self._relaxation.stopped()):
+                return Found(best, upper, min(bound, upper))
+            dive: Node | None = next_node
+            while dive is not None:
+                node, dive = dive, None
+                cost, masses = self._settle(node, self._cutoff(upper))
+                if cost >= self._cutoff(upper):
+                    continue
+                if self.is_recipe(masses):
+                    best, upper = (masses[self._columns] > UNUSED_BELOW_T).astype(np.float64), cost
+                    continue
+                near, far = self._branch(node, cost, masses)
+                if far[0] < self._cutoff(upper):
+                    heapq.heappush(waiting, (far[0], next(order), far[1]))
+                if near[0] < self._cutoff(upper):
+                    dive = near[1]
+        return Found(best, upper, upper)
+
+    def _settle(self, node: Node, cutoff: float) -> tuple[float, FloatArray]:
+        """Cost and masses of a node, cut until tight where they are a recipe, else as far as a bound needs."""
+        self._relaxation.hold(node.lower, node.upper)
+        for rounds in itertools.count():
+            cost, masses = self._relaxation.reach()
+            enough = rounds >= CUTS_AT_A_NODE and not self.is_recipe(masses)
+            if cost >= cutoff or enough or not self._relaxation.cut():
+                break
+        return cost, masses
+
+    def _cutoff(self, upper: float) -> float:
+        return upper - self._gap * abs(upper) if np.isfinite(upper) else np.inf
+
+    def _branch(self, node: Node, cost: float, masses_t: FloatArray) -> tuple[tuple[float, Node], tuple[float, Node]]:
+        """The two sides of the decision that should raise the bound most, with their bounds, the better first."""
+        masses = masses_t[self._columns]
+        open_ = (node.lower < node.upper) & (masses > UNUSED_BELOW_T)
+        tried = np.flatnonzero(open_ & (masses < self._lots - EXACT_T))
+        if not len(tried):
+            tried = np.flatnonzero(open_ & self._counted)
+        if not len(tried):
+            raise SolverError("every material in use is decided and the lots do not hold")
+        sides: list[tuple[float, tuple[float, Node], tuple[float, Node]]] = []
+        for j in tried:
+            out = self._side(node, cost, 0, int(j), float(masses[j]))
+            used = self._side(node, cost, 1, int(j), max(float(self._lots[j] - masses[j]), LEAST_DISTANCE_T))
+            score = max(out[0], LEAST_GAIN_EUR) * max(used[0], LEAST_GAIN_EUR)
+            sides.append((score, (out[1], node.decided(int(j), 0.0)), (used[1], node.decided(int(j), 1.0))))
+        _, first, second = max(sides, key=lambda side: side[0])
+        return (first, second) if first[0] <= second[0] else (second, first)
+
+    def _side(self, node: Node, cost: float, side: int, j: int, distance_t: float) -> tuple[float, float]:
+        """By how much one side should raise the bound, €, and what its cost is sure to reach.
+
+        A side never tried is solved once (strong branching); later what was seen is enough to choose by.
+        """
+        if self._experience.seen[side, j]:
+            return self._experience.expected(side, j, distance_t), cost
+        decided = node.decided(j, float(side))
+        self._relaxation.hold(decided.lower, decided.upper)
+        reached, _ = self._relaxation.reach()
+        gain = max(reached - cost, 0.0)
+        if np.isfinite(gain):
+            self._experience.learn(side, j, gain, distance_t)
+        return gain, max(reached, cost)

@@ -1,0 +1,46 @@
+"""What stays true between solves of one description: tangents of margins, and the last optimum's basis."""
+
+import itertools
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from optimizer.problem import RecipeProblem
+from optimizer.rows import Name
+from optimizer.session import Basis
+from steel.heats import FloatArray
+
+MOST_CUTS = 20
+"""Tangents kept of one element; all are valid for ever, but the newest are nearest to today's recipes."""
+
+
+@dataclass
+class Warm:
+    """What is kept between solves whose margins are the same; safe to share between threads.
+
+    Attributes:
+        problem: one of them, which keeps alive what their key is made of.
+    """
+
+    problem: RecipeProblem
+    _cuts: dict[str, deque[tuple[Name, FloatArray]]] = field(default_factory=dict)
+    _basis: Basis | None = None
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def known(self) -> tuple[dict[str, list[tuple[Name, FloatArray]]], Basis | None]:
+        """By element, tangents (n + m,) so far with their names; and the last optimum's basis."""
+        with self._lock:
+            return {element: list(cuts) for element, cuts in self._cuts.items()}, self._basis
+
+    def learn(self, element: str, tangent: FloatArray) -> Name:
+        """Keep one more tangent of an element's margin; returns its name."""
+        with self._lock:
+            name = ("cut", element, next(self._numbers))
+            self._cuts.setdefault(element, deque(maxlen=MOST_CUTS)).append((name, tangent))
+            return name
+
+    def end_at(self, basis: Basis) -> None:
+        """Keep the basis of an optimum."""
+        with self._lock:
+            self._basis = basis
