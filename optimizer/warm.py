@@ -10,7 +10,7 @@ from optimizer.rows import Name
 from optimizer.session import Basis
 from steel.heats import FloatArray
 
-MOST_CUTS = 20
+MOST_CUTS = 4
 """Tangents kept of one element; all are valid for ever, but the newest are nearest to today's recipes."""
 
 
