@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.formulation import Form
 from optimizer.outcome import outcome_of
 from optimizer.problem import ElementRow, RecipeProblem, build_problem
 from optimizer.session import InfeasibleError
@@ -88,7 +89,7 @@ def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
         lots=np.zeros(len(furnace)),
         plant=problem.plant.model_copy(update={"furnace": problem.plant.furnace.model_copy(update={"baskets": None})}),
     )
-    solver = RecipeSolver(fixed, Warm(fixed), elastic=True, any_mass=True)
+    solver = RecipeSolver(fixed, Warm(fixed), Form(elastic=True, any_mass=True))
     columns, cost = solver.model.columns, np.array(solver.model.cost)
     hopeless = {row.element.value for row in problem.rows if _exceeds(row, furnace, problem.order.mass_t)}
     slacks = {name: column for name, column in columns.items() if name[0] == "slack" and name[1] in LIMITS}

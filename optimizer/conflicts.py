@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.formulation import Form
 from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
 from optimizer.solver import RecipeSolver
@@ -52,7 +53,7 @@ class ImpossibleOrderError(Exception):
 def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
     """The conflicting requirements of an infeasible problem."""
     problem = replace(problem, options=problem.options.model_copy(update={"cut_tolerance": ROUGH}))
-    solver = RecipeSolver(problem, Warm(problem), elastic=True)
+    solver = RecipeSolver(problem, Warm(problem), Form(elastic=True))
     # What contradicts itself with fractional lots does so with whole ones, and is found much faster.
     found = _irreducible(problem, solver)
     if found:

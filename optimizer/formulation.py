@@ -5,12 +5,16 @@ confidence and so are valid for as long as the surrogate's description is.
 """
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.goals import Goal, add_goals
+from optimizer.options import Objective
 from optimizer.problem import ElementRow, RecipeProblem
 from optimizer.rows import RowModel
 from optimizer.trees import TreeRows
+from steel.elements import RESIDUALS
 
 MOST_PER_T = 3.0
 """t of any one furnace material per t of steel; beyond every sensible charge, slag formers included."""
@@ -39,15 +43,28 @@ def states_trees(row: ElementRow) -> bool:
     return len(row.trees) > 0 and (row.maximum is not None or row.minimum is not None)
 
 
-def formulate(problem: RecipeProblem, elastic: bool = False, any_mass: bool = False) -> RowModel:
-    """State a problem, its margins without any tangent yet.
+@dataclass(frozen=True)
+class Form:
+    """How a problem is stated.
 
-    Args:
-        problem: the order at its plant.
+    Attributes:
         elastic: whether every stated requirement has a slack column, held at zero until its bound is lifted; in the
             unit of its row: wt% · t, t, m³, materials, kWh.
         any_mass: whether the final mass is free, limits holding for whatever it is.
+        goals: in place of the cost, come as near to all of these as can be.
     """
+
+    elastic: bool = False
+    any_mass: bool = False
+    goals: tuple[Goal, ...] = ()
+
+
+PLAIN = Form()
+
+
+def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
+    """State a problem, its margins without any tangent yet."""
+    elastic, any_mass = form.elastic, form.any_mass
     model = RowModel()
     for j in range(len(problem.items)):
         bound = max(_bound_t(problem, j), float(problem.least[j]))
@@ -60,6 +77,8 @@ def formulate(problem: RecipeProblem, elastic: bool = False, any_mass: bool = Fa
     if not any_mass:
         mass_t = problem.order.mass_t
         model.row("order", masses=problem.yields, lower=mass_t, upper=mass_t)
+    if form.goals or problem.options.preferences.get(Objective.HEADROOM):
+        _add_headroom(model, problem)
     trees = TreeRows(model, problem, np.array([_bound_t(problem, j) for j in range(problem.furnace_columns)]))
     for row in problem.rows:
         _add_element(model, problem, row, trees, elastic, any_mass)
@@ -69,7 +88,24 @@ def formulate(problem: RecipeProblem, elastic: bool = False, any_mass: bool = Fa
         _add_loose_masses(model, problem)
     _add_baskets(model, problem, elastic)
     _add_decisions(model, problem, elastic)
+    add_goals(model, form.goals)
     return model
+
+
+def headroom_elements(problem: RecipeProblem) -> tuple[str, ...]:
+    """Residuals that are limited above only: what the next customer's scrap must not have too much of."""
+    return tuple(
+        row.element.value
+        for row in problem.rows
+        if row.element in RESIDUALS and row.maximum is not None and row.minimum is None
+    )
+
+
+def _add_headroom(model: RowModel, problem: RecipeProblem) -> None:
+    """The share of each residual's limit that its margin leaves free, the least over residuals."""
+    worth = problem.options.preferences.get(Objective.HEADROOM, 0.0) * problem.order.mass_t
+    most = 1.0 if headroom_elements(problem) else 0.0
+    model.column("headroom", upper=most, cost=-worth)
 
 
 def _asks_for_most(problem: RecipeProblem, column: int) -> bool:
@@ -114,6 +150,8 @@ def _add_element(
         if limit is None:
             continue
         others = {k: sign * v for k, v in parts.items()} | dict.fromkeys(margin, z) | _slack(model, elastic, kind, name)
+        if kind == "maximum" and ("headroom",) in model.columns and name in headroom_elements(problem):
+            others[model.columns["headroom",]] = limit * problem.order.mass_t
         # Margins are held to a tolerance; aiming that much inside the limit, the limit itself is never missed.
         aim = limit - sign * problem.tolerance_wt_pct(limit)
         masses = sign * (row.linear - aim * problem.yields) if any_mass else sign * row.linear

@@ -1,10 +1,24 @@
 """What a recipe is asked to be."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from steel.frozen import Frozen
+
+
+class Objective(StrEnum):
+    """What a recipe can be good at; headroom is good when large, the others when small."""
+
+    COST = "cost_eur_per_t"
+    ENERGY = "energy_kwh_per_t"
+    EMISSIONS = "emissions_kgco2e_per_t"
+    HEADROOM = "residual_headroom"
+
+
+Preferred = Literal[Objective.ENERGY, Objective.EMISSIONS, Objective.HEADROOM]
+"""What may be preferred beside the cost, which always counts."""
 
 
 class RecipeOptions(Frozen):
@@ -14,6 +28,8 @@ class RecipeOptions(Frozen):
         confidence: one-sided probability with which each limit must hold.
         max_materials: most metal-bearing materials in one charge; None means no rule.
         max_energy_kwh_per_t: most electricity per t tapped, expected; None means no rule.
+        preferences: what one unit of an objective is worth beside its cost, €/t; a unit of headroom is a whole limit.
+            They steer the recipe and are no part of its cost.
         gap: relative optimality gap at which a recipe with yes/no decisions counts as proven.
         cut_tolerance: how exactly confidence margins are held, as a share of the limit; always on the safe side.
         time_limit_s: after which the best recipe so far is returned with its gap.
@@ -22,6 +38,7 @@ class RecipeOptions(Frozen):
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     max_materials: Annotated[int, Field(ge=1)] | None = None
     max_energy_kwh_per_t: Annotated[float, Field(gt=0)] | None = None
+    preferences: dict[Preferred, Annotated[float, Field(ge=0, le=1e6)]] = {}
     gap: Annotated[float, Field(gt=0, lt=1)] = 1e-4
     cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-4
     time_limit_s: Annotated[float, Field(gt=0)] = 10.0

@@ -5,19 +5,17 @@ column, so that each requirement is linear, or a cone, in (x, a).
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.options import RecipeOptions
+from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates
 from steel.elements import Element
-from steel.emissions import KGCO2_PER_T_CARBON, Emissions, material_scope1_kg_per_t, process_emissions_per_t
 from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import FloatArray
-from steel.materials import Material, MaterialKind
-from steel.plants import Furnace, Plant, Prices, YardItem
+from steel.plants import Furnace, Plant, YardItem
 from surrogate.description import Description
 from surrogate.trees import Trees
 
@@ -60,36 +58,6 @@ class ElementRow:
     def sd(self, columns_t: FloatArray) -> float:
         """Standard deviation of the same, wt% · t."""
         return float(np.linalg.norm(self.root @ columns_t))
-
-
-@dataclass(frozen=True)
-class CostRates:
-    """€ per t of each column, (n + m,), by what is paid for; electricity and its carbon apart, per kWh."""
-
-    material: FloatArray
-    process: FloatArray
-    carbon: FloatArray
-    electricity_per_kwh: float
-    electricity_carbon_per_kwh: float
-
-    @property
-    def columns(self) -> FloatArray:
-        """Everything that is paid per t of a column."""
-        return self.material + self.process + self.carbon
-
-    @property
-    def per_kwh(self) -> float:
-        """Everything that is paid per kWh."""
-        return self.electricity_per_kwh + self.electricity_carbon_per_kwh
-
-
-@dataclass(frozen=True)
-class EmissionRates:
-    """kgCO2e per t of each column, (n + m,), and per kWh."""
-
-    scope1: FloatArray
-    scope3: FloatArray
-    scope2_per_kwh: float
 
 
 @dataclass(frozen=True)
@@ -173,7 +141,7 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
     pick = np.array([description.names.index(item.material.name) for item in furnace])
     furnace_yields = np.concatenate([description.yields[pick], np.zeros(len(tapping))])
     yields = np.concatenate([description.yields[pick], [item.material.metallic_yield for item in tapping]])
-    emissions = _emission_rates(plant, description, items, pick, yields)
+    emissions = emission_rates(plant, description, items, pick, yields)
     return RecipeProblem(
         plant=plant,
         order=order,
@@ -189,7 +157,7 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         energy_linear=description.energy.linear[pick],
         energy_pieces=description.energy.pieces[:, pick],
         energy_trees=description.energy.trees.given(_absent(description, pick), pick),
-        cost=_cost_rates(plant.furnace, plant.prices, items, len(furnace), yields, emissions),
+        cost=cost_rates(plant.furnace, plant.prices, items, len(furnace), yields, emissions, options.preferences),
         emissions=emissions,
         least=np.array([item.min_t for item in items]),
         most=np.array([np.inf if item.most_t is None else item.most_t for item in items]),
@@ -257,68 +225,3 @@ def _absent(description: Description, pick: NDArray[np.int_]) -> FloatArray:
     absent = np.zeros(len(description.names))
     absent[pick] = np.nan
     return absent
-
-
-def process_per_t(furnace: Furnace) -> tuple[float, float, float]:
-    """Gas and oxygen, Nm³/t, and injected carbon, kg/t, of the furnace's usual practice."""
-    usual = furnace.process
-    return (
-        usual.get("gas_nm3_per_t", 0.0),
-        usual.get("oxygen_nm3_per_t", 0.0),
-        usual.get("injected_carbon_kg_per_t", 0.0),
-    )
-
-
-def process_emissions(plant: Plant) -> Emissions:
-    """kgCO2e per t tapped of gas, oxygen, electrodes and injected carbon."""
-    gas, oxygen, carbon = process_per_t(plant.furnace)
-    return process_emissions_per_t(plant.emission_factors, gas, oxygen, plant.furnace.electrode_kg_per_t, carbon)
-
-
-def _burnt_carbon(material: Material, stage: Literal["furnace", "tapping"]) -> float:
-    if material.kind is MaterialKind.UNRECORDED:
-        return 0.0
-    burnt = material_scope1_kg_per_t(material)
-    return burnt * (1.0 - material.recovery.get(Element.C, 0.0)) if stage == "tapping" else burnt
-
-
-def _emission_rates(
-    plant: Plant, description: Description, items: tuple[YardItem, ...], pick: NDArray[np.int_], yields: FloatArray
-) -> EmissionRates:
-    per_t = process_emissions(plant)
-    direct = np.array([_burnt_carbon(item.material, item.stage) for item in items])
-    if Element.C in description.elements and not any(m.kind is MaterialKind.UNRECORDED for m in description.materials):
-        stays = description.elements[Element.C].linear[pick] / 100.0 * KGCO2_PER_T_CARBON
-        direct[: len(pick)] -= stays
-    tapped = np.where(np.arange(len(items)) < len(pick), yields, 0.0)
-    return EmissionRates(
-        scope1=direct + per_t.scope1 * tapped,
-        scope3=np.array([item.material.upstream_kgco2e_per_t for item in items]) + per_t.scope3 * tapped,
-        scope2_per_kwh=plant.emission_factors.electricity_kgco2e_per_kwh,
-    )
-
-
-def _cost_rates(
-    furnace: Furnace,
-    prices: Prices,
-    items: tuple[YardItem, ...],
-    furnace_columns: int,
-    yields: FloatArray,
-    emissions: EmissionRates,
-) -> CostRates:
-    gas, oxygen, carbon = process_per_t(furnace)
-    per_t = (
-        gas * prices.gas_eur_per_nm3
-        + oxygen * prices.oxygen_eur_per_nm3
-        + carbon * prices.injected_carbon_eur_per_kg
-        + furnace.electrode_kg_per_t * prices.electrode_eur_per_kg
-    )
-    tapped = np.where(np.arange(len(items)) < furnace_columns, yields, 0.0)
-    scope1, scope3 = prices.carbon_scope1_eur_per_t / 1000.0, prices.carbon_scope3_eur_per_t / 1000.0
-    return CostRates(
-        material=np.array([item.price_eur_per_t for item in items]),
-        process=per_t * tapped,
-        carbon=scope1 * emissions.scope1 + scope3 * emissions.scope3,
-        electricity_per_kwh=prices.electricity_eur_per_kwh,
-        electricity_carbon_per_kwh=prices.carbon_scope2_eur_per_t / 1000.0 * emissions.scope2_per_kwh,
-    )

@@ -141,8 +141,21 @@ class Session:
         try:
             yield
         finally:
-            ones = np.ones(len(decisions))
-            self.bound(self.model.integer, 0.0 * ones, ones)
+            self.bound(self.model.integer, *self._decision_bounds())
+
+    def free_until(self, deadline: float) -> None:
+        """Free all decisions again and give the next runs a deadline of their own."""
+        self._deadline = deadline
+        self.bound(self.model.integer, *self._decision_bounds())
+
+    def _decision_bounds(self) -> tuple[FloatArray, FloatArray]:
+        lower, upper = np.array(self.model.lower), np.array(self.model.upper)
+        return lower[self.model.integer], upper[self.model.integer]
+
+    def limit(self, at_most: dict[Name, float]) -> None:
+        """Change the upper bounds of some rows."""
+        for name, value in at_most.items():
+            self._highs.changeRowBounds(self.model.rows[name], -highspy.kHighsInf, value)
 
     def bound(self, columns: list[int], lower: FloatArray, upper: FloatArray) -> None:
         """Change the bounds of some columns."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.formulation import formulate, states_trees
+from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_trees
 from optimizer.margins import NEARLY, Margins
+from optimizer.options import Objective
 from optimizer.problem import UNUSED_BELOW_T, ElementRow, RecipeProblem
 from optimizer.rows import RowModel
 from optimizer.search import MaterialSearch
@@ -70,13 +71,16 @@ class Solution:
 class RecipeSolver:
     """One problem being solved."""
 
-    def __init__(self, problem: RecipeProblem, warm: Warm, elastic: bool = False, any_mass: bool = False) -> None:
+    def __init__(self, problem: RecipeProblem, warm: Warm, form: Form = PLAIN) -> None:
         self.problem = problem
         self._warm = warm
-        self.model: RowModel = formulate(problem, elastic, any_mass)
+        self._form = form
+        self.model: RowModel = formulate(problem, form)
         self._deadline = time.perf_counter() + problem.options.time_limit_s
         self.session = Session(self.model, self._deadline, problem.options.gap / 2)
         self._margins = Margins(problem)
+        kept, mass_t = headroom_elements(problem), problem.order.mass_t
+        self._headroom = {r.element.value: (r.maximum or 0.0) * mass_t for r in problem.rows if r.element.value in kept}
         self._middle: FloatArray | None = None
         cuts, basis = warm.known()
         known = [(name, e, tangent) for e, of_element in cuts.items() for name, tangent in of_element]
@@ -84,13 +88,21 @@ class RecipeSolver:
         if known:
             names, elements, tangents = zip(*known, strict=True)
             self.session.cut(list(names), np.array(tangents), [self.model.columns["margin", e] for e in elements])
-        if basis is not None and not elastic:
+        if basis is not None and form == PLAIN:
             self.session.start_at(basis)
 
     @property
     def columns_t(self) -> FloatArray:
         """(n + m,) masses of the solution just found, t."""
         return np.maximum(self.session.values[: len(self.problem.items)], 0.0)
+
+    def solve(self) -> tuple[FloatArray, float, float]:
+        """Masses of the optimum (n + m,), its cost, and what no recipe can undercut; the linear optimum is held."""
+        decisions, cost, bound = self.best()
+        if len(decisions):
+            self.session.bound(self.model.integer, decisions, decisions)
+            cost, _ = self.cut_until_tight()
+        return self.columns_t, cost, min(bound, cost)
 
     def best(self) -> tuple[FloatArray, float, float]:
         """Yes/no decisions of the optimum, its cost, and what no decisions can undercut.
@@ -99,7 +111,8 @@ class RecipeSolver:
         cost is a start to beat.
         """
         cost, bound = self.cut_until_tight()
-        self._warm.end_at(self.session.basis())
+        if self._form == PLAIN:
+            self._warm.end_at(self.session.basis())
         if not self.model.integer:
             return np.zeros(0), cost, bound
         decisions = self.suggested_decisions()
@@ -134,6 +147,13 @@ class RecipeSolver:
             if np.isfinite(upper) and (proven or self.stopped()):
                 return best, upper, min(bound, upper)
         raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
+
+    def wish(self, at_most: dict[Objective, float]) -> None:
+        """Set what the goals less one range each may come to, free the decisions and give the next solve its time."""
+        self.session.forget_slack_cuts()
+        self.session.limit({("goal", objective): value for objective, value in at_most.items()})
+        self._deadline = time.perf_counter() + self.problem.options.time_limit_s
+        self.session.free_until(self._deadline)
 
     def hold(self, lower: FloatArray, upper: FloatArray) -> None:
         """Bound the yes/no decisions."""
@@ -214,8 +234,13 @@ class RecipeSolver:
         return row.mean(columns) - float(row.linear @ columns) if len(row.pieces) or len(row.trees) else 0.0
 
     def _slack(self, kind: str, name: str) -> float:
+        """wt% · t by which a limit may be missed; below zero where headroom under it is kept."""
         column = self.model.columns.get(("slack", kind, name))
-        return 0.0 if column is None else float(self.session.values[column])
+        slack = 0.0 if column is None else float(self.session.values[column])
+        headroom = self.model.columns.get(("headroom",))
+        if headroom is not None and kind == "maximum" and name in self._headroom:
+            slack -= float(self.session.values[headroom]) * self._headroom[name]
+        return slack
 
     def prices(self) -> Shadow:
         """Prices of the requirements at the linear optimum just solved."""
@@ -250,15 +275,10 @@ def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:
     """
     started = time.perf_counter()
     solver = RecipeSolver(problem, warm or Warm(problem))
-    decisions, _, bound = solver.best()
-    if len(decisions):
-        with solver.session.holding(decisions):
-            cost, _ = solver.cut_until_tight()
-            columns, prices = solver.columns_t, solver.prices()
-    else:
-        cost, columns, prices = bound, solver.columns_t, solver.prices()
+    columns, cost, bound = solver.solve()
+    prices = solver.prices()
     elapsed_ms = 1000.0 * (time.perf_counter() - started)
-    return Solution(columns, cost, min(bound, cost), prices, elapsed_ms)
+    return Solution(columns, cost, bound, prices, elapsed_ms)
 
 
 class WarmPool:

@@ -31,6 +31,8 @@ class Element(StrEnum):
 
 NOBLE = frozenset({Element.CU, Element.SN, Element.NI, Element.MO, Element.CO, Element.AS, Element.W})
 """Elements that stay in the steel whatever the furnace does (REFERENCE: behaviour in the furnace)."""
+RESIDUALS = NOBLE | {Element.CR}
+"""Tramp elements: what scrap brings along and a steel that wants none of it cannot get rid of."""
 
 _BY_SYMBOL = {element.value.lower(): element for element in Element}
 

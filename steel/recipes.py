@@ -186,3 +186,17 @@ class Review(Frozen):
     optimal_cost_eur_per_t: float
     lines: tuple[ReviewLine, ...]
     analysis: tuple[AnalysisLine, ...]
+
+
+class FrontPoint(Frozen):
+    """One recipe of a Pareto front: nothing is better in one objective without being worse in another.
+
+    Attributes:
+        objectives: by name; headroom is the share of each residual's limit left free, the least over residuals.
+        masses_t: every material of it. met_with: probability of its least certain limit.
+    """
+
+    objectives: dict[str, float]
+    masses_t: dict[str, float]
+    analysis: tuple[AnalysisLine, ...]
+    met_with: float

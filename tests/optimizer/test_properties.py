@@ -27,8 +27,8 @@ from tests.optimizer.instances import CU, SN, Instance, random_instance
 OPTIMIZER = Optimizer()
 
 
-def solve(instance: Instance, confidence: float = 0.95) -> tuple[RecipeProblem, Solution]:
-    options = RecipeOptions(confidence=confidence)
+def solve(instance: Instance, confidence: float = 0.95, cut_tolerance: float = 1e-4) -> tuple[RecipeProblem, Solution]:
+    options = RecipeOptions(confidence=confidence, cut_tolerance=cut_tolerance)
     problem = build_problem(instance.plant, instance.order, instance.description, options)
     try:
         return problem, OPTIMIZER.solution(problem)
@@ -93,14 +93,15 @@ def test_the_order_of_the_yard_changes_nothing(seed: int, order: list[int]) -> N
 @pytest.mark.parametrize("seed", [0, 3, 8])
 def test_a_limits_price_is_the_slope_of_the_cost(seed: int) -> None:
     instance = random_instance(seed)
-    _, here = solve(instance, 0.9)
+    _, here = solve(instance, 0.9, 1e-7)
     step = 1e-4
     for element in (CU, SN):
         limit = instance.order.grade.maximum_wt_pct[element]
         costs = []
         for moved in (limit - step, limit + step):
             grade = instance.order.grade.with_limits({element: moved})
-            costs.append(solve(replace(instance, order=Order(grade=grade, mass_t=100.0)), 0.9)[1].objective_eur)
+            order = Order(grade=grade, mass_t=100.0)
+            costs.append(solve(replace(instance, order=order), 0.9, 1e-7)[1].objective_eur)
         slope = (costs[0] - costs[1]) / (2 * step)
         assert here.shadow.limits["maximum", element.value] == pytest.approx(slope, rel=0.05, abs=5.0)
 

@@ -1,0 +1,130 @@
+"""The Pareto front of two to four objectives: recipes that can be bettered in none without losing in another.
+
+Wishes are spread evenly over the simplex between the recipes that are best in one objective each (after Das and Dennis
+1998), and every wish is come near to by the achievement function of `goals.py`; so gaps and dents of a front with
+yes/no decisions are found too.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from optimizer.conflicts import ImpossibleOrderError, find_conflicts
+from optimizer.formulation import Form, headroom_elements
+from optimizer.goals import Goal, linear_objective
+from optimizer.options import Objective
+from optimizer.outcome import outcome_of
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.session import InfeasibleError
+from optimizer.solver import RecipeSolver
+from optimizer.warm import Warm
+from steel.errors import InputError
+from steel.heats import FloatArray
+from steel.recipes import FrontPoint
+
+USUAL = {Objective.COST: 400.0, Objective.ENERGY: 400.0, Objective.EMISSIONS: 500.0, Objective.HEADROOM: 1.0}
+"""About what an objective comes to per t, so that none is lost beside another."""
+LEAST_RANGE = 1e-3
+"""Share of what is usual below which an objective's range is not worth a trade."""
+SAME = 1e-4
+"""Share of every range within which two recipes are one."""
+
+
+def front(
+    problem: RecipeProblem,
+    objectives: tuple[Objective, ...],
+    points: int = 50,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[FrontPoint, ...]:
+    """Recipes over the whole front, best in the first objective first.
+
+    Args:
+        problem: the order; its own preferences are left out.
+        objectives: two to four different ones.
+        points: about how many; fewer where several wishes lead to one recipe.
+        progress: called with the share done.
+
+    Raises:
+        InputError: not two to four different objectives.
+        ImpossibleOrderError: no recipe meets the order.
+    """
+    if not 2 <= len(set(objectives)) == len(objectives):
+        known = ", ".join(Objective)
+        raise InputError([str(o) for o in objectives], "objectives", f"two to four different ones of {known}")
+    warm = Warm(problem)
+    try:
+        found = _best_in_one(problem, objectives, warm)
+    except InfeasibleError:
+        raise ImpossibleOrderError(find_conflicts(problem)) from None
+    payoff = np.array([_values(problem, objectives, columns) for columns in found])
+    ranges = np.maximum(np.ptp(payoff, axis=0), [LEAST_RANGE * USUAL[objective] for objective in objectives])
+    solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, objectives, ranges)))
+    wishes = list(_lattice(len(objectives), points))
+    for number, weights in enumerate(wishes):
+        solver.wish(dict(zip(objectives, weights @ payoff - ranges, strict=True)))
+        found.append(solver.solve()[0])
+        if progress:
+            progress((number + 1) / len(wishes))
+    values = np.array([_values(problem, objectives, columns) for columns in found])
+    return tuple(_point(problem, objectives, found[k], values[k]) for k in _worth_showing(values / ranges))
+
+
+def _lattice(objectives: int, points: int) -> Iterator[FloatArray]:
+    """Even weights over a simplex, at least about so many."""
+    steps = next(h for h in itertools.count(2) if math.comb(h + objectives - 1, objectives - 1) >= points)
+    for bars in itertools.combinations(range(steps + objectives - 1), objectives - 1):
+        yield (np.diff([-1, *bars, steps + objectives - 1]) - 1) / steps
+
+
+def _goals(problem: RecipeProblem, objectives: tuple[Objective, ...], ranges: FloatArray) -> tuple[Goal, ...]:
+    return tuple(Goal(o, linear_objective(problem, o), float(r)) for o, r in zip(objectives, ranges, strict=True))
+
+
+def _best_in_one(problem: RecipeProblem, objectives: tuple[Objective, ...], warm: Warm) -> list[FloatArray]:
+    """Recipes (n + m,), each best in one objective and then as good as can be in the others."""
+    usual = np.array([USUAL[objective] for objective in objectives])
+    solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, objectives, usual)))
+    found = []
+    for one in objectives:
+        solver.wish({o: -USUAL[o] if o is one else np.inf for o in objectives})
+        found.append(solver.solve()[0])
+    return found
+
+
+def _values(problem: RecipeProblem, objectives: tuple[Objective, ...], columns_t: FloatArray) -> FloatArray:
+    """(K,) every objective of a recipe, to be made small."""
+    final = float(problem.yields @ columns_t)
+    kept = headroom_elements(problem)
+    rows = [row for row in problem.rows if row.element.value in kept and row.maximum]
+    used = [(row.mean(columns_t) + row.upper_z * row.sd(columns_t)) / (row.maximum or 1.0) for row in rows]
+    energy_kwh, headroom = problem.energy_kwh(columns_t), 1.0 - max(used, default=final) / final
+    linear = [linear_objective(problem, objective) for objective in objectives]
+    return np.array([one.masses @ columns_t + one.per_kwh * energy_kwh + one.per_headroom * headroom for one in linear])
+
+
+def _worth_showing(values: FloatArray) -> list[int]:
+    """Of recipes (N, K) in ranges, those that no other betters or equals, by the first objective."""
+    kept: list[int] = []
+    for k in sorted(range(len(values)), key=lambda k: tuple(values[k])):
+        if not any((values[other] <= values[k] + SAME).all() for other in kept):
+            kept = [o for o in kept if not (values[k] <= values[o] + SAME).all()] + [k]
+    return sorted(kept, key=lambda k: float(values[k, 0]))
+
+
+def _point(
+    problem: RecipeProblem, objectives: tuple[Objective, ...], columns_t: FloatArray, values: FloatArray
+) -> FrontPoint:
+    outcome = outcome_of(problem, columns_t)
+    told = {o.value: float(-v if o is Objective.HEADROOM else v) for o, v in zip(objectives, values, strict=True)}
+    return FrontPoint(
+        objectives=told,
+        masses_t={
+            item.material.name: float(mass)
+            for item, mass in zip(problem.items, columns_t, strict=True)
+            if mass > UNUSED_BELOW_T
+        },
+        analysis=outcome.analysis,
+        met_with=outcome.weakest[0],
+    )

@@ -1,0 +1,75 @@
+"""Objectives as rows: come near to a wish for several of them at once.
+
+An achievement function (Wierzbicki 1980): the least t with `f_k - range_k · t ≤ wish_k` for every objective k, plus a
+trace of their sum, so that what comes out can be bettered in no objective without losing in another.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.options import Objective
+from optimizer.problem import RecipeProblem
+from optimizer.rows import RowModel
+from steel.heats import FloatArray
+
+TRACE = 1e-3
+"""Weight of the sum of all objectives, in ranges."""
+SCALE = 1e4
+"""Of the objective, so that the solver's tolerances mean what they mean for a cost in €."""
+MOST_REACH = 10.0
+
+
+@dataclass(frozen=True)
+class Linear:
+    """An objective to be made small, linear in a recipe's columns.
+
+    Attributes:
+        masses: (n + m,) per t of a column. per_kwh, per_headroom: per kWh, and per whole limit of headroom.
+    """
+
+    masses: FloatArray
+    per_kwh: float = 0.0
+    per_headroom: float = 0.0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One objective with the range over which it matters; what is wished for is set before each solve."""
+
+    objective: Objective
+    linear: Linear
+    range: float
+
+
+def linear_objective(problem: RecipeProblem, objective: Objective) -> Linear:
+    """An objective per t of steel, to be made small; headroom with its sign turned."""
+    mass_t, none = problem.order.mass_t, np.zeros(len(problem.items))
+    rates = problem.emissions
+    return {
+        Objective.COST: Linear(
+            (problem.cost.columns - problem.cost.preference) / mass_t,
+            (problem.cost.per_kwh - problem.cost.preference_per_kwh) / mass_t,
+        ),
+        Objective.ENERGY: Linear(none, 1.0 / mass_t),
+        Objective.EMISSIONS: Linear((rates.scope1 + rates.scope3) / mass_t, rates.scope2_per_kwh / mass_t),
+        Objective.HEADROOM: Linear(none, per_headroom=-1.0),
+    }[objective]
+
+
+def add_goals(model: RowModel, goals: tuple[Goal, ...]) -> None:
+    """Turn a model of least cost into one that comes as near to all goals as can be."""
+    if not goals:
+        return
+    energy, headroom = model.columns["energy",], model.columns["headroom",]
+    cost = np.zeros(len(model.cost))
+    # Where wishes are outdone the distance is below zero, so one is added: a relative gap needs an objective above it.
+    reach = model.column("reach", upper=MOST_REACH, cost=SCALE)
+    for goal in goals:
+        linear = goal.linear
+        parts = np.concatenate([linear.masses, np.zeros(len(cost) - len(linear.masses))])
+        parts[[energy, headroom]] += linear.per_kwh, linear.per_headroom
+        cost += TRACE * SCALE * parts / goal.range
+        others = {energy: linear.per_kwh, headroom: linear.per_headroom, reach: -goal.range}
+        model.row("goal", goal.objective, masses=linear.masses, others=others)
+    model.cost[:-1] = cost.tolist()
