@@ -25,7 +25,7 @@ SLOW_HEURISTICS = (
     "mip_heuristic_run_feasibility_jump",
     "mip_allow_restart",
 )
-"""Searches that solve models within the model: here they take most of the time, and most of its tail, for nothing."""
+"""Searches that solve models within the model: for a recipe they take most of the time, and its tail, for nothing."""
 _INFEASIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 _STOPPED = (
     highspy.HighsModelStatus.kOptimal,
@@ -57,9 +57,10 @@ class Session:
         model: rows and columns.
         deadline: `time.perf_counter()` after which an integer run stops with the best it has.
         gap: relative gap at which an integer run stops.
+        slow_heuristics: whether searches that solve models within the model are worth their time.
     """
 
-    def __init__(self, model: RowModel, deadline: float, gap: float) -> None:
+    def __init__(self, model: RowModel, deadline: float, gap: float, slow_heuristics: bool = False) -> None:
         self.model = model
         self._cuts: list[Name] = []
         self.values: FloatArray = np.zeros(len(model.cost))
@@ -73,7 +74,7 @@ class Session:
             ("primal_feasibility_tolerance", FEASIBILITY),
             ("mip_feasibility_tolerance", FEASIBILITY),
             ("mip_rel_gap", gap),
-            *((option, False) for option in SLOW_HEURISTICS),
+            *((option, slow_heuristics) for option in SLOW_HEURISTICS),
         ):
             self._highs.setOptionValue(option, value)
         self._highs.passModel(model.lp())
