@@ -5,14 +5,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
+from api.plan_requests import CampaignRequest, FrontRequest
 from api.problems import Problem, UnknownResourceError, problem_response
 from api.requests import PredictionRequest, RecipeRequest, ReviewRequest
 from api.service import ChargePrediction, LoadedPlant, PlantService
 from steel import catalogue
+from steel.campaigns import CampaignPlan
 from steel.frozen import Frozen
 from steel.grades import Grade
 from steel.materials import Material
-from steel.recipes import Alternative, Recipe, Review
+from steel.recipes import Alternative, FrontPoint, Recipe, Review
 
 router = APIRouter()
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -86,6 +88,22 @@ def review(asked: ReviewRequest, service: Service) -> Review:
     loaded = _loaded(service, asked.plant)
     plant = asked.plant_today(loaded.plant)
     return service.review(loaded, asked.order(plant), asked.options, plant, asked.charged_t)
+
+
+@router.post("/v1/fronts", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
+def front(asked: FrontRequest, service: Service) -> tuple[FrontPoint, ...]:
+    """Recipes over the Pareto front of two to four objectives, the best in the first of them first."""
+    loaded = _loaded(service, asked.plant)
+    plant = asked.plant_today(loaded.plant)
+    return service.front(loaded, asked.order(plant), asked.options, plant, asked.objectives, asked.points)
+
+
+@router.post("/v1/campaigns", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
+def campaign(asked: CampaignRequest, service: Service) -> CampaignPlan:
+    """The cheapest plan for many heats over one stock, with what arrives and can be bought meanwhile."""
+    loaded = _loaded(service, asked.plant)
+    plant = asked.plant_today(loaded.plant)
+    return service.campaign(loaded, asked.campaign(plant), asked.options, plant, asked.time_limit_s)
 
 
 @router.post("/v1/predictions", tags=["predictions"], responses={s: PROBLEMS[s] for s in (404, 422)})

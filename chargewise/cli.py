@@ -19,6 +19,8 @@ COMMANDS = {
     "characterise": ("chargewise.characterise", "What is in the scrap, by the plant's own heats."),
     "predict": ("chargewise.recipe_commands", "What a given charge will give."),
     "recommend": ("chargewise.recipe_commands", "The cheapest recipe for an order."),
+    "front": ("chargewise.plan_commands", "Recipes between cost, energy, emissions and headroom."),
+    "campaign": ("chargewise.plan_commands", "A plan for many heats over one stock."),
     "serve": ("chargewise.serve", "The REST service and the page."),
     "castings": ("chargewise.castings", "A foundry's castings: their property from the melt."),
     "federation": ("chargewise.federation_commands", "Plants improve one surrogate together."),

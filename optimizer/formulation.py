@@ -88,7 +88,7 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
         _add_loose_masses(model, problem)
     _add_baskets(model, problem, elastic)
     _add_decisions(model, problem, elastic)
-    add_goals(model, form.goals)
+    add_goals(model, problem, form.goals)
     return model
 
 

@@ -36,6 +36,7 @@ def front(
     problem: RecipeProblem,
     objectives: tuple[Objective, ...],
     points: int = 50,
+    dearer_by: float = 0.25,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[FrontPoint, ...]:
     """Recipes over the whole front, best in the first objective first.
@@ -44,6 +45,7 @@ def front(
         problem: the order; its own preferences are left out.
         objectives: two to four different ones.
         points: about how many; fewer where several wishes lead to one recipe.
+        dearer_by: how much more than the cheapest recipe any may cost, as a share; beyond it alloys replace scrap.
         progress: called with the share done.
 
     Raises:
@@ -55,7 +57,7 @@ def front(
         raise InputError([str(o) for o in objectives], "objectives", f"two to four different ones of {known}")
     warm = Warm(problem)
     try:
-        found = _best_in_one(problem, objectives, warm)
+        dearest, found = _best_in_one(problem, objectives, warm, dearer_by)
     except InfeasibleError:
         raise ImpossibleOrderError(find_conflicts(problem)) from None
     payoff = np.array([_values(problem, objectives, columns) for columns in found])
@@ -63,7 +65,7 @@ def front(
     solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, objectives, ranges)))
     wishes = list(_lattice(len(objectives), points))
     for number, weights in enumerate(wishes):
-        solver.wish(dict(zip(objectives, weights @ payoff - ranges, strict=True)))
+        solver.wish(dict(zip(objectives, weights @ payoff - ranges, strict=True)), dearest)
         found.append(solver.solve()[0])
         if progress:
             progress((number + 1) / len(wishes))
@@ -82,15 +84,20 @@ def _goals(problem: RecipeProblem, objectives: tuple[Objective, ...], ranges: Fl
     return tuple(Goal(o, linear_objective(problem, o), float(r)) for o, r in zip(objectives, ranges, strict=True))
 
 
-def _best_in_one(problem: RecipeProblem, objectives: tuple[Objective, ...], warm: Warm) -> list[FloatArray]:
-    """Recipes (n + m,), each best in one objective and then as good as can be in the others."""
-    usual = np.array([USUAL[objective] for objective in objectives])
-    solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, objectives, usual)))
-    found = []
-    for one in objectives:
-        solver.wish({o: -USUAL[o] if o is one else np.inf for o in objectives})
-        found.append(solver.solve()[0])
-    return found
+def _best_in_one(
+    problem: RecipeProblem, objectives: tuple[Objective, ...], warm: Warm, dearer_by: float
+) -> tuple[float, list[FloatArray]]:
+    """What a t may cost, and recipes (n + m,), each best in one objective and then as good as can be in the others."""
+    asked = objectives if Objective.COST in objectives else (*objectives, Objective.COST)
+    solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, asked, np.array([USUAL[o] for o in asked]))))
+
+    def best_in(one: Objective, dearest: float = np.inf) -> FloatArray:
+        solver.wish({o: -USUAL[o] if o is one else np.inf for o in asked}, dearest)
+        return solver.solve()[0]
+
+    cheapest = best_in(Objective.COST)
+    dearest = (1.0 + dearer_by) * float(_values(problem, (Objective.COST,), cheapest)[0])
+    return dearest, [cheapest if one is Objective.COST else best_in(one, dearest) for one in objectives]
 
 
 def _values(problem: RecipeProblem, objectives: tuple[Objective, ...], columns_t: FloatArray) -> FloatArray:

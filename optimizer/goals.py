@@ -57,8 +57,11 @@ def linear_objective(problem: RecipeProblem, objective: Objective) -> Linear:
     }[objective]
 
 
-def add_goals(model: RowModel, goals: tuple[Goal, ...]) -> None:
-    """Turn a model of least cost into one that comes as near to all goals as can be."""
+def add_goals(model: RowModel, problem: RecipeProblem, goals: tuple[Goal, ...]) -> None:
+    """Turn a model of least cost into one that comes as near to all goals as can be.
+
+    A row ("dearest",) says what a t may cost; like the goals' own it has no bound yet.
+    """
     if not goals:
         return
     energy, headroom = model.columns["energy",], model.columns["headroom",]
@@ -73,3 +76,5 @@ def add_goals(model: RowModel, goals: tuple[Goal, ...]) -> None:
         others = {energy: linear.per_kwh, headroom: linear.per_headroom, reach: -goal.range}
         model.row("goal", goal.objective, masses=linear.masses, others=others)
     model.cost[:-1] = cost.tolist()
+    paid = linear_objective(problem, Objective.COST)
+    model.row("dearest", masses=paid.masses, others={energy: paid.per_kwh})

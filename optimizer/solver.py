@@ -15,7 +15,7 @@ from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, sta
 from optimizer.margins import NEARLY, Margins
 from optimizer.options import Objective
 from optimizer.problem import UNUSED_BELOW_T, ElementRow, RecipeProblem
-from optimizer.rows import RowModel
+from optimizer.rows import Name, RowModel
 from optimizer.search import MaterialSearch
 from optimizer.session import InfeasibleError, Session, SolverError
 from optimizer.warm import Warm
@@ -148,10 +148,11 @@ class RecipeSolver:
                 return best, upper, min(bound, upper)
         raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
 
-    def wish(self, at_most: dict[Objective, float]) -> None:
+    def wish(self, at_most: dict[Objective, float], dearest_eur_per_t: float = np.inf) -> None:
         """Set what the goals less one range each may come to, free the decisions and give the next solve its time."""
         self.session.forget_slack_cuts()
-        self.session.limit({("goal", objective): value for objective, value in at_most.items()})
+        wishes: dict[Name, float] = {("goal", objective): value for objective, value in at_most.items()}
+        self.session.limit({**wishes, ("dearest",): dearest_eur_per_t})
         self._deadline = time.perf_counter() + self.problem.options.time_limit_s
         self.session.free_until(self._deadline)
 

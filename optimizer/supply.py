@@ -63,7 +63,9 @@ def gather(plant: Plant, campaign: Campaign, description: Description, options: 
         if one.material not in names:
             raise InputError(one.material, "material that arrives", f"one of the yard's {', '.join(names)}")
         if isinstance(one, Offer) and plant_item(plant, one.material).available_t is None:
-            raise InputError(one.material, "material of an offer", "one whose stock is limited")
+            raise InputError(
+                one.material, "material of an offer", "one whose stock the campaign shares; give its `available_t`"
+            )
         if one.from_heat > len(campaign.orders):
             raise InputError(one.from_heat, f"from_heat of {one.material}", f"a heat up to {len(campaign.orders)}")
     starts = tuple(sorted({0, *(one.from_heat - 1 for one in arrivals)}))

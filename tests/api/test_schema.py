@@ -26,7 +26,8 @@ def operations(web_app: FastAPI) -> dict[str, schemathesis.schemas.APIOperation]
 @pytest.mark.parametrize(
     "label",
     [
-        "POST /v1/recipes", "POST /v1/alternatives", "POST /v1/reviews", "POST /v1/predictions", "GET /v1/materials",
+        "POST /v1/recipes", "POST /v1/alternatives", "POST /v1/reviews", "POST /v1/fronts", "POST /v1/campaigns",
+        "POST /v1/predictions", "GET /v1/materials",
         "GET /v1/grades", "GET /v1/models", "GET /healthz", "GET /readyz",
     ],
 )  # fmt: skip
@@ -40,4 +41,4 @@ def test_generated_requests_get_described_answers(web_app: FastAPI, label: str) 
 
 
 def test_every_operation_is_tried(web_app: FastAPI) -> None:
-    assert len(operations(web_app)) == 9
+    assert len(operations(web_app)) == 11
