@@ -69,10 +69,10 @@ def plan_campaign(
         for problem, found in zip(supply.kinds, first, strict=True):
             if found is None:
                 raise ImpossibleOrderError(find_conflicts(problem))
-        alone = [found.columns_t for found in first if found is not None]
-        costs = np.array([problem.objective_eur(x) for problem, x in zip(supply.kinds, alone, strict=True)])
+        best = [found.columns_t for found in first if found is not None]
+        costs = np.array([problem.objective_eur(x) for problem, x in zip(supply.kinds, best, strict=True)])
         master = Master(supply, campaign, UNMADE * costs)
-        for kind, (masses, cost) in enumerate(zip(alone, costs, strict=True)):
+        for kind, (masses, cost) in enumerate(zip(best, costs, strict=True)):
             master.add(kind, masses, float(cost))
         bound, duals = _improve(master, parallel, deadline - MASTER_SHARE * time_limit_s, say)
     say("whole heats", 0.9)
@@ -80,7 +80,26 @@ def plan_campaign(
     recipes = _schedule(supply, master, groups)
     purchases = [master.purchase(tier, mass) for tier, mass in bought.items()]
     say("one by one", 0.95)
-    return _told(supply, master, recipes, purchases, bound, duals)
+    unmade = _missing(recipes)
+    alone_too = _one_by_one(supply, purchases, skip=unmade)
+    stranded = _missing(alone_too) - unmade
+    one_by_one = None if stranded else _cost(supply, alone_too)
+    if one_by_one is not None and one_by_one < _cost(supply, recipes):
+        # Where little is scarce, what whole heats cost a plan can exceed what it saves.
+        recipes = alone_too
+    plan = _told(supply, master, recipes, purchases, bound, duals)
+    extra = plan.cost_eur - _cost(supply, recipes)
+    return plan.model_copy(
+        update={
+            "one_by_one_eur": None if one_by_one is None else one_by_one + extra,
+            "stranded": tuple(sorted(number + 1 for number in stranded)),
+        }
+    )
+
+
+def _missing(recipes: list[FloatArray]) -> set[int]:
+    """Heats, from 0, that are not made."""
+    return {number for number, masses in enumerate(recipes) if not len(masses)}
 
 
 def _best(problem: RecipeProblem) -> Solution | None:
@@ -96,9 +115,9 @@ def _improve(
     """Seek recipes until the fractional plan is near what no plan can undercut; returns that bound and the prices."""
     supply = master.supply
     bound, (value, duals) = -np.inf, master.relaxed(deadline)
-    centre, first_gap = duals, 0.0
+    centre, share, first_gap = duals, TOWARDS, 0.0
     for _ in range(MOST_ROUNDS):
-        at = centre.towards(duals, TOWARDS)
+        at = centre.towards(duals, share)
         found, reached = _seek(master, parallel, at)
         if reached > bound:
             bound, centre = reached, at
@@ -109,8 +128,11 @@ def _improve(
         gap = (value - bound) / max(abs(value), 1e-9)
         first_gap = first_gap or gap
         say(f"recipes, gap {100 * gap:.2f} %", 0.85 * (1.0 - min(1.0, gap / max(first_gap, ENOUGH))))
-        if gap <= ENOUGH or len(master.patterns) == before or time.perf_counter() > deadline:
+        settled = len(master.patterns) == before
+        if gap <= ENOUGH or (settled and share == 1.0) or time.perf_counter() > deadline:
             break
+        # Nothing new part of the way need not mean that there is nothing new at the master's own prices.
+        share = 1.0 if settled else TOWARDS
     return bound, duals
 
 
@@ -167,14 +189,13 @@ def _told(
     duals: Duals,
 ) -> CampaignPlan:
     problems = [supply.kinds[k] for k in supply.kind_of]
-    cost = sum(problem.objective_eur(x) for problem, x in zip(problems, recipes, strict=True) if len(x))
+    cost = _cost(supply, recipes)
     items = supply.kinds[0].items
     priced = {item.material.name: item.price_eur_per_t for item in items}
     extra = sum(one.mass_t * (one.price_eur_per_t - priced[one.material]) for one in purchases)
-    unmade = [number for number, x in enumerate(recipes) if not len(x)]
+    unmade = sorted(_missing(recipes))
     missing = float(sum(master.unmade_eur[supply.kind_of[number]] for number in unmade))
     total = cost + extra + missing
-    alone, stranded = one_by_one(supply, purchases, skip=frozenset(unmade))
     on_hand = supply.on_hand(purchases)[:, -1] - sum(x[supply.limited] for x in recipes if len(x))
     return CampaignPlan(
         heats=tuple(_heat(n, problem, x) for n, (problem, x) in enumerate(zip(problems, recipes, strict=True), 1)),
@@ -193,8 +214,8 @@ def _told(
         bound_eur=bound,
         gap=max(0.0, total - bound) / max(abs(total), 1e-9),
         unmade=tuple(number + 1 for number in unmade),
-        one_by_one_eur=None if stranded else alone + extra,
-        stranded=stranded,
+        one_by_one_eur=None,
+        stranded=(),
         stock_left_t={items[j].material.name: max(0.0, float(t)) for j, t in zip(supply.limited, on_hand, strict=True)},
     )
 
@@ -214,10 +235,8 @@ def _heat(number: int, problem: RecipeProblem, columns_t: FloatArray) -> Planned
     )
 
 
-def one_by_one(
-    supply: Supply, purchases: list[Purchase], skip: frozenset[int] = frozenset()
-) -> tuple[float, tuple[int, ...]]:
-    """What the heats cost, €, each at its own best from what earlier ones left; and those left without a recipe.
+def _one_by_one(supply: Supply, purchases: list[Purchase], skip: set[int]) -> list[FloatArray]:
+    """(N,) recipes of every heat, each at its own best from what earlier ones left; empty arrays for those without.
 
     Args:
         supply: of the campaign.
@@ -226,17 +245,19 @@ def one_by_one(
     """
     on_hand = supply.on_hand(purchases)
     used = np.zeros(len(supply.limited))
-    cost, stranded = 0.0, []
+    recipes = []
     for number, (k, p) in enumerate(zip(supply.kind_of, supply.period_of, strict=True)):
-        if number in skip:
-            continue
         problem = supply.kinds[k]
         most = problem.most.copy()
         most[supply.limited] = np.minimum(most[supply.limited], np.maximum(on_hand[:, p] - used, 0.0))
-        found = _best(replace(problem, most=most))
-        if found is None:
-            stranded.append(number + 1)
-            continue
-        cost += problem.objective_eur(found.columns_t)
-        used += found.columns_t[supply.limited]
-    return cost, tuple(stranded)
+        found = None if number in skip else _best(replace(problem, most=most))
+        recipes.append(np.zeros(0) if found is None else found.columns_t)
+        if found is not None:
+            used += found.columns_t[supply.limited]
+    return recipes
+
+
+def _cost(supply: Supply, recipes: list[FloatArray]) -> float:
+    """€ of all heats made."""
+    pairs = zip(supply.kind_of, recipes, strict=True)
+    return float(sum(supply.kinds[k].objective_eur(masses) for k, masses in pairs if len(masses)))

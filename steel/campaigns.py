@@ -115,7 +115,7 @@ class CampaignPlan(Frozen):
         gap: proven relative gap of the cost.
         unmade: numbers of heats that stock and offers cannot make.
         one_by_one_eur: the same heats, each at its own best from what the earlier ones left, with the same purchases;
-            None where that way leaves a heat without a recipe, whose numbers are `stranded`.
+            None where that way leaves a heat without a recipe, whose numbers are `stranded`. No plan is dearer.
         stock_left_t: limited materials at the end.
     """
 
