@@ -13,11 +13,13 @@ import highspy
 import numpy as np
 
 from benchmarks import report
-from benchmarks.recipe_instances import CONFIDENCE, MOST_MATERIALS, Family, family
+from benchmarks.recipe_instances import CONFIDENCE, MOST_MATERIALS, Family, campaign, family
 from benchmarks.recipe_peers import evolved, omlt_seconds, train_network
 from benchmarks.report import Results
+from optimizer.campaign import plan_campaign
 from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
+from optimizer.front import front
+from optimizer.options import Objective, RecipeOptions
 from optimizer.outcome import outcome_of
 from optimizer.problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
@@ -26,6 +28,7 @@ from optimizer.warm import Warm
 from steel.heats import FloatArray
 
 SOLVES, WARM_UP, PEER_SOLVES, DRAWS = 100, 10, 3, 100_000
+FRONT_POINTS = 50
 GENERATIONS, OMLT_LIMIT_S = 300, 30.0
 LINEAR = RecipeOptions(confidence=CONFIDENCE)
 WITH_LOTS = RecipeOptions(confidence=CONFIDENCE, max_materials=MOST_MATERIALS)
@@ -129,6 +132,38 @@ def _concurrent(results: Results, solved: Solved) -> None:
     )
 
 
+def _fronts(results: Results, members: Family, quick: bool) -> None:
+    """Fifty points between cost and emissions, the median over some plants; linear recipes and with lots."""
+    rng = np.random.default_rng(4)
+    seconds: list[float] = []
+    while len(seconds) < (3 if quick else 10):
+        plant, order = members.draw(rng, lots=True)
+        problem = build_problem(plant, order, members.description, WITH_LOTS)
+        started = time.perf_counter()
+        try:
+            front(problem, (Objective.COST, Objective.EMISSIONS), FRONT_POINTS)
+        except ImpossibleOrderError:
+            continue
+        seconds.append(time.perf_counter() - started)
+    results["pareto_50_points_s"] = float(np.median(seconds))
+
+
+def _campaigns(results: Results, members: Family, quick: bool) -> None:
+    """A hundred heats with lots; the worst of some campaigns."""
+    seconds, gaps, savings = [], [], []
+    for seed in range(2 if quick else 8):
+        plant, asked = campaign(members, seed)
+        started = time.perf_counter()
+        plan = plan_campaign(plant, asked, members.description, WITH_LOTS, time_limit_s=25.0)
+        seconds.append(time.perf_counter() - started)
+        gaps.append(plan.gap)
+        savings.append(np.nan if plan.one_by_one_eur is None else 100 * (1 - plan.cost_eur / plan.one_by_one_eur))
+    results["campaign_100_heats_s"] = max(seconds)
+    results["campaign_gap"] = max(gaps)
+    results["campaign_saving_pct"] = float(np.nanmin(savings))
+    results["campaigns_only_planning_can_make"] = int(np.isnan(savings).sum())
+
+
 def measure(quick: bool) -> Results:
     """Speed, exactness and concurrent use of the recipe optimizer."""
     results: Results = {}
@@ -147,6 +182,8 @@ def measure(quick: bool) -> Results:
     results["warm_milp_p99_over_median"] = results["warm_milp_ms_p99"] / results["warm_milp_ms_median"]
     _exactness(results, linear + lots)
     _monte_carlo(results, lots)
+    _fronts(results, members, quick)
+    _campaigns(results, members, quick)
     _concurrent(results, linear[:20] + lots[:20])
     _peers(results, lots, float(np.median(lots_ms)))
     return results

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import norm
 
 from steel import catalogue
+from steel.campaigns import Campaign, Delivery, Offer, PriceBreak
 from steel.elements import Element
 from steel.grades import Grade, Order
 from steel.heats import FloatArray
@@ -16,6 +17,7 @@ from surrogate.quantiles import LEVELS, Quantiles
 
 MATERIALS, PIECES, MASS_T, CONFIDENCE, MOST_MATERIALS = 24, 24, 100.0, 0.99, 8
 CLEANEST = 4
+HEATS = 100
 RANGES = {"Cu": (0.03, 0.5), "Sn": (0.002, 0.05), "Ni": (0.02, 0.2), "Cr": (0.02, 0.25), "Mo": (0.003, 0.06),
           "P": (0.008, 0.045), "S": (0.01, 0.07), "As": (0.003, 0.03)}  # fmt: skip
 NORMAL = Quantiles(norm.ppf(LEVELS))
@@ -85,3 +87,40 @@ def family(seed: int = 0) -> Family:
         energy=OutputPieces(np.zeros(MATERIALS), pieces, nothing, NORMAL),
     )
     return Family(description, materials, 430.0 - 160.0 * dirt + rng.normal(0, 12, MATERIALS), limits)
+
+
+def campaign(members: Family, seed: int = 0) -> tuple[Plant, Campaign]:
+    """A plant and 100 heats of four grades in runs over one stock, with four deliveries and two offers."""
+    rng = np.random.default_rng(seed)
+    plant, order = members.draw(rng, lots=True)
+    grades = [
+        Grade(name=f"grade {factor}", maximum_wt_pct={e: factor * w for e, w in order.grade.maximum_wt_pct.items()})
+        for factor in (1.4, 1.15, 1.0, 0.85)
+    ]
+    orders: list[Order] = []
+    while len(orders) < HEATS:
+        orders += [Order(grade=grades[rng.integers(len(grades))], mass_t=MASS_T)] * int(rng.integers(4, 13))
+    yard = tuple(item.model_copy(update={"available_t": float(HEATS * rng.uniform(4, 20))}) for item in plant.yard)
+    deliveries = tuple(
+        Delivery(
+            material=yard[rng.integers(MATERIALS)].material.name,
+            mass_t=float(HEATS * rng.uniform(0.5, 3)),
+            from_heat=heat,
+        )
+        for heat in (21, 41, 61, 81)
+    )
+    offers = tuple(
+        Offer(
+            material=item.material.name,
+            most_t=400.0,
+            from_heat=31,
+            breaks=(
+                PriceBreak(from_t=50, price_eur_per_t=1.06 * item.price_eur_per_t),
+                PriceBreak(from_t=200, price_eur_per_t=1.02 * item.price_eur_per_t),
+            ),
+        )
+        for item in (yard[0], yard[2])
+    )
+    return plant.model_copy(update={"yard": yard}), Campaign(
+        orders=tuple(orders[:HEATS]), deliveries=deliveries, offers=offers
+    )

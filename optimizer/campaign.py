@@ -28,8 +28,9 @@ from surrogate.description import Description
 
 ENOUGH = 2e-3
 """Gap of the fractional plan at which no better recipes are sought; what whole heats add is more."""
-RECIPE_GAP = 5e-4
-"""Of the recipes sought; their own bounds are what counts."""
+RECIPE_GAP = 0.1
+"""Gap of the recipes sought, as a share of the plan's own: finer ones would not tell more."""
+COARSEST = 5e-3
 TOWARDS = 0.5
 MOST_ROUNDS = 200
 WORTH_TELLING_EUR = 0.01
@@ -115,10 +116,10 @@ def _improve(
     """Seek recipes until the fractional plan is near what no plan can undercut; returns that bound and the prices."""
     supply = master.supply
     bound, (value, duals) = -np.inf, master.relaxed(deadline)
-    centre, share, first_gap = duals, TOWARDS, 0.0
+    centre, share, first_gap, gap = duals, TOWARDS, 0.0, 1.0
     for _ in range(MOST_ROUNDS):
         at = centre.towards(duals, share)
-        found, reached = _seek(master, parallel, at)
+        found, reached = _seek(master, parallel, at, min(COARSEST, RECIPE_GAP * gap))
         if reached > bound:
             bound, centre = reached, at
         before = len(master.patterns)
@@ -136,12 +137,14 @@ def _improve(
     return bound, duals
 
 
-def _seek(master: Master, parallel: Parallel, duals: Duals) -> tuple[list[tuple[int, FloatArray]], float]:
+def _seek(
+    master: Master, parallel: Parallel, duals: Duals, recipe_gap: float
+) -> tuple[list[tuple[int, FloatArray]], float]:
     """The best recipe of every kind in every period at given worths of material, and the bound they prove."""
     supply, worth = master.supply, duals.worth
     asked = [(int(k), int(p)) for k, p in np.argwhere(supply.heats > 0)]
     apart = {(k, worth[:, p].round(6).tobytes()): (k, p) for k, p in asked}
-    solved = parallel(delayed(_best)(_charged(supply, k, worth[:, p])) for k, p in apart.values())
+    solved = parallel(delayed(_best)(_charged(supply, k, worth[:, p], recipe_gap)) for k, p in apart.values())
     by_key = dict(zip(apart, solved, strict=True))
     least = np.zeros(supply.heats.shape)
     for k, p in asked:
@@ -156,10 +159,10 @@ def _seek(master: Master, parallel: Parallel, duals: Duals) -> tuple[list[tuple[
     return fresh, master.bound(duals, least)
 
 
-def _charged(supply: Supply, kind: int, worth: FloatArray) -> RecipeProblem:
+def _charged(supply: Supply, kind: int, worth: FloatArray, recipe_gap: float) -> RecipeProblem:
     """A kind of heat that pays what limited materials are worth."""
     problem = supply.kinds[kind]
-    options = problem.options.model_copy(update={"gap": max(problem.options.gap, RECIPE_GAP)})
+    options = problem.options.model_copy(update={"gap": max(problem.options.gap, recipe_gap)})
     preference = problem.cost.preference.copy()
     preference[supply.limited] += worth
     return replace(problem, options=options, cost=replace(problem.cost, preference=preference))

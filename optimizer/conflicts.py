@@ -23,6 +23,8 @@ TRACE = 1e-7
 """Weight of the cost, €, beside another objective: too little to trade against it."""
 Key = tuple[str, Any]
 """Kind and name of a requirement, such as ("maximum", "Cu")."""
+EASE = ("count", "group_most", "group_least", "energy", "maximum", "minimum", "least", "most", "weight", "volume")
+"""Kinds of requirement, easiest to do without first."""
 PLENTY = 1e5
 """A slack that relaxes any requirement of one heat away, in its own unit."""
 
@@ -106,13 +108,26 @@ def _irreducible(problem: RecipeProblem, solver: RecipeSolver) -> tuple[Conflict
 
 def _ease(key: Key) -> int:
     """What is easiest to do without is tried away first; what the yard and the baskets hold stays longest."""
-    return ("count", "energy", "maximum", "minimum", "least", "most", "weight", "volume").index(key[0])
+    return (
+        "count",
+        "group_most",
+        "group_least",
+        "energy",
+        "maximum",
+        "minimum",
+        "least",
+        "most",
+        "weight",
+        "volume",
+    ).index(key[0])
 
 
 def _words(problem: RecipeProblem, kind: str, name: Any, slack: float = 0.0) -> str:
     """A requirement, relaxed by so much slack, as a person would write it."""
     if kind in ("maximum", "minimum"):
         return _limit_words(problem, kind, name, slack / problem.order.mass_t)
+    if kind in ("group_most", "group_least"):
+        return _group_words(problem, kind, name, slack)
     options = problem.options
     baskets = problem.plant.furnace.baskets or Baskets(count=1, volume_m3=1.0, max_t=1.0)
     item = problem.items[name] if kind in ("most", "least") else problem.items[0]
@@ -125,6 +140,15 @@ def _words(problem: RecipeProblem, kind: str, name: Any, slack: float = 0.0) -> 
         "count": f"at most {(options.max_materials or 0) + math.ceil(slack - 1e-6)} materials",
         "energy": f"electricity at most {energy:.4g} kWh/t",
     }[kind]
+
+
+def _group_words(problem: RecipeProblem, kind: str, name: str, slack_t: float) -> str:
+    """A group's share, relaxed by about so many t of an average charge."""
+    group = next(group for group in problem.plant.groups if group.name == name)
+    usual_t = problem.order.mass_t / max(float(problem.yields.mean()), 0.5)
+    if kind == "group_most":
+        return f"{name} at most {100 * min(1.0, group.max_share + slack_t / usual_t):.4g} % of the charge"
+    return f"{name} at least {100 * max(0.0, group.min_share - slack_t / usual_t):.4g} % of the charge"
 
 
 def _limit_words(problem: RecipeProblem, kind: str, name: str, relaxed_wt_pct: float) -> str:

@@ -20,7 +20,7 @@ def _mass_step(mass_t: float) -> float:
 def bindings(problem: RecipeProblem, solution: Solution) -> tuple[Binding, ...]:
     """Every requirement with a price, dearest first."""
     shadow, final = solution.shadow, problem.order.mass_t
-    found = [*_limits(problem, shadow), *_stock(problem, shadow), *_others(problem, shadow)]
+    found = [*_limits(problem, shadow), *_stock(problem, shadow), *_others(problem, solution)]
     priced = [
         Binding(requirement=what, worth_eur_per_t=worth / final, step=step)
         for what, worth, step in found
@@ -55,9 +55,17 @@ def _stock(problem: RecipeProblem, shadow: Shadow) -> list[tuple[str, float, str
     return found
 
 
-def _others(problem: RecipeProblem, shadow: Shadow) -> list[tuple[str, float, str]]:
+def _others(problem: RecipeProblem, solution: Solution) -> list[tuple[str, float, str]]:
+    shadow = solution.shadow
     baskets, most_energy = problem.plant.furnace.baskets, problem.options.max_energy_kwh_per_t
     found = []
+    charged_t = float(problem.counted @ solution.columns_t)
+    for group in problem.plant.groups:
+        # One point more of the charge is a hundredth of it.
+        for kind, sign, share in (("group_most", "≤", group.max_share), ("group_least", "≥", group.min_share)):
+            worth = solution.shadow.groups.get((kind, group.name), 0.0) * charged_t / 100.0
+            step = f"{'+' if kind == 'group_most' else '-'}1 % of the charge"
+            found.append((f"{group.name} {sign} {100 * share:g} % of the charge", worth, step))
     if baskets is not None:
         volume, weight = baskets.count * baskets.volume_m3, baskets.count * baskets.max_t
         found.append((f"basket volume {volume:g} m³", shadow.other["basket_volume"], "+1 m³"))

@@ -87,6 +87,7 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
     if elastic:
         _add_loose_masses(model, problem)
     _add_baskets(model, problem, elastic)
+    _add_groups(model, problem, elastic)
     _add_decisions(model, problem, elastic)
     add_goals(model, problem, form.goals)
     return model
@@ -210,8 +211,40 @@ def _add_baskets(model: RowModel, problem: RecipeProblem, elastic: bool) -> None
     model.row("basket_weight", masses=each, others=_slack(model, elastic, "weight", ""), upper=weight)
 
 
+def _add_groups(model: RowModel, problem: RecipeProblem, elastic: bool) -> None:
+    for group in problem.plant.groups:
+        inside = np.array([item.material.name in group.materials for item in problem.items], dtype=np.float64)
+        if group.max_share < 1.0:
+            masses = inside - group.max_share * problem.counted
+            model.row(
+                "group_most",
+                group.name,
+                masses=masses,
+                others=_slack(model, elastic, "group_most", group.name),
+                upper=0.0,
+            )
+        if group.min_share > 0.0:
+            masses = group.min_share * problem.counted - inside
+            model.row(
+                "group_least",
+                group.name,
+                masses=masses,
+                others=_slack(model, elastic, "group_least", group.name),
+                upper=0.0,
+            )
+
+
+def _add_lifts(model: RowModel, problem: RecipeProblem) -> None:
+    for j, item in enumerate(problem.items):
+        if item.lift_t > 0:
+            most = min(_bound_t(problem, j), float(problem.most[j]))
+            lifts = model.column("lifts", j, upper=float(np.floor(most / item.lift_t + 1e-9)), integer=True)
+            model.row("lifts", j, others={j: 1.0, lifts: -item.lift_t}, lower=0.0, upper=0.0)
+
+
 def _add_decisions(model: RowModel, problem: RecipeProblem, elastic: bool) -> None:
     decided = [j for j in range(len(problem.items)) if has_lot_decision(problem, j)]
+    _add_lifts(model, problem)
     used = {j: model.column("used", j, upper=1.0, integer=True) for j in decided}
     for j, use in used.items():
         # Where stock may give way, a decision must not hold on to it.

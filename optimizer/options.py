@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from steel.frozen import Frozen
 
@@ -26,6 +26,9 @@ class RecipeOptions(Frozen):
 
     Attributes:
         confidence: one-sided probability with which each limit must hold.
+        joint: whether the confidence is that of all limits of a heat together, not of each.
+        risk: "probability" of meeting a limit; or "tail_mean": even the mean of the worst heats, as many as the
+            confidence leaves, meets it (conditional value at risk).
         max_materials: most metal-bearing materials in one charge; None means no rule.
         max_energy_kwh_per_t: most electricity per t tapped, expected; None means no rule.
         preferences: what one unit of an objective is worth beside its cost, €/t; a unit of headroom is a whole limit.
@@ -36,9 +39,17 @@ class RecipeOptions(Frozen):
     """
 
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    joint: bool = False
+    risk: Literal["probability", "tail_mean"] = "probability"
     max_materials: Annotated[int, Field(ge=1)] | None = None
     max_energy_kwh_per_t: Annotated[float, Field(gt=0)] | None = None
     preferences: dict[Preferred, Annotated[float, Field(ge=0, le=1e6)]] = {}
     gap: Annotated[float, Field(gt=0, lt=1)] = 1e-4
     cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-4
     time_limit_s: Annotated[float, Field(gt=0)] = 10.0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "RecipeOptions":
+        if self.joint and self.risk == "tail_mean":
+            raise ValueError("joint: a tail mean is of each limit; ask for one or the other")
+        return self

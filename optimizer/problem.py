@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.confidence import margins, risk_of_each
 from optimizer.options import RecipeOptions
 from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates
 from steel.elements import Element
@@ -201,6 +202,8 @@ def _element_row(
     scatter = np.array([item.material.content_cv.get(element, 0.0) for item in tapping]) * additions
     root = pieces.root[:, pick]
     none = np.zeros((len(pieces.pieces), len(tapping)))
+    risk = risk_of_each(order, description, options)
+    upper_z, lower_z = margins(pieces.quantiles, options, risk, risk)
     return ElementRow(
         element=element,
         linear=np.concatenate([balance[pick], additions]),
@@ -213,8 +216,8 @@ def _element_row(
                 [np.zeros((len(tapping), len(pick))), np.diag(scatter)],
             ]
         ),
-        upper_z=max(0.0, pieces.quantiles.at(options.confidence)),
-        lower_z=max(0.0, -pieces.quantiles.at(1.0 - options.confidence)),
+        upper_z=upper_z,
+        lower_z=lower_z,
         maximum=order.grade.maximum_wt_pct.get(element),
         minimum=order.grade.minimum_wt_pct.get(element),
     )

@@ -1,6 +1,7 @@
 """Order + stock + surrogate to recipe: the optimizer's one way in."""
 
 from optimizer.baskets import fill_baskets
+from optimizer.confidence import solve_jointly
 from optimizer.conflicts import ImpossibleOrderError, find_conflicts
 from optimizer.explanation import bindings, notes, unused
 from optimizer.options import RecipeOptions
@@ -45,6 +46,8 @@ class Optimizer:
             ImpossibleOrderError: no recipe meets every requirement.
         """
         try:
+            if problem.options.joint:
+                return solve_jointly(self._pool.solve, problem)[1]
             return self._pool.solve(problem)
         except InfeasibleError:
             raise ImpossibleOrderError(find_conflicts(problem) if explain else ()) from None

@@ -11,6 +11,8 @@ from steel.heats import FloatArray
 from steel.recipes import Review, ReviewLine
 
 EXACT_T = 1e-6
+LIFT_SHARE = 0.01
+"""Part of a lift that no crane driver sees."""
 SURE_ENOUGH = 1e-4
 """Probability below the asked confidence that is still counted as meeting it."""
 
@@ -79,6 +81,8 @@ def _masses_missed(problem: RecipeProblem, columns_t: FloatArray) -> list[str]:
             found.append(f"{name}: {mass:.3g} t, at most {problem.most[j]:.4g} t")
         if mass < problem.least[j] - EXACT_T:
             found.append(f"{name}: {mass:.3g} t, at least {problem.least[j]:.4g} t")
+        if item.lift_t > 0 and abs(mass - item.lift_t * round(mass / item.lift_t)) > LIFT_SHARE * item.lift_t:
+            found.append(f"{name}: {mass:.3g} t is no multiple of a lift of {item.lift_t:g} t")
         if EXACT_T < mass < problem.lots[j] - EXACT_T:
             found.append(f"{name}: {mass:.3g} t, at least {problem.lots[j]:.4g} t if it is used")
     return found
@@ -94,6 +98,15 @@ def _rules_missed(problem: RecipeProblem, columns_t: FloatArray, outcome: Outcom
             found.append(f"basket volume: {volume_m3:.4g} m³ of {room_m3:.4g} m³")
         if mass_t > room_t + EXACT_T:
             found.append(f"basket weight: {mass_t:.4g} t of {room_t:.4g} t")
+    metal_t = float(problem.counted @ columns_t)
+    for group in problem.plant.groups:
+        inside = sum(
+            float(t) for item, t in zip(problem.items, columns_t, strict=True) if item.material.name in group.materials
+        )
+        share = inside / metal_t
+        if not group.min_share - SURE_ENOUGH <= share <= group.max_share + SURE_ENOUGH:
+            asked = f"{100 * group.min_share:g} to {100 * group.max_share:g} %"
+            found.append(f"{group.name}: {100 * share:.3g} % of the charge, asked {asked}")
     used = int(np.sum((charged > EXACT_T) & (problem.counted[: len(charged)] > 0)))
     if options.max_materials is not None and used > options.max_materials:
         found.append(f"{used} materials, at most {options.max_materials}")

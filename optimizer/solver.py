@@ -23,6 +23,7 @@ from steel.heats import FloatArray
 
 MOST_CUT_ROUNDS = 100
 LIMITS = ("maximum", "minimum")
+GROUPS = ("group_most", "group_least")
 MOST_WARM = 64
 """Descriptions whose tangents are kept."""
 
@@ -36,6 +37,7 @@ class Shadow:
         most, least: (n + m,) per t of stock and of must-use.
         reduced: (n + m,) € per t by which an unused column is too dear.
         other: baskets per m³ and per t, energy per kWh, by the row's name.
+        groups: per t of a group, by the row's name.
     """
 
     limits: dict[tuple[str, str], float]
@@ -43,6 +45,7 @@ class Shadow:
     least: FloatArray
     reduced: FloatArray
     other: dict[str, float]
+    groups: dict[Name, float]
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,8 @@ class RecipeSolver:
         for kind, *rest in (names[column] for column in self.model.integer):
             if kind == "used":
                 suggested.append(columns[rest[0]] > UNUSED_BELOW_T and rest[0] not in beyond)
+            elif kind == "lifts":
+                suggested.append(np.floor(columns[rest[0]] / problem.items[rest[0]].lift_t + 0.5))
             elif kind == "split":
                 suggested.append(columns[rest[0]] <= rest[1] * tapped)
             else:
@@ -264,6 +269,9 @@ class RecipeSolver:
             least=np.maximum(masses, 0.0) * (problem.least > 0),
             reduced=too_dear,
             other={name: dual(name) for name in ("basket_volume", "basket_weight", "energy_limit")},
+            groups={
+                name: abs(float(duals[at])) for name, at in rows.items() if name[0] in ("group_most", "group_least")
+            },
         )
 
 

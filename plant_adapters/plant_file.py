@@ -14,7 +14,7 @@ from steel import catalogue
 from steel.elements import parse_element
 from steel.errors import InputError
 from steel.materials import Material
-from steel.plants import Furnace, Plant, Prices, YardItem
+from steel.plants import Furnace, MaterialGroup, Plant, Prices, YardItem
 
 Shipped = TypeVar("Shipped", bound=BaseModel)
 _MATERIAL_OVERRIDES = ("title", "bulk_density_t_per_m3", "metallic_yield", "upstream_kgco2e_per_t")
@@ -93,7 +93,7 @@ def plant_from(raw: dict[str, Any], where: str) -> Plant:
                 material=material_from(entry, f"{where}: yard"),
                 **{
                     key: entry[key]
-                    for key in ("price_eur_per_t", "available_t", "min_lot_t", "min_t", "max_t")
+                    for key in ("price_eur_per_t", "available_t", "min_lot_t", "min_t", "max_t", "lift_t")
                     if key in entry
                 },
             )
@@ -107,6 +107,7 @@ def plant_from(raw: dict[str, Any], where: str) -> Plant:
             prices=Prices.model_validate(raw.get("prices", {})),
             emission_factors=catalogue.emission_factors().model_copy(update=raw.get("emission_factors", {})),
             grades=tuple(raw.get("grades", ())),
+            groups=tuple(MaterialGroup.model_validate(group) for group in raw.get("group", ())),
             notes=tuple(raw.get("notes", ())),
         )
     except KeyError as error:

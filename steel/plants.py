@@ -22,6 +22,7 @@ class YardItem(Frozen):
         min_lot_t: least mass worth a crane lift when used at all.
         min_t: least that must go into every heat (slag practice, must-use); 0 means none.
         max_t: most that may go into one heat; None means no rule.
+        lift_t: what the crane lifts of it at a time, so that only multiples go in; 0 means any mass.
 
     Raises:
         ValueError: the least exceeds the most.
@@ -33,6 +34,7 @@ class YardItem(Frozen):
     min_lot_t: Tonnes = 0.0
     min_t: Tonnes = 0.0
     max_t: Tonnes | None = None
+    lift_t: Tonnes = 0.0
 
     @model_validator(mode="after")
     def _ordered(self) -> "YardItem":
@@ -50,6 +52,29 @@ class YardItem(Frozen):
         """The tighter of stock and rule, t; None where neither limits."""
         limits = [t for t in (self.available_t, self.max_t) if t is not None]
         return min(limits, default=None)
+
+
+class MaterialGroup(Frozen):
+    """Materials that a rule takes together, such as everything light, or everything that dusts.
+
+    Attributes:
+        materials: names in the yard.
+        min_share, max_share: of the metal-bearing charge.
+
+    Raises:
+        ValueError: the least exceeds the most.
+    """
+
+    name: str = Field(min_length=1)
+    materials: tuple[str, ...] = Field(min_length=1)
+    min_share: Fraction = 0.0
+    max_share: Fraction = 1.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "MaterialGroup":
+        if self.min_share > self.max_share:
+            raise ValueError(f"group {self.name}: min_share {self.min_share} exceeds max_share {self.max_share}")
+        return self
 
 
 class Baskets(Frozen):
@@ -95,10 +120,11 @@ class Plant(Frozen):
     """One plant.
 
     Attributes:
+        groups: rules for several materials together.
         notes: what a reader of its recipes must know, such as what its records leave out.
 
     Raises:
-        ValueError: two yard items share a name.
+        ValueError: two yard items share a name, or a group names what the yard does not have.
     """
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")
@@ -108,6 +134,7 @@ class Plant(Frozen):
     prices: Prices = Prices()
     emission_factors: EmissionFactors
     grades: tuple[str, ...] = ()
+    groups: tuple[MaterialGroup, ...] = ()
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -116,6 +143,10 @@ class Plant(Frozen):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"yard of {self.name}: {', '.join(doubled)} listed twice; list each once")
+        for group in self.groups:
+            strange = sorted(set(group.materials) - set(names))
+            if strange:
+                raise ValueError(f"group {group.name} of {self.name}: {', '.join(strange)} not in the yard")
         return self
 
     def item(self, name: str) -> YardItem | None:

@@ -19,6 +19,9 @@ FEW_HEATS = 20
 LEAST_TAIL_SLOPE = 1.0
 CAUTION = 0.5
 """Standard errors of a level that are added to it: a limit missed costs more than one held too well."""
+_nodes, _weights = np.polynomial.legendre.leggauss(16)
+NODES, WEIGHTS = (1.0 + _nodes) / 2.0, _weights / 2.0
+"""Of Gauss-Legendre quadrature on (0, 1)."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,20 @@ class Quantiles:
         if score < knots[0]:
             return float(self.values[0] + (score - knots[0]) * max(self._slope(1, 0), LEAST_TAIL_SLOPE))
         return float(np.interp(score, knots, self.values))
+
+    def mean_above(self, probability: float) -> float:
+        """Mean of the residuals above their quantile at a probability: the conditional value at risk.
+
+        Raises:
+            InputError: the probability is not between 0 and 1.
+        """
+        tail = 1.0 - probability
+        # With u = 1 - tail t², the steep end of the quantile function becomes smooth in t.
+        return float(sum(2.0 * w * t * self.at(1.0 - tail * t * t) for t, w in zip(NODES, WEIGHTS, strict=True)))
+
+    def mean_below(self, probability: float) -> float:
+        """Mean of the residuals below their quantile at a probability."""
+        return -Quantiles(-self.values[::-1]).mean_above(1.0 - probability)
 
     def probability(self, value: float) -> float:
         """The cumulative probability of a standardised residual, the inverse of `at`."""
