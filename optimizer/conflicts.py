@@ -15,6 +15,7 @@ from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
 from optimizer.solver import RecipeSolver
 from optimizer.warm import Warm
+from steel.heats import FloatArray
 from steel.plants import Baskets
 
 ROUGH = 1e-4
@@ -101,54 +102,48 @@ def _irreducible(problem: RecipeProblem, solver: RecipeSolver) -> tuple[Conflict
     found = []
     for key in (key for key in order if key in kept):
         slack = least(slacks[key], {key})
-        relaxed = _words(problem, *key, slack=slack) if math.isfinite(slack) else None
+        by = slack / _per_unit(problem, key[0], solver.columns_t)
+        relaxed = _words(problem, *key, by=by) if math.isfinite(slack) else None
         found.append(Conflict(_words(problem, *key), relaxed))
     return tuple(found)
 
 
 def _ease(key: Key) -> int:
     """What is easiest to do without is tried away first; what the yard and the baskets hold stays longest."""
-    return (
-        "count",
-        "group_most",
-        "group_least",
-        "energy",
-        "maximum",
-        "minimum",
-        "least",
-        "most",
-        "weight",
-        "volume",
-    ).index(key[0])
+    return EASE.index(key[0])
 
 
-def _words(problem: RecipeProblem, kind: str, name: Any, slack: float = 0.0) -> str:
-    """A requirement, relaxed by so much slack, as a person would write it."""
+def _per_unit(problem: RecipeProblem, kind: str, columns_t: FloatArray) -> float:
+    """Slack of one unit of a requirement, as a person states it, at a recipe (n + m,)."""
+    return {
+        "maximum": problem.order.mass_t,
+        "minimum": problem.order.mass_t,
+        "energy": float(problem.furnace_yields @ columns_t),
+        "group_most": float(problem.counted @ columns_t) / 100.0,
+        "group_least": float(problem.counted @ columns_t) / 100.0,
+    }.get(kind, 1.0)
+
+
+def _words(problem: RecipeProblem, kind: str, name: Any, by: float = 0.0) -> str:
+    """A requirement, relaxed by so much in its own unit, as a person would write it."""
     if kind in ("maximum", "minimum"):
-        return _limit_words(problem, kind, name, slack / problem.order.mass_t)
-    if kind in ("group_most", "group_least"):
-        return _group_words(problem, kind, name, slack)
+        return _limit_words(problem, kind, name, by)
     options = problem.options
+    if kind in ("group_most", "group_least"):
+        group = next(group for group in problem.plant.groups if group.name == name)
+        if kind == "group_most":
+            return f"{name} at most {min(100.0, 100 * group.max_share + by):.4g} % of the charge"
+        return f"{name} at least {max(0.0, 100 * group.min_share - by):.4g} % of the charge"
     baskets = problem.plant.furnace.baskets or Baskets(count=1, volume_m3=1.0, max_t=1.0)
     item = problem.items[name] if kind in ("most", "least") else problem.items[0]
-    energy = (options.max_energy_kwh_per_t or 0.0) + slack / problem.order.mass_t
     return {
-        "most": f"{item.material.name} at most {(item.most_t or 0.0) + slack:.4g} t",
-        "least": f"{item.material.name} at least {max(item.min_t - slack, 0.0):.4g} t",
-        "volume": f"basket volume {baskets.count * baskets.volume_m3 + slack:.4g} m³",
-        "weight": f"basket weight {baskets.count * baskets.max_t + slack:.4g} t",
-        "count": f"at most {(options.max_materials or 0) + math.ceil(slack - 1e-6)} materials",
-        "energy": f"electricity at most {energy:.4g} kWh/t",
+        "most": f"{item.material.name} at most {(item.most_t or 0.0) + by:.4g} t",
+        "least": f"{item.material.name} at least {max(item.min_t - by, 0.0):.4g} t",
+        "volume": f"basket volume {baskets.count * baskets.volume_m3 + by:.4g} m³",
+        "weight": f"basket weight {baskets.count * baskets.max_t + by:.4g} t",
+        "count": f"at most {(options.max_materials or 0) + math.ceil(by - 1e-6)} materials",
+        "energy": f"electricity at most {(options.max_energy_kwh_per_t or 0.0) + by:.4g} kWh/t",
     }[kind]
-
-
-def _group_words(problem: RecipeProblem, kind: str, name: str, slack_t: float) -> str:
-    """A group's share, relaxed by about so many t of an average charge."""
-    group = next(group for group in problem.plant.groups if group.name == name)
-    usual_t = problem.order.mass_t / max(float(problem.yields.mean()), 0.5)
-    if kind == "group_most":
-        return f"{name} at most {100 * min(1.0, group.max_share + slack_t / usual_t):.4g} % of the charge"
-    return f"{name} at least {100 * max(0.0, group.min_share - slack_t / usual_t):.4g} % of the charge"
 
 
 def _limit_words(problem: RecipeProblem, kind: str, name: str, relaxed_wt_pct: float) -> str:
