@@ -14,7 +14,7 @@ from steel.campaigns import CampaignPlan
 from steel.frozen import Frozen
 from steel.grades import Grade
 from steel.materials import Material
-from steel.recipes import Alternative, FrontPoint, Recipe, Review
+from steel.recipes import Alternative, ConfidencePrice, FrontPoint, Recipe, Review
 
 router = APIRouter()
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -96,6 +96,14 @@ def front(asked: FrontRequest, service: Service) -> tuple[FrontPoint, ...]:
     loaded = _loaded(service, asked.plant)
     plant = asked.plant_today(loaded.plant)
     return service.front(loaded, asked.order(plant), asked.options, plant, asked.objectives, asked.points)
+
+
+@router.post("/v1/confidence-prices", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 422, 503)})
+def confidence_prices(asked: RecipeRequest, service: Service) -> tuple[ConfidencePrice, ...]:
+    """What more or less confidence in the order's limits would cost."""
+    loaded = _loaded(service, asked.plant)
+    plant = asked.plant_today(loaded.plant)
+    return service.confidence_prices(loaded, asked.order(plant), asked.options, plant)
 
 
 @router.post("/v1/campaigns", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})

@@ -11,6 +11,7 @@ import numpy as np
 from optimizer.alternatives import alternatives
 from optimizer.campaign import plan_campaign
 from optimizer.comparison import compare_catalogue, compare_practice
+from optimizer.conflicts import ImpossibleOrderError
 from optimizer.front import front
 from optimizer.options import Objective, RecipeOptions
 from optimizer.outcome import INTERVAL_COVERAGE, outcome_of
@@ -26,11 +27,13 @@ from steel.frozen import Frozen
 from steel.grades import Order
 from steel.heats import Charge, HeatLog
 from steel.plants import Plant
-from steel.recipes import Alternative, Comparison, FrontPoint, Interval, Recipe, Review
+from steel.recipes import Alternative, Comparison, ConfidencePrice, FrontPoint, Interval, Recipe, Review
 from surrogate.description import Description
 from surrogate.model import Surrogate, one_heat
 from surrogate.registry import Registry, Version
 from surrogate.schema import ENERGY
+
+USUAL_CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
 
 
 class ChargePrediction(Frozen):
@@ -166,6 +169,26 @@ class PlantService:
         """
         problem = build_problem(plant, order, loaded.description, options)
         return front(problem, objectives, points, progress=progress)
+
+    def confidence_prices(
+        self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant
+    ) -> tuple[ConfidencePrice, ...]:
+        """What the order costs at every usual confidence, the others of its options as they are.
+
+        Raises:
+            InputError: a value cannot be used.
+        """
+        found = []
+        for level in USUAL_CONFIDENCES:
+            asked = options.model_copy(update={"confidence": level})
+            problem = build_problem(plant, order, loaded.description, asked)
+            try:
+                columns = self.optimizer.solution(problem, explain=False).columns_t
+                cost = outcome_of(problem, columns).costs_eur_per_t.total
+            except ImpossibleOrderError:
+                cost = None
+            found.append(ConfidencePrice(confidence=level, cost_eur_per_t=cost))
+        return tuple(found)
 
     def campaign(
         self,

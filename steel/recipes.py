@@ -200,3 +200,10 @@ class FrontPoint(Frozen):
     masses_t: dict[str, float]
     analysis: tuple[AnalysisLine, ...]
     met_with: float
+
+
+class ConfidencePrice(Frozen):
+    """What an order costs at one confidence; None where no recipe holds its limits so surely."""
+
+    confidence: float
+    cost_eur_per_t: float | None
