@@ -13,9 +13,12 @@ from chargewise.console import err, out, print_json, progress, reporting_errors
 from chargewise.workplace import Workplace
 from federation.engine import PlantNode, local_engine
 from federation.gate import relative_error
+from federation.ledger import Entry, LedgerError, read_ledger
 from scenarios.bundled import names
 
 app = typer.Typer(no_args_is_help=True, help="Plants improve one surrogate together.")
+EXIT_BROKEN = 5
+"""Exit code of an audit that found the ledger changed."""
 HEATS = {"northmill": 1200, "riverside": 300, "eastport": 120}
 """A big, a middling and a small record, so that it shows who gains."""
 
@@ -43,13 +46,57 @@ def demo(
             if not as_json:
                 err.print(f"… {what}")
 
-        with local_engine((folder or Path(temporary)).resolve(), nodes, tell) as engine:
+        with local_engine((folder or Path(temporary)).resolve(), nodes, tell, _ledger(place)) as engine:
             tell("contract, sums, judgement")
             found = engine.run(len(nodes))
         if as_json:
             print_json(found)
         else:
             _show(found)
+
+
+def _ledger(place: Workplace) -> Path:
+    return place.settings.home / "ledger.jsonl"
+
+
+@app.command("audit")
+def audit(
+    ledger: Annotated[Path | None, typer.Option(help="The ledger's file; the demo's unless given.")] = None,
+    head: Annotated[str | None, typer.Option(help="A hash a plant wrote down, its model's `ledger_head`.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that a federation's ledger is what was written, and tell what it holds."""
+    with reporting_errors():
+        path = ledger or _ledger(Workplace(apart="federation-demo"))
+        try:
+            entries = read_ledger(path, head)
+        except LedgerError as error:
+            err.print(f"[bold red]{error}[/]")
+            raise typer.Exit(EXIT_BROKEN) from error
+        if as_json:
+            print_json([entry.model_dump(mode="json") for entry in entries])
+            return
+        table = Table(title=f"{path}: {len(entries)} entries, the chain holds", title_justify="left")
+        for heading in ("", "time", "what", "", "hash"):
+            table.add_column(heading)
+        for entry in entries:
+            table.add_row(str(entry.index), entry.at[:19], entry.kind, _in_words(entry), entry.sha256[:12])
+        out.print(table)
+
+
+def _in_words(entry: Entry) -> str:
+    """What an entry says, in a line."""
+    body = entry.body
+    if entry.kind == "run":
+        classes, elements = len(body["contract"]["classes"]), len(body["contract"]["elements"])
+        return f"started by {body['started_by']}; {classes} classes, {elements} elements"
+    if entry.kind == "contribution":
+        return f"{body['plant']}: {body['heats']} heats, {body['bytes'] / 1024:.0f} KiB of sums"
+    if entry.kind in ("quarantine", "judgement"):
+        return f"{body['plant']}: {body['reason']}"
+    if entry.kind == "absent":
+        return "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items())
+    return f"{', '.join(body['plants'])} in {body['seconds']:.1f} s" if entry.kind == "end" else ""
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -68,6 +115,8 @@ def _show(found: dict[str, Any]) -> None:
         table.add_row("", "", "mean, of local", "1", *ratios, style="bold")
         table.add_section()
     out.print(table)
+    for plant, reason in found["quarantined"].items():
+        out.print(f"[yellow]{plant} was put aside: {reason}[/]")
     for plant, verdict in found["adopted"].items():
         version = f" as {verdict['version']}" if verdict["version"] else ""
         out.print(f"{plant}: {verdict['reason']}{version}")

@@ -53,7 +53,12 @@ def adopt(message: Message, context: Context) -> Message:
         model = participant.tuned_model(contract, shared, participant.log)
         registry = Registry(Path(str(context.node_config["models"])))
         version = registry.publish(
-            model, participant.plant, participant.log, verdict.metrics(), "federation", "federation's gate"
+            model,
+            participant.plant,
+            participant.log,
+            {**verdict.metrics(), "ledger_head": text_of(message.content, "head")},
+            "federation",
+            "federation's gate",
         )
     flat = {f"{output}/{model}": value for output, by in errors.items() for model, value in by.items()}
     answer = text_record(plant=participant.plant, version=version, reason=verdict.reason)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from getpass import getuser
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -39,21 +40,28 @@ class PlantNode:
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """A running SuperLink with connected plants."""
+    """A running SuperLink with connected plants; `ledger` records every run."""
 
     folder: Path
     environment: dict[str, str]
     port: int
+    ledger: Path
 
-    def run(self, plants: int, wait_s: float = 120.0) -> dict[str, Any]:
+    def run(self, plants: int, wait_s: float = 120.0, fewest: int = 0) -> dict[str, Any]:
         """Run the federation once and return what the coordinator wrote.
+
+        Args:
+            plants: that must be connected to begin.
+            wait_s: for them, and for every answer.
+            fewest: answers without which nothing is done; 0 means all plants'.
 
         Raises:
             EngineError: the run ended without a result.
         """
         result = self.folder / "result.json"
         result.unlink(missing_ok=True)
-        settings = f'plants={plants} wait-s={wait_s} result="{result}"'
+        written = f'result="{result}" ledger="{self.ledger}" started-by="{getuser()}"'
+        settings = f"plants={plants} fewest={fewest} wait-s={wait_s} {written}"
         command = [_tool("flwr"), "run", str(self.folder / "app"), CONNECTION, "--stream", "--run-config", settings]
         log = self.folder / "run.log"
         with log.open("wb") as out:
@@ -76,7 +84,7 @@ class LocalEngine:
 
 @contextmanager
 def local_engine(
-    folder: Path, nodes: list[PlantNode], say: Callable[[str], None] | None = None
+    folder: Path, nodes: list[PlantNode], say: Callable[[str], None] | None = None, ledger: Path | None = None
 ) -> Iterator[LocalEngine]:
     """Start the engine with these plants and end it on leaving.
 
@@ -84,6 +92,7 @@ def local_engine(
         folder: for keys, state and logs.
         nodes: the plants.
         say: called with what is happening.
+        ledger: where runs are recorded; in the folder unless given.
 
     Raises:
         EngineError: a process did not start.
@@ -102,7 +111,7 @@ def local_engine(
         for node in nodes:
             tell(f"SuperNode of {node.plant}")
             _start_supernode(stack, folder, keys, node, environment, port)
-        yield LocalEngine(folder, environment, port)
+        yield LocalEngine(folder, environment, port, (ledger or folder / "ledger.jsonl").resolve())
 
 
 def free_port() -> int:

@@ -1,5 +1,7 @@
 """Sums and posteriors as Flower records, and back."""
 
+import hashlib
+
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, RecordDict
 
@@ -18,6 +20,14 @@ def text_record(**texts: str) -> ConfigRecord:
 def text_of(content: RecordDict, key: str) -> str:
     """A text out of a message's `text` record."""
     return str(content.config_records["text"][key])
+
+
+def digest(record: ArrayRecord) -> str:
+    """SHA-256 of a record's arrays, by name."""
+    found = hashlib.sha256()
+    for name in sorted(record):
+        found.update(name.encode() + b"\0" + record[name].data)
+    return found.hexdigest()
 
 
 def sums_to_record(sums: dict[str, Statistics]) -> ArrayRecord:

@@ -10,8 +10,9 @@ from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.evaluation import recorded
-from surrogate.fit import fit, output_statistics
+from surrogate.fit import fit, output_statistics, prior_outputs
 from surrogate.heat_data import prepare
+from surrogate.inputs import InputLevels, input_names
 from surrogate.linear import Posterior, Statistics
 from surrogate.model import Output, Surrogate
 from surrogate.remainder import FitOptions
@@ -76,6 +77,14 @@ class Participant:
         """The shared model shrunk towards, and moved by, the plant's own heats."""
         schema = contract.schema_for(self.materials)
         return fit(log, self.materials, priors=informed_priors(contract, schema, shared), schema=schema)
+
+    def first_model(self, contract: Contract, shared: Shared | None) -> Surrogate:
+        """What a plant without heats of its own can be given: the shared classes, or else the catalogue."""
+        schema = contract.schema_for(self.materials)
+        priors = priors_for(contract, schema) if shared is None else informed_priors(contract, schema, shared)
+        typical = np.array([contract.typical[name] for name in schema.outputs])
+        unknown = InputLevels(*(np.zeros(len(input_names(schema))) for _ in range(3)))
+        return Surrogate(schema, priors[YIELD].mean, prior_outputs(schema, typical, priors), unknown)
 
     def shared_model(self, contract: Contract, shared: Shared, log: HeatLog) -> Surrogate:
         """The shared model as it comes, over the plant's materials; scatter and intervals from its own heats."""

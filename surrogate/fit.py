@@ -126,7 +126,8 @@ def trajectories(
     return {name: follow(priors[name], by_output[name], rest if name == ENERGY else movement) for name in outputs}
 
 
-def _start(schema: Schema, typical: FloatArray, priors: Priors) -> dict[str, Output]:
+def prior_outputs(schema: Schema, typical: FloatArray, priors: Priors) -> dict[str, Output]:
+    """What is known of every output before any heat is seen; typical: (outputs,) usual values."""
     nothing = np.zeros((0, schema.width))
     return {
         name: Output(
@@ -144,7 +145,7 @@ def _balance(
     schema: Schema, data: HeatData, typical: FloatArray, priors: Priors, rounds: int
 ) -> tuple[dict[str, Output], float]:
     """The linear balance of all outputs, and the mass of a lot."""
-    outputs, lot_t = _refine(schema, data, typical, priors, _start(schema, typical, priors), 0.0), 0.0
+    outputs, lot_t = _refine(schema, data, typical, priors, prior_outputs(schema, typical, priors), 0.0), 0.0
     for _ in range(rounds):
         lot_t = _lot_t(data, outputs)
         outputs = _refine(schema, data, typical, priors, outputs, lot_t)

@@ -1,0 +1,145 @@
+"""What federating gives eight virtual plants: against each alone, the catalogue, and all heats on one heap.
+
+    python -m benchmarks.federation [--quick] --json FILE
+
+*Excess* is the mean absolute distance of a prediction from the true expected value of that charge, over Cu Sn Ni Cr Mo
+P S, yield and kWh/t. Local is the same structured model with the catalogue's priors on the plant's own heats.
+"""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks import report
+from benchmarks.federation_plants import COLD, POOR, Site, by_class, class_materials, heap, sites
+from benchmarks.report import Results
+from federation.contract import Contract, agree
+from federation.gate import judge
+from federation.hierarchy import Shared
+from federation.messages import sums_to_record
+from federation.screening import Sums, aggregate
+from steel.heats import HeatLog
+from surrogate.evaluation import recorded
+from surrogate.fit import fit
+from surrogate.linear import Statistics
+from surrogate.model import Surrogate
+from surrogate.schema import ENERGY
+
+OUTPUTS = ("Cu", "Sn", "Ni", "Cr", "Mo", "P", "S", ENERGY, "yield")
+VICTIM = 1
+"""The plant that sends poison; neither the largest nor the smallest."""
+
+
+def _values(log: HeatLog, output: str) -> np.ndarray:
+    return np.asarray(log.tapped_t / log.charged_t.sum(axis=1)) if output == "yield" else recorded(log, output)
+
+
+def _errors(model: Surrogate, log: HeatLog, truth: HeatLog) -> np.ndarray:
+    """(outputs,) mean absolute distance of a model's predictions from a truth."""
+    found = model.predict(log)
+    told = {**found.mean, "yield": found.tapped_t / log.charged_t.sum(axis=1)}
+    return np.array([np.nanmean(np.abs(told[output] - _values(truth, output))) for output in OUTPUTS])
+
+
+def _excess(site: Site, model: Surrogate) -> np.ndarray:
+    return _errors(model, site.later, site.virtual.expected(site.later))
+
+
+def _scaled(sums: Sums, factor: float) -> Sums:
+    return {name: Statistics(factor * one.information, factor * one.moment, one.heats) for name, one in sums.items()}
+
+
+def _tuned(every: list[Site], contract: Contract, shared: Shared) -> list[Surrogate]:
+    return [site.participant.tuned_model(contract, shared, site.log) for site in every]
+
+
+def measure(quick: bool) -> Results:
+    """Excess and measured error of federated models, and what poison does to them."""
+    del quick
+    results: Results = {}
+    every = sites()
+    warm = [site for number, site in enumerate(every) if number != COLD]
+    started = time.perf_counter()
+    contract = agree([site.participant.offer() for site in warm])
+    sums = {site.name: site.participant.contribute(contract) for site in warm}
+    shared, quarantined = aggregate(contract, sums)
+    results["exchange_7_plants_s"] = time.perf_counter() - started
+    results["clean_plants_quarantined"] = len(quarantined)
+    sent = sums_to_record(sums[warm[0].name])
+    results["bytes_per_round_per_plant"] = sum(len(array.data) for array in sent.values())
+    local = [fit(site.log, site.materials) for site in warm]
+    tuned = _tuned(warm, contract, shared)
+    _against_local(results, warm, local, tuned, contract, shared)
+    cold = every[COLD]
+    first = cold.participant.first_model(contract, shared)
+    catalogue = cold.participant.first_model(contract, None)
+    results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
+    _against_heap(results, warm, tuned)
+    _poison(results, warm, contract, sums, tuned)
+    return results
+
+
+def _against_local(
+    results: Results,
+    warm: list[Site],
+    local: list[Surrogate],
+    tuned: list[Surrogate],
+    contract: Contract,
+    shared: Shared,
+) -> None:
+    ratios = [
+        float(np.mean(_excess(site, theirs) / _excess(site, own)))
+        for site, own, theirs in zip(warm, local, tuned, strict=True)
+    ]
+    results["poor_plant_excess_vs_local"] = ratios[POOR]
+    results["mean_excess_vs_local"] = float(np.mean(ratios))
+    measured = []
+    for site, own, theirs in zip(warm, local, tuned, strict=True):
+        verdict = judge(site.participant.compare(contract, shared))
+        used = theirs if verdict.adopt else own
+        measured.append(float(np.mean(_errors(used, site.later, site.later) / _errors(own, site.later, site.later))))
+    results["worst_plant_mae_vs_local"] = max(measured)
+    results["mean_mae_vs_local"] = float(np.mean(measured))
+
+
+def _against_heap(results: Results, warm: list[Site], tuned: list[Surrogate]) -> None:
+    together = heap([by_class(site.log, site.materials) for site in warm])
+    pooled = fit(together, class_materials(together))
+    ratios = []
+    for site, model in zip(warm, tuned, strict=True):
+        as_classes = by_class(site.later, site.materials)
+        truth = by_class(site.virtual.expected(site.later), site.materials)
+        ratios.append(float(np.mean(_excess(site, model) / _errors(pooled, as_classes, truth))))
+    results["mean_excess_vs_pooled"] = float(np.mean(ratios))
+
+
+def _poison(
+    results: Results, warm: list[Site], contract: Contract, sums: dict[str, Sums], tuned: list[Surrogate]
+) -> None:
+    """One plant sends shifted labels, a hundredfold update, or no numbers; the others' excess against a clean run."""
+    victim = warm[VICTIM]
+    shifted = replace(victim.log, analysis_wt_pct=1.5 * victim.log.analysis_wt_pct)
+    kinds = {
+        "shifted_labels": replace(victim.participant, log=shifted).contribute(contract),
+        "updates_x100": _scaled(sums[victim.name], 100.0),
+        "nan": _scaled(sums[victim.name], float("nan")),
+    }
+    others = [site for site in warm if site is not victim]
+    clean = [model for site, model in zip(warm, tuned, strict=True) if site is not victim]
+    worst, named = 0.0, True
+    for kind, bad in kinds.items():
+        shared, quarantined = aggregate(contract, {**sums, victim.name: bad})
+        named = named and set(quarantined) == {victim.name}
+        models = _tuned(others, contract, shared)
+        ratio = float(
+            np.mean([np.mean(_excess(s, m) / _excess(s, c)) for s, m, c in zip(others, models, clean, strict=True)])
+        )
+        results[f"poisoned_{kind}_excess_vs_clean"] = ratio
+        worst = max(worst, ratio)
+    results["poisoned_mean_excess_vs_clean"] = worst
+    results["poisoner_alone_is_named"] = named
+
+
+if __name__ == "__main__":
+    report.run("federation", measure)

@@ -1,0 +1,105 @@
+"""Eight virtual plants with different yards in one world, one with few heats and one with none yet."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from federation.participant import Participant
+from scenarios.bundled import names, virtual_plant
+from scenarios.virtual_plant import VirtualPlant
+from steel import catalogue
+from steel.heats import FloatArray, HeatLog
+from steel.materials import Material, MaterialKind
+
+HEATS = (800, 600, 500, 400, 300, 200, 60, 0)
+LATER = 600
+POOR, COLD = 6, 7
+
+
+@dataclass(frozen=True)
+class Site:
+    """One plant of the benchmark.
+
+    Attributes:
+        virtual: with its truth. log: its heats; empty at the plant that has none. later: what it is judged on.
+    """
+
+    virtual: VirtualPlant
+    log: HeatLog
+    later: HeatLog
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.virtual.plant.name
+
+    @property
+    def materials(self) -> tuple[Material, ...]:
+        """Its furnace materials."""
+        return tuple(item.material for item in self.virtual.plant.charge_items())
+
+    @property
+    def participant(self) -> Participant:
+        """What it is in a federation."""
+        return Participant(self.name, self.log, self.materials)
+
+
+def sites() -> list[Site]:
+    """The eight; each is a bundled plant under another name, so with supplies of its own, without one of its scraps."""
+    found = []
+    for number, heats in enumerate(HEATS):
+        base = virtual_plant(names()[number % len(names())])
+        scrap = [item for item in base.plant.yard if item.material.kind is MaterialKind.SCRAP and item.min_t == 0]
+        left_out = scrap[number % 3]
+        plant = base.plant.model_copy(
+            update={
+                "name": f"{base.plant.name}-{number}",
+                "yard": tuple(item for item in base.plant.yard if item is not left_out),
+            }
+        )
+        virtual = replace(base, plant=plant, seed=base.seed + 100 * (number + 1))
+        log = virtual.history(heats + LATER)
+        found.append(Site(virtual, log.rows(slice(0, heats)), log.rows(slice(heats, None))))
+    return found
+
+
+def by_class(log: HeatLog, materials: tuple[Material, ...]) -> HeatLog:
+    """A log whose columns are the catalogue's classes, so that plants can be laid on one heap."""
+    of = {material.name: material.material_class for material in materials}
+    classes = tuple(sorted({of[name] for name in log.materials}))
+    charged = np.zeros((len(log), len(classes)))
+    for column, name in enumerate(log.materials):
+        charged[:, classes.index(of[name])] += log.charged_t[:, column]
+    return replace(log, materials=classes, charged_t=charged)
+
+
+def heap(logs: list[HeatLog]) -> HeatLog:
+    """All heats of plants in one log."""
+    classes = tuple(sorted({name for log in logs for name in log.materials}))
+    elements = tuple(e for e in logs[0].elements if all(e in log.elements for log in logs))
+    process = [name for name in logs[0].process if all(name in log.process for log in logs)]
+
+    def spread(log: HeatLog) -> FloatArray:
+        columns = dict(zip(log.materials, log.charged_t.T, strict=True))
+        return np.column_stack([columns.get(name, np.zeros(len(log))) for name in classes])
+
+    same = [log.with_elements(elements) for log in logs]
+    return HeatLog(
+        heat_ids=np.concatenate([log.heat_ids for log in same]),
+        tapped_at=np.concatenate([log.tapped_at for log in same]),
+        grades=np.concatenate([log.grades for log in same]),
+        materials=classes,
+        charged_t=np.concatenate([spread(log) for log in same]),
+        elements=elements,
+        analysis_wt_pct=np.concatenate([log.analysis_wt_pct for log in same]),
+        tapped_t=np.concatenate([log.tapped_t for log in same]),
+        energy_kwh_per_t=np.concatenate([log.energy_kwh_per_t for log in same]),
+        heel_t=np.concatenate([log.heel_t for log in same]),
+        heel_wt_pct=np.concatenate([log.heel_wt_pct for log in same]),
+        process={name: np.concatenate([log.process[name] for log in same]) for name in process},
+    )
+
+
+def class_materials(log: HeatLog) -> tuple[Material, ...]:
+    """The catalogue's material of every class column."""
+    return tuple(catalogue.material(name) for name in log.materials)
