@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -10,9 +10,11 @@ from rich.table import Table
 from api.onboarding import set_up_bundled
 from chargewise.arguments import AsJson
 from chargewise.console import err, out, print_json, progress, reporting_errors
+from chargewise.federation_deployment import COMMANDS
+from chargewise.federation_results import show
 from chargewise.workplace import Workplace
-from federation.engine import PlantNode, local_engine
-from federation.gate import relative_error
+from federation.deployment import PlantNode
+from federation.engine import local_engine
 from federation.ledger import Entry, LedgerError, read_ledger
 from scenarios.bundled import names
 
@@ -52,7 +54,7 @@ def demo(
         if as_json:
             print_json(found)
         else:
-            _show(found)
+            show(found)
 
 
 def _ledger(place: Workplace) -> Path:
@@ -84,6 +86,10 @@ def audit(
         out.print(table)
 
 
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+
 def _in_words(entry: Entry) -> str:
     """What an entry says, in a line."""
     body = entry.body
@@ -97,27 +103,3 @@ def _in_words(entry: Entry) -> str:
     if entry.kind == "absent":
         return "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items())
     return f"{', '.join(body['plants'])} in {body['seconds']:.1f} s" if entry.kind == "end" else ""
-
-
-def _show(found: dict[str, Any]) -> None:
-    table = Table(title="Mean absolute error on each plant's later heats", title_justify="left", title_style="bold")
-    for heading in ("plant", "heats", "output", "local", "global", "fine-tuned"):
-        table.add_column(heading, justify="left" if heading in ("plant", "output") else "right")
-    for plant, errors in found["errors"].items():
-        for row, (output, by) in enumerate(errors.items()):
-            digits = 2 if output.startswith("energy") else 5
-            unit = "kWh/t" if output.startswith("energy") else f"{output} wt%"
-            shown = ("local", "global", "tuned")
-            best = min(shown, key=lambda model: by[model])
-            figures = [f"[bold]{by[m]:.{digits}f}[/]" if m == best else f"{by[m]:.{digits}f}" for m in shown]
-            table.add_row(plant if row == 0 else "", str(found["heats"][plant]) if row == 0 else "", unit, *figures)
-        ratios = [f"{relative_error(errors, model):.3f}" for model in ("global", "tuned")]
-        table.add_row("", "", "mean, of local", "1", *ratios, style="bold")
-        table.add_section()
-    out.print(table)
-    for plant, reason in found["quarantined"].items():
-        out.print(f"[yellow]{plant} was put aside: {reason}[/]")
-    for plant, verdict in found["adopted"].items():
-        version = f" as {verdict['version']}" if verdict["version"] else ""
-        out.print(f"{plant}: {verdict['reason']}{version}")
-    out.print(f"Contract, one exchange of sums, judgement at every plant: {found['seconds']:.1f} s")

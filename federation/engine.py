@@ -4,47 +4,38 @@ For a trial and for tests; on three hosts each starts its own process with the s
 """
 
 import json
-import os
-import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from getpass import getuser
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from federation.credentials import Credentials, make_credentials
+from federation.deployment import (
+    EngineError,
+    PlantNode,
+    environment,
+    register_command,
+    run_command,
+    superlink_command,
+    supernode_command,
+)
 
 START_S = 60.0
 RUN_S = 600.0
-CONNECTION = "chargewise"
-
-
-class EngineError(RuntimeError):
-    """A process of the engine did not do what it should; the message ends with its log."""
+LEDGER = "ledger.jsonl"
 
 
 @dataclass(frozen=True)
-class PlantNode:
-    """A plant as its SuperNode is told of it: where its heats and its models are."""
-
-    plant: str
-    database: str
-    models: Path
-
-
-@dataclass(frozen=True)
-class LocalEngine:
-    """A running SuperLink with connected plants; `ledger` records every run."""
+class Coordinator:
+    """A running SuperLink; `ledger` records every run of it."""
 
     folder: Path
     environment: dict[str, str]
-    port: int
     ledger: Path
 
     def run(self, plants: int, wait_s: float = 120.0, fewest: int = 0) -> dict[str, Any]:
@@ -62,7 +53,7 @@ class LocalEngine:
         result.unlink(missing_ok=True)
         written = f'result="{result}" ledger="{self.ledger}" started-by="{getuser()}"'
         settings = f"plants={plants} fewest={fewest} wait-s={wait_s} {written}"
-        command = [_tool("flwr"), "run", str(self.folder / "app"), CONNECTION, "--stream", "--run-config", settings]
+        command = run_command(self.folder, settings)
         log = self.folder / "run.log"
         with log.open("wb") as out:
             process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=subprocess.STDOUT)
@@ -85,7 +76,7 @@ class LocalEngine:
 @contextmanager
 def local_engine(
     folder: Path, nodes: list[PlantNode], say: Callable[[str], None] | None = None, ledger: Path | None = None
-) -> Iterator[LocalEngine]:
+) -> Iterator[Coordinator]:
     """Start the engine with these plants and end it on leaving.
 
     Args:
@@ -102,16 +93,19 @@ def local_engine(
     tell("certificates and keys")
     keys = make_credentials(folder / "keys", tuple(node.plant for node in nodes))
     port = free_port()
-    environment = _environment(folder, keys, port)
+    around = environment(folder, keys.ca, f"127.0.0.1:{port}")
     with ExitStack() as stack:
         tell("SuperLink")
-        _start_superlink(stack, folder, keys, environment, port)
+        log = start(stack, "superlink", superlink_command(keys, folder / "state.db", port), folder, around)
+        until_listening(port, log)
         for node in nodes:
-            _register(folder, keys, node.plant, environment)
+            register(keys, node.plant, around)
         for node in nodes:
             tell(f"SuperNode of {node.plant}")
-            _start_supernode(stack, folder, keys, node, environment, port)
-        yield LocalEngine(folder, environment, port, (ledger or folder / "ledger.jsonl").resolve())
+            key = keys.plant_key(node.plant)
+            command = supernode_command(keys.ca, key, node, f"127.0.0.1:{port}", free_port())
+            start(stack, f"supernode-{node.plant}", command, folder, around)
+        yield Coordinator(folder, around, (ledger or folder / LEDGER).resolve())
 
 
 def free_port() -> int:
@@ -121,33 +115,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _tool(name: str) -> str:
-    """A command of the environment this Python runs in."""
-    beside = Path(sys.executable).parent / name
-    found = str(beside) if beside.is_file() else shutil.which(name)
-    if found is None:
-        raise EngineError(f"{name} is not installed; it comes with the flwr package")
-    return found
-
-
-def _environment(folder: Path, keys: Credentials, port: int) -> dict[str, str]:
-    home = folder / "flwr"
-    home.mkdir(exist_ok=True)
-    connection = f'[superlink.{CONNECTION}]\naddress = "127.0.0.1:{port}"\nroot-certificates = "{keys.ca.resolve()}"\n'
-    (home / "config.toml").write_text(f'[superlink]\ndefault = "{CONNECTION}"\n\n{connection}', "utf-8")
-    app = folder / "app"
-    app.mkdir(exist_ok=True)
-    bundle = resources.files("federation").joinpath("bundle")
-    for name in ("pyproject.toml", "LICENSE"):
-        (app / name).write_bytes(bundle.joinpath(name).read_bytes())
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    # Several plants share this machine's cores; more threads than cores make all of them crawl.
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    flower = {"FLWR_HOME": str(home.resolve()), "FLWR_TELEMETRY_ENABLED": "0"}
-    return {**os.environ, **threads, **flower, "PATH": path}
-
-
-def _start(stack: ExitStack, name: str, command: list[str], folder: Path, environment: dict[str, str]) -> Path:
+def start(stack: ExitStack, name: str, command: list[str], folder: Path, environment: dict[str, str]) -> Path:
+    """Start a process that ends with the stack; returns its log in the folder."""
     log = folder / f"{name}.log"
     out = stack.enter_context(log.open("wb"))
     process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
@@ -155,40 +124,24 @@ def _start(stack: ExitStack, name: str, command: list[str], folder: Path, enviro
     return log
 
 
-def _start_superlink(stack: ExitStack, folder: Path, keys: Credentials, environment: dict[str, str], port: int) -> None:
-    command = [
-        _tool("flower-superlink"),
-        "--ssl-certfile", str(keys.server_certificate), "--ssl-keyfile", str(keys.server_key),
-        "--ssl-ca-certfile", str(keys.ca), "--enable-supernode-auth",
-        "--disable-runtime-dependency-installation",
-        "--database", str(folder / "state.db"), "--port", str(port),
-    ]  # fmt: skip
-    log = _start(stack, "superlink", command, folder, environment)
-    _until_listening(port, log)
+def register(keys: Credentials, plant: str, environment: dict[str, str]) -> None:
+    """Let a plant take part.
 
-
-def _register(folder: Path, keys: Credentials, plant: str, environment: dict[str, str]) -> None:
-    command = [_tool("flwr"), "supernode", "register", str(keys.plant_public_key(plant)), CONNECTION]
+    Raises:
+        EngineError: the coordinator does not answer, or refuses.
+    """
+    command = register_command(keys.plant_public_key(plant))
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=START_S, check=False)
-    if done.returncode != 0:
+    if done.returncode != 0 and "already" not in done.stdout + done.stderr:
         raise EngineError(f"could not register {plant}:\n{done.stdout}{done.stderr}")
 
 
-def _start_supernode(
-    stack: ExitStack, folder: Path, keys: Credentials, node: PlantNode, environment: dict[str, str], port: int
-) -> None:
-    own = free_port()
-    config = f'plant="{node.plant}" database="{node.database}" models="{node.models.resolve()}"'
-    command = [
-        _tool("flower-supernode"),
-        "--root-certificates", str(keys.ca), "--superlink", f"127.0.0.1:{port}",
-        "--auth-supernode-private-key", str(keys.plant_key(node.plant)),
-        "--node-config", config, "--port", str(own),
-    ]  # fmt: skip
-    _start(stack, f"supernode-{node.plant}", command, folder, environment)
+def until_listening(port: int, log: Path) -> None:
+    """Wait for a SuperLink on this machine.
 
-
-def _until_listening(port: int, log: Path) -> None:
+    Raises:
+        EngineError: it does not listen in time.
+    """
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:

@@ -8,7 +8,8 @@ import pytest
 
 from api.onboarding import set_up_bundled
 from federation.credentials import make_credentials
-from federation.engine import EngineError, PlantNode, local_engine
+from federation.deployment import EngineError, PlantNode
+from federation.engine import local_engine
 from plant_adapters.store import HeatStore
 from surrogate.artifact import load_surrogate
 from surrogate.registry import Registry

@@ -1,0 +1,182 @@
+"""`chargewise federation init`, `coordinator`, `join`, `start`, `status` and `stop`: plants on hosts of their own."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chargewise.arguments import AsJson, PlantName
+from chargewise.console import err, out, print_json, reporting_errors
+from chargewise.federation_results import show
+from chargewise.workplace import Workplace
+from federation.credentials import Credentials, make_credentials
+from federation.deployment import (
+    CONNECTION,
+    DEFAULT_PORT,
+    EngineError,
+    PlantNode,
+    environment,
+    superlink_command,
+    supernode_command,
+    tool,
+)
+from federation.engine import LEDGER, Coordinator, free_port, register, start, until_listening
+from steel.errors import InputError
+
+EXIT_ENGINE = 6
+"""Exit code where a process of the engine did not do what it should."""
+Folder = Annotated[Path, typer.Option(help="The coordinator's folder: keys, state, ledger.")]
+Address = Annotated[str, typer.Option("--coordinator", help="HOST:PORT of the coordinator.")]
+DEFAULT_FOLDER, DEFAULT_ADDRESS = Path("federation-data"), f"127.0.0.1:{DEFAULT_PORT}"
+
+
+def init(
+    plants: Annotated[str, typer.Option(help="Names of the plants, with commas.")],
+    folder: Folder = DEFAULT_FOLDER,
+    host: Annotated[str, typer.Option(help="Name or address by which plants reach the coordinator.")] = "127.0.0.1",
+    as_json: AsJson = False,
+) -> None:
+    """Make certificates and keys for a trial; for production put your own in their place."""
+    with reporting_errors():
+        names = tuple(name.strip() for name in plants.split(",") if name.strip())
+        keys = folder / "keys"
+        if keys.exists():
+            raise InputError(str(keys), "--folder", "a folder without keys; these would be overwritten")
+        made = make_credentials(keys, names, host)
+        each = {name: [str(made.plant_key(name)), str(made.ca)] for name in names}
+        if as_json:
+            print_json({"folder": str(folder), "send_to_plants": each})
+            return
+        for name, files in each.items():
+            out.print(f"Send {name}, by a safe way: {', '.join(files)}", soft_wrap=True)
+        out.print("Keep the rest to yourself. Then: chargewise federation coordinator", highlight=False)
+
+
+def coordinator(folder: Folder = DEFAULT_FOLDER, port: Annotated[int, typer.Option()] = DEFAULT_PORT) -> None:
+    """Coordinate: wait for plants until stopped. It holds no heat; finished rounds outlive it."""
+    with reporting_errors(), ExitStack() as stack:
+        keys = Credentials((folder / "keys").resolve())
+        if not keys.ca.is_file():
+            raise InputError(str(keys.folder), "--folder", "a folder made by `chargewise federation init`")
+        around = environment(folder, keys.ca, f"127.0.0.1:{port}")
+        _end_at_once_on_term()
+        log = start(stack, "superlink", superlink_command(keys, folder / "state.db", port), folder, around)
+        try:
+            until_listening(port, log)
+            plants = sorted(path.stem for path in keys.folder.glob("*.pub"))
+            for plant in plants:
+                register(keys, plant, around)
+        except EngineError as error:
+            raise _told(error) from error
+        err.print(f"Coordinating on port {port}; registered: {', '.join(plants)}. Ctrl-C ends it.")
+        signal.pause()
+
+
+def join(
+    plant: PlantName,
+    ca: Annotated[Path, typer.Option(help="The federation's ca.pem.")],
+    key: Annotated[Path, typer.Option(help="The plant's private key.")],
+    address: Address = DEFAULT_ADDRESS,
+) -> None:
+    """Take part with this plant until stopped. No heat leaves, and no port is opened to the network."""
+    with reporting_errors(), ExitStack() as stack:
+        for file, option in ((ca, "--ca"), (key, "--key")):
+            if not file.is_file():
+                raise InputError(str(file), option, "a file that the coordinator sent")
+        place = Workplace()
+        place.heats(plant)
+        node = PlantNode(plant, place.store.absolute_url(), place.settings.models)
+        folder = place.settings.home / "federation"
+        around = environment(folder, ca, address)
+        _end_at_once_on_term()
+        command = supernode_command(ca.resolve(), key.resolve(), node, address, free_port())
+        log = start(stack, f"supernode-{plant}", command, folder, around)
+        err.print(f"{plant} takes part at {address}; log: {log}. Ctrl-C leaves.")
+        signal.pause()
+
+
+def start_run(
+    plants: Annotated[int, typer.Option(min=1, help="Plants that must be connected to begin.")],
+    folder: Folder = DEFAULT_FOLDER,
+    port: Annotated[int, typer.Option()] = DEFAULT_PORT,
+    fewest: Annotated[int, typer.Option(min=0, help="Answers without which nothing is done; 0: all.")] = 0,
+    wait_s: Annotated[float, typer.Option(min=1, help="Seconds to wait for plants and answers.")] = 600.0,
+    as_json: AsJson = False,
+) -> None:
+    """Run the federation once: contract, sums, judgement at every plant."""
+    with reporting_errors():
+        folder = folder.resolve()
+        around = environment(folder, folder / "keys" / "ca.pem", f"127.0.0.1:{port}")
+        try:
+            found = Coordinator(folder, around, folder / LEDGER).run(plants, wait_s, fewest)
+        except EngineError as error:
+            raise _told(error) from error
+        if as_json:
+            print_json(found)
+        else:
+            show(found)
+
+
+def status(
+    folder: Folder = DEFAULT_FOLDER, port: Annotated[int, typer.Option()] = DEFAULT_PORT, as_json: AsJson = False
+) -> None:
+    """Which plants are connected, and which runs there were."""
+    with reporting_errors():
+        nodes = _asked(folder, port, "supernode", "list").get("nodes", [])
+        runs = _asked(folder, port, "list").get("runs", [])
+        if as_json:
+            print_json({"nodes": nodes, "runs": runs})
+            return
+        online = sum(str(node.get("status", "")).startswith("online") for node in nodes)
+        out.print(f"{online} of {len(nodes)} registered plants are connected; {len(runs)} runs")
+        for run in runs:
+            out.print(f"run {run.get('run-id')}: {run.get('status')}", highlight=False)
+
+
+def stop(
+    run: Annotated[str, typer.Argument(help="The run's number, as `status` shows it.")],
+    folder: Folder = DEFAULT_FOLDER,
+    port: Annotated[int, typer.Option()] = DEFAULT_PORT,
+) -> None:
+    """Stop a run; nothing of it is adopted that was not already."""
+    with reporting_errors():
+        _asked(folder, port, "stop", run)
+        out.print(f"run {run} stopped")
+
+
+def _asked(folder: Path, port: int, *command: str) -> dict[str, Any]:
+    folder = folder.resolve()
+    around = environment(folder, folder / "keys" / "ca.pem", f"127.0.0.1:{port}")
+    arguments = [tool("flwr"), *command, CONNECTION, "--format", "json"]
+    done = subprocess.run(arguments, env=around, capture_output=True, text=True, timeout=60.0, check=False)
+    if done.returncode != 0:
+        raise _told(EngineError(f"{' '.join(command)}: {done.stdout}{done.stderr}"))
+    try:
+        return dict(json.loads(done.stdout))
+    except ValueError as error:
+        raise _told(EngineError(f"{' '.join(command)}: {done.stdout}")) from error
+
+
+def _told(error: EngineError) -> typer.Exit:
+    err.print(str(error), markup=False)
+    return typer.Exit(EXIT_ENGINE)
+
+
+def _end_at_once_on_term() -> None:
+    """A service manager's SIGTERM ends the command as Ctrl-C does, its own process with it."""
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init,
+    "coordinator": coordinator,
+    "join": join,
+    "start": start_run,
+    "status": status,
+    "stop": stop,
+}
