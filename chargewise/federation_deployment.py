@@ -105,6 +105,7 @@ def start_run(
     folder: Folder = DEFAULT_FOLDER,
     port: Annotated[int, typer.Option()] = DEFAULT_PORT,
     fewest: Annotated[int, typer.Option(min=0, help="Answers without which nothing is done; 0: all.")] = 0,
+    secure: Annotated[bool, typer.Option(help="Mask the sums: the coordinator sees only their total.")] = False,
     wait_s: Annotated[float, typer.Option(min=1, help="Seconds to wait for plants and answers.")] = 600.0,
     as_json: AsJson = False,
 ) -> None:
@@ -113,7 +114,7 @@ def start_run(
         folder = folder.resolve()
         around = environment(folder, folder / "keys" / "ca.pem", f"127.0.0.1:{port}")
         try:
-            found = Coordinator(folder, around, folder / LEDGER).run(plants, wait_s, fewest)
+            found = Coordinator(folder, around, folder / LEDGER).run(plants, wait_s, fewest, secure)
         except EngineError as error:
             raise _told(error) from error
         if as_json:

@@ -1,12 +1,14 @@
 """The plant's side on Flower. It runs where the heats are and answers with sums, errors and yes or no."""
 
+import json
 from pathlib import Path
 
-from flwr.app import Context, Message, MetricRecord, RecordDict
+from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
 
 from federation.contract import read_contract
 from federation.gate import judge
+from federation.masking import masked, new_key
 from federation.messages import shared_from_record, sums_to_record, text_of, text_record
 from federation.participant import Participant
 from plant_adapters.store import HeatStore
@@ -29,14 +31,26 @@ def participant_of(context: Context) -> Participant:
 def offer(message: Message, context: Context) -> Message:
     """What the plant charges, analyses and records, in sums."""
     made = participant_of(context).offer()
-    return Message(RecordDict({"text": text_record(offer=made.model_dump_json())}), reply_to=message)
+    private, public = new_key()
+    # Kept at the plant, by its own SuperNode, until the sums are asked for.
+    context.state.config_records["mask"] = ConfigRecord({"private": private.hex()})
+    return Message(
+        RecordDict({"text": text_record(offer=made.model_dump_json(), public=public.hex())}), reply_to=message
+    )
 
 
 @app.query("contribute")
 def contribute(message: Message, context: Context) -> Message:
-    """The plant's sums under the agreed contract."""
+    """The plant's sums under the agreed contract; masked where the run is secure."""
     contract = read_contract(text_of(message.content, "contract"))
-    sums = participant_of(context).contribute(contract)
+    participant = participant_of(context)
+    sums = participant.contribute(contract)
+    publics = {name: bytes.fromhex(key) for name, key in json.loads(text_of(message.content, "publics")).items()}
+    if publics:
+        private = bytes.fromhex(str(context.state.config_records["mask"]["private"]))
+        attempt = int(text_of(message.content, "attempt"))
+        hidden = masked(sums, contract.typical, participant.plant, private, publics, attempt)
+        return Message(RecordDict({"sums": ArrayRecord({"masked": Array(hidden)})}), reply_to=message)
     return Message(RecordDict({"sums": sums_to_record(sums)}), reply_to=message)
 
 

@@ -38,13 +38,14 @@ class Coordinator:
     environment: dict[str, str]
     ledger: Path
 
-    def run(self, plants: int, wait_s: float = 120.0, fewest: int = 0) -> dict[str, Any]:
+    def run(self, plants: int, wait_s: float = 120.0, fewest: int = 0, secure: bool = False) -> dict[str, Any]:
         """Run the federation once and return what the coordinator wrote.
 
         Args:
             plants: that must be connected to begin.
             wait_s: for them, and for every answer.
             fewest: answers without which nothing is done; 0 means all plants'.
+            secure: whether plants mask their sums, so that only their total can be seen.
 
         Raises:
             EngineError: the run ended without a result.
@@ -52,7 +53,7 @@ class Coordinator:
         result = self.folder / "result.json"
         result.unlink(missing_ok=True)
         written = f'result="{result}" ledger="{self.ledger}" started-by="{getuser()}"'
-        settings = f"plants={plants} fewest={fewest} wait-s={wait_s} {written}"
+        settings = f"plants={plants} fewest={fewest} secure={str(secure).lower()} wait-s={wait_s} {written}"
         command = run_command(self.folder, settings)
         log = self.folder / "run.log"
         with log.open("wb") as out:

@@ -1,9 +1,8 @@
 """The coordinator's side on Flower. It sees contracts, sums and errors; never a heat."""
 
+import itertools
 import json
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,11 @@ from typing import Any
 from flwr.app import Context, Message, RecordDict
 from flwr.serverapp import Grid, ServerApp
 
+from federation.asking import Round, nodes_of, wait_for_plants
 from federation.contract import Contract, Offer, agree
-from federation.hierarchy import Shared
+from federation.hierarchy import Shared, priors_for
 from federation.ledger import Ledger
+from federation.masking import unmasked
 from federation.messages import (
     ADOPT,
     CONTRIBUTE,
@@ -28,10 +29,6 @@ from federation.screening import aggregate
 
 app = ServerApp()
 FLOWER = version("flwr")
-
-
-class TooFewPlantsError(RuntimeError):
-    """Fewer plants connected, or answered, than the run was started for."""
 
 
 @app.main()
@@ -49,13 +46,19 @@ def main(grid: Grid, context: Context) -> None:
     contract = agree(list(offers.values()))
     terms = contract.model_dump_json()
     ledger.append("run", {"started_by": str(config["started-by"]), "contract": json.loads(terms), "flower": FLOWER})
-    asked = RecordDict({"text": text_record(contract=terms)})
-    given = round_.ask(_nodes(opening), CONTRIBUTE, asked)
-    shared, quarantined = _aggregate(contract, offers, given, ledger)
+    quarantined: dict[str, str] = {}
+    if bool(config["secure"]):
+        publics = {
+            node: text_of(reply.content, "public") for node, reply in zip(nodes_of(opening), opening, strict=True)
+        }
+        shared = _aggregate_masked(contract, offers, publics, round_)
+    else:
+        asked = RecordDict({"text": text_record(contract=terms, publics="{}", attempt="0")})
+        shared, quarantined = _aggregate(contract, offers, round_.ask(nodes_of(opening), CONTRIBUTE, asked), ledger)
     told = shared_to_record(shared)
     head = ledger.append("shared", {"sha256": digest(told)}).sha256
     news = RecordDict({"text": text_record(contract=terms, head=head), "shared": told})
-    replies = {text_of(reply.content, "plant"): reply for reply in round_.ask(_nodes(opening), ADOPT, news)}
+    replies = {text_of(reply.content, "plant"): reply for reply in round_.ask(nodes_of(opening), ADOPT, news)}
     errors = {plant: _errors(reply) for plant, reply in replies.items()}
     adopted = {p: {key: text_of(r.content, key) for key in ("version", "reason")} for p, r in replies.items()}
     for plant in replies:
@@ -92,57 +95,26 @@ def _aggregate(
     return shared, quarantined
 
 
-def wait_for_plants(grid: Grid, plants: int, wait_s: float) -> list[int]:
-    """Node ids of the plants, once enough have connected.
+def _aggregate_masked(contract: Contract, offers: dict[int, Offer], publics: dict[int, str], round_: Round) -> Shared:
+    """Add up masked sums of plants that all answered; a round that one left is repeated without it.
 
-    Raises:
-        TooFewPlantsError: they did not within the time.
+    What one plant gave cannot be told from it, so neither can it be judged: only the total is checked.
     """
-    deadline = time.monotonic() + wait_s
-    while time.monotonic() < deadline:
-        nodes = list(grid.get_node_ids())
-        if len(nodes) >= plants:
-            return nodes
-        time.sleep(0.2)
-    raise TooFewPlantsError(f"{len(nodes)} of {plants} plants connected within {wait_s:.0f} s")
-
-
-@dataclass(frozen=True)
-class Round:
-    """Who takes part in a run, and where it is written down who does not.
-
-    Attributes:
-        fewest: plants without which nothing is done.
-    """
-
-    grid: Grid
-    wait_s: float
-    fewest: int
-    ledger: Ledger
-
-    def ask(self, nodes: list[int], message_type: str, content: RecordDict) -> list[Message]:
-        """The answers to one message; a plant that fails or does not answer is left out and written down.
-
-        Raises:
-            TooFewPlantsError: fewer answered than must; it says what became of the others.
-        """
-        asked = [Message(content, node, message_type) for node in nodes]
-        replies: Iterable[Message] = self.grid.send_and_receive(asked, timeout=self.wait_s)
-        answers = sorted(replies, key=lambda reply: nodes.index(reply.metadata.src_node_id))
-        absent = {str(reply.metadata.src_node_id): str(reply.error) for reply in answers if reply.has_error()}
-        silent = set(nodes) - {reply.metadata.src_node_id for reply in answers}
-        absent |= {str(node): f"no answer within {self.wait_s:.0f} s" for node in sorted(silent)}
-        if absent:
-            self.ledger.append("absent", {"message": message_type, "nodes": absent})
-        good = [reply for reply in answers if not reply.has_error()]
-        if len(good) < self.fewest:
-            told = "; ".join(f"node {node}: {reason}" for node, reason in absent.items())
-            raise TooFewPlantsError(f"{message_type}: {len(good)} of at least {self.fewest} plants answered; {told}")
-        return good
-
-
-def _nodes(replies: Iterable[Message]) -> list[int]:
-    return [reply.metadata.src_node_id for reply in replies]
+    nodes = list(publics)
+    for attempt in itertools.count():
+        named = json.dumps({offers[node].plant: publics[node] for node in nodes})
+        text = text_record(contract=contract.model_dump_json(), publics=named, attempt=str(attempt))
+        given = round_.ask(nodes, CONTRIBUTE, RecordDict({"text": text}))
+        if len(given) == len(nodes):
+            break
+        nodes = nodes_of(given)
+    records = [reply.content.array_records["sums"] for reply in given]
+    for node, record in zip(nodes, records, strict=True):
+        body = {"plant": offers[node].plant, "heats": offers[node].heats, "masked": True, "sha256": digest(record)}
+        round_.ledger.append("contribution", body | {"bytes": len(record["masked"].data)})
+    sizes = {name: len(prior.mean) for name, prior in priors_for(contract, contract.class_schema()).items()}
+    total = unmasked([record["masked"].numpy() for record in records], sizes, contract.typical)
+    return aggregate(contract, {"all plants together": total})[0]
 
 
 def _offer(reply: Message) -> Offer:

@@ -10,6 +10,7 @@ from api.onboarding import set_up_bundled
 from federation.credentials import make_credentials
 from federation.deployment import EngineError, PlantNode
 from federation.engine import local_engine
+from federation.ledger import read_ledger
 from plant_adapters.store import HeatStore
 from surrogate.artifact import load_surrogate
 from surrogate.registry import Registry
@@ -17,14 +18,21 @@ from surrogate.registry import Registry
 HEATS = {"northmill": 300, "riverside": 150, "eastport": 100}
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(400)
 def test_three_plants_federate_through_flowers_engine(tmp_path: Path) -> None:
     store, registry = HeatStore(f"sqlite:///{tmp_path / 'heats.db'}"), Registry(tmp_path / "models")
     for name, heats in HEATS.items():
         set_up_bundled(name, heats, tmp_path / "plants", store, registry)
     nodes = [PlantNode(name, store.absolute_url(), tmp_path / "models") for name in HEATS]
     with local_engine(tmp_path / "engine", nodes) as engine:
+        hidden = engine.run(len(nodes), secure=True)
         found = engine.run(len(nodes))
+        entries = read_ledger(engine.ledger, head=found["ledger_head"])
+    for output, mean in found["shared"].items():
+        assert hidden["shared"][output] == pytest.approx(mean, rel=1e-4, abs=1e-6)
+    assert [entry.body.get("masked", False) for entry in entries if entry.kind == "contribution"] == 3 * [True] + 3 * [
+        False
+    ]
     assert found["heats"] == {name: round(0.7 * heats) for name, heats in HEATS.items()}
     assert set(found["errors"]) == set(HEATS)
     for plant, errors in found["errors"].items():
