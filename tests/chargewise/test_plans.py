@@ -1,0 +1,95 @@
+"""`front`, `campaign` and `federation audit` as a user types them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from chargewise.cli import app
+from federation.ledger import Ledger
+from tests.conftest import Installation
+
+CAMPAIGN = """
+plant = "northmill"
+[[heats]]
+grade = "B500B"
+count = 3
+[[heats]]
+grade = "SAE1008"
+count = 2
+[available_t]
+"E8 new thin" = 70
+[[offers]]
+material = "E8 new thin"
+most_t = 100
+from_heat = 4
+breaks = [{from_t = 20, price_eur_per_t = 390}]
+"""
+
+
+@pytest.fixture
+def run(installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    monkeypatch.setenv("CHARGEWISE_HOME", str(installation.home))
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments))
+
+    return invoke
+
+
+def test_a_front_is_printed_told_and_drawn(run: Any, tmp_path: Path) -> None:
+    asked = ("front", "-p", "northmill", "-g", "SAE1018", "--points", "5")
+    shown = run(*asked, "--picture", "front.png")
+    assert shown.exit_code == 0, shown.output
+    assert "cost eur/t" in shown.stdout
+    assert (tmp_path / "front.png").read_bytes().startswith(b"\x89PNG")
+    points = json.loads(run(*asked, "--objectives", "cost,energy,headroom", "--json").stdout)
+    assert set(points[0]["objectives"]) == {"cost_eur_per_t", "energy_kwh_per_t", "residual_headroom"}
+    wrong = run(*asked, "--objectives", "cost,beauty")
+    assert wrong.exit_code == 2
+    assert "beauty" in wrong.stderr
+
+
+def test_a_campaign_file_becomes_a_plan_and_a_picture(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "week.toml").write_text(CAMPAIGN, "utf-8")
+    shown = run("campaign", "-f", "week.toml", "--picture", "week.png")
+    assert shown.exit_code == 0, shown.output
+    assert "5 heats" in shown.stdout
+    assert "above the cheapest there can be" in " ".join(shown.stdout.split())
+    assert (tmp_path / "week.png").read_bytes().startswith(b"\x89PNG")
+    plan = json.loads(run("campaign", "-f", "week.toml", "--json").stdout)
+    assert [heat["grade"] for heat in plan["heats"]] == ["B500B"] * 3 + ["SAE1008"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("plant = ", "TOML"),
+        ('plant = "northmill"\n', "heats"),
+        (CAMPAIGN.replace("count = 3", "count = 0"), "heats.0.count"),
+        (CAMPAIGN.replace('material = "E8 new thin"', 'material = "moon rock"'), "moon rock"),
+    ],
+)
+def test_a_campaign_file_that_cannot_be_used_says_where(run: Any, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "week.toml").write_text(text, "utf-8")
+    answer = run("campaign", "-f", "week.toml")
+    assert answer.exit_code == 2
+    assert says in answer.stderr
+
+
+def test_an_audit_tells_a_whole_ledger_from_a_broken_one(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    ledger = Ledger(path)
+    ledger.append("contribution", {"plant": "alpha", "heats": 300, "bytes": 2048})
+    ledger.append("end", {"plants": ["alpha"], "seconds": 2.0})
+    shown = run("federation", "audit", "--ledger", str(path), "--head", ledger.head)
+    assert shown.exit_code == 0, shown.output
+    assert "2 entries, the chain holds" in " ".join(shown.stdout.split())
+    path.write_text(path.read_text("utf-8").replace("300", "301"), "utf-8")
+    broken = run("federation", "audit", "--ledger", str(path))
+    assert broken.exit_code == 5
+    assert "entry 0" in broken.stderr
