@@ -115,7 +115,7 @@ def _improve(
 ) -> tuple[float, Duals]:
     """Seek recipes until the fractional plan is near what no plan can undercut; returns that bound and the prices."""
     supply = master.supply
-    bound, (value, duals) = -np.inf, master.relaxed(deadline)
+    bound, (value, duals) = -np.inf, master.relaxed()
     centre, share, first_gap, gap = duals, TOWARDS, 0.0, 1.0
     for _ in range(MOST_ROUNDS):
         at = centre.towards(duals, share)
@@ -125,7 +125,7 @@ def _improve(
         before = len(master.patterns)
         for kind, masses in found:
             master.add(kind, masses, supply.kinds[kind].objective_eur(masses))
-        value, duals = master.relaxed(deadline)
+        value, duals = master.relaxed()
         gap = (value - bound) / max(abs(value), 1e-9)
         first_gap = first_gap or gap
         say(f"recipes, gap {100 * gap:.2f} %", 0.85 * (1.0 - min(1.0, gap / max(first_gap, ENOUGH))))

@@ -21,6 +21,8 @@ from steel.heats import FloatArray
 UNMADE = 4.0
 """Price of a heat that is not made, as a multiple of its cost with all of the supply to itself."""
 MASTER_GAP = 1e-3
+LINEAR_S = 30.0
+"""What a linear master may take; it takes some tens of milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +161,10 @@ class Master:
         for row, masses in used.items():
             model.row("used_up", row, others={**bought[row], **masses}, upper=0.0)
 
-    def relaxed(self, limit_s: float) -> tuple[float, Duals]:
+    def relaxed(self) -> tuple[float, Duals]:
         """Value and prices of the master with fractional heats and purchases."""
         model = self._state(whole=False)
-        session = Session(model, time.perf_counter() + limit_s, MASTER_GAP)
+        session = Session(model, time.perf_counter() + LINEAR_S, MASTER_GAP)
         value, _ = session.run()
         duals, _ = session.duals()
         count, periods = self.supply.stock_t.shape

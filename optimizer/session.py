@@ -136,9 +136,9 @@ class Session:
         self._highs.setSolution(solution)
 
     @contextmanager
-    def holding(self, decisions: FloatArray) -> Iterator[None]:
-        """Within, the yes/no decisions are held, so that the model is linear and has duals."""
-        self.bound(self.model.integer, decisions, decisions)
+    def holding(self, decisions: FloatArray, columns: list[int] | None = None) -> Iterator[None]:
+        """Within, the yes/no decisions, or some of them, are held; with all of them the model has duals."""
+        self.bound(self.model.integer if columns is None else columns, decisions, decisions)
         try:
             yield
         finally:

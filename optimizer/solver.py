@@ -85,6 +85,7 @@ class RecipeSolver:
         kept, mass_t = headroom_elements(problem), problem.order.mass_t
         self._headroom = {r.element.value: (r.maximum or 0.0) * mass_t for r in problem.rows if r.element.value in kept}
         self._middle: FloatArray | None = None
+        self._held: list[int] = []
         cuts, basis = warm.known()
         known = [(name, e, tangent) for e, of_element in cuts.items() for name, tangent in of_element]
         known = [cut for cut in known if ("margin", cut[1]) in self.model.columns]
@@ -121,13 +122,28 @@ class RecipeSolver:
         decisions = self.suggested_decisions()
         upper, values = self._at(decisions)
         names = list(self.model.columns)
-        kinds = {names[column][0] for column in self.model.integer}
-        if kinds == {"used"}:
-            about = np.array([names[column][1] for column in self.model.integer])
-            found = MaterialSearch(self.problem, about, self).run(decisions, upper)
+        used = np.array([names[column][0] == "used" for column in self.model.integer])
+        if not used.any():
+            return self._best_of_all(decisions, upper, values)
+        self._held = [column for column, is_use in zip(self.model.integer, used, strict=True) if is_use]
+        about = np.array([names[column][1] for column in self._held])
+        search = MaterialSearch(self.problem, about, self)
+        if used.all():
+            found = search.run(decisions, upper)
             if not np.isfinite(found.cost_eur):
                 raise InfeasibleError
             return found.decisions, found.cost_eur, found.bound_eur
+        # With other decisions left open, a search tells good materials and the tangents that matter there.
+        found = search.run(decisions[used], np.inf)
+        if not np.isfinite(found.cost_eur):
+            raise InfeasibleError
+        with self.session.holding(found.decisions, self._held):
+            self.cut_until_tight()
+            suggested = np.where(used, 0.0, self.suggested_decisions())
+        suggested[used] = found.decisions
+        cost, reached = self._at(suggested)
+        if cost < upper:
+            decisions, upper, values = suggested, cost, reached
         return self._best_of_all(decisions, upper, values)
 
     def _best_of_all(self, best: FloatArray, upper: float, values: FloatArray) -> tuple[FloatArray, float, float]:
@@ -160,9 +176,9 @@ class RecipeSolver:
         self.session.free_until(self._deadline)
 
     def hold(self, lower: FloatArray, upper: FloatArray) -> None:
-        """Bound the yes/no decisions."""
+        """Bound the decisions about materials."""
         self.session.forget_slack_cuts()
-        self.session.bound(self.model.integer, lower, upper)
+        self.session.bound(self._held, lower, upper)
         self._middle = None
 
     def reach(self) -> tuple[float, FloatArray]:
