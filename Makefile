@@ -4,13 +4,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test serve lint bench clean
+.PHONY: demo test test-slow serve lint bench clean
 
 demo: $(READY)
 	$(BIN)/chargewise demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
 
 serve: $(READY)
 	$(BIN)/chargewise serve --demo
