@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,9 +26,11 @@ from federation.deployment import (
     supernode_command,
     tool,
 )
-from federation.engine import LEDGER, Coordinator, free_port, register, start, until_listening
+from federation.engine import LEDGER, Coordinator, end, free_port, register, start, until_listening
 from steel.errors import InputError
 
+RETRY_S = 5.0
+"""Between attempts of a plant to take part."""
 EXIT_ENGINE = 6
 """Exit code where a process of the engine did not do what it should."""
 Folder = Annotated[Path, typer.Option(help="The coordinator's folder: keys, state, ledger.")]
@@ -95,9 +98,17 @@ def join(
         around = environment(folder, ca, address)
         _end_at_once_on_term()
         command = supernode_command(ca.resolve(), key.resolve(), node, address, free_port())
-        log = start(stack, f"supernode-{plant}", command, folder, around)
+        log = folder / f"supernode-{plant}.log"
         err.print(f"{plant} takes part at {address}; log: {log}. Ctrl-C leaves.")
-        signal.pause()
+        while True:
+            out_to = stack.enter_context(log.open("ab"))
+            process = subprocess.Popen(
+                command, env=around, stdout=out_to, stderr=subprocess.STDOUT, start_new_session=True
+            )
+            stack.callback(end, process)
+            code = process.wait()
+            err.print(f"The coordinator refused {plant} or cannot be reached ({code}); again in {RETRY_S:.0f} s")
+            time.sleep(RETRY_S)
 
 
 def start_run(

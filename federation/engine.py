@@ -61,7 +61,7 @@ class Coordinator:
             try:
                 self._wait_for(result, process, log)
             finally:
-                _end(process)
+                end(process)
         return dict(json.loads(result.read_text("utf-8")))
 
     def _wait_for(self, result: Path, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -121,7 +121,7 @@ def start(stack: ExitStack, name: str, command: list[str], folder: Path, environ
     log = folder / f"{name}.log"
     out = stack.enter_context(log.open("wb"))
     process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-    stack.callback(_end, process)
+    stack.callback(end, process)
     return log
 
 
@@ -157,7 +157,7 @@ def _tail(log: Path, lines: int = 30) -> str:
     return "\n".join(log.read_text("utf-8", errors="replace").splitlines()[-lines:])
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def end(process: "subprocess.Popen[bytes]") -> None:
     """End a process: politely, then for good."""
     if process.poll() is not None:
         return

@@ -116,6 +116,8 @@ def test_plants_join_one_is_killed_and_the_coordinator_comes_back(terminal: Term
     assert terminal.online() == 3
 
     end(joined["eastport"])
+    # A plant that is gone counts as connected until its heartbeat is missed, and a coordinator remembers that.
+    until(lambda: terminal.online() == 2, "the plant that left is missed")
     end(first)
     terminal.coordinate()
     until(lambda: terminal.online() == 2, "the coordinator is back and the two plants found it")
