@@ -14,6 +14,7 @@ from steel.campaigns import CampaignPlan
 from steel.frozen import Frozen
 from steel.grades import Grade
 from steel.materials import Material
+from steel.plants import Plant
 from steel.recipes import Alternative, ConfidencePrice, FrontPoint, Recipe, Review
 
 router = APIRouter()
@@ -66,51 +67,51 @@ def _loaded(service: PlantService, name: str) -> LoadedPlant:
     return service.plant(name)
 
 
+def _today(service: PlantService, asked: RecipeRequest | CampaignRequest) -> tuple[LoadedPlant, Plant]:
+    """The plant a request names, and the same with today's prices and stock."""
+    loaded = _loaded(service, asked.plant)
+    return loaded, asked.plant_today(loaded.plant)
+
+
 @router.post("/v1/recipes", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def recommend(asked: RecipeRequest, service: Service) -> Recipe:
     """The cheapest recipe that meets an order with the asked confidence, explained."""
-    loaded = _loaded(service, asked.plant)
-    plant = asked.plant_today(loaded.plant)
+    loaded, plant = _today(service, asked)
     return service.recommend(loaded, asked.order(plant), asked.options, plant, asked.compare)
 
 
 @router.post("/v1/alternatives", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def alternatives(asked: RecipeRequest, service: Service) -> tuple[Alternative, ...]:
     """The cheapest recipes without each material that the optimal one uses, cheapest first."""
-    loaded = _loaded(service, asked.plant)
-    plant = asked.plant_today(loaded.plant)
+    loaded, plant = _today(service, asked)
     return service.alternatives(loaded, asked.order(plant), asked.options, plant)
 
 
 @router.post("/v1/reviews", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def review(asked: ReviewRequest, service: Service) -> Review:
     """Why not this charge of mine? What it misses, and what it costs more than the optimal recipe."""
-    loaded = _loaded(service, asked.plant)
-    plant = asked.plant_today(loaded.plant)
+    loaded, plant = _today(service, asked)
     return service.review(loaded, asked.order(plant), asked.options, plant, asked.charged_t)
 
 
 @router.post("/v1/fronts", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def front(asked: FrontRequest, service: Service) -> tuple[FrontPoint, ...]:
     """Recipes over the Pareto front of two to four objectives, the best in the first of them first."""
-    loaded = _loaded(service, asked.plant)
-    plant = asked.plant_today(loaded.plant)
+    loaded, plant = _today(service, asked)
     return service.front(loaded, asked.order(plant), asked.options, plant, asked.objectives, asked.points)
 
 
 @router.post("/v1/confidence-prices", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 422, 503)})
 def confidence_prices(asked: RecipeRequest, service: Service) -> tuple[ConfidencePrice, ...]:
     """What more or less confidence in the order's limits would cost."""
-    loaded = _loaded(service, asked.plant)
-    plant = asked.plant_today(loaded.plant)
+    loaded, plant = _today(service, asked)
     return service.confidence_prices(loaded, asked.order(plant), asked.options, plant)
 
 
 @router.post("/v1/campaigns", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def campaign(asked: CampaignRequest, service: Service) -> CampaignPlan:
     """The cheapest plan for many heats over one stock, with what arrives and can be bought meanwhile."""
-    loaded = _loaded(service, asked.plant)
-    plant = asked.plant_today(loaded.plant)
+    loaded, plant = _today(service, asked)
     return service.campaign(loaded, asked.campaign(plant), asked.options, plant, asked.time_limit_s)
 
 

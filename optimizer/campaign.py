@@ -17,7 +17,7 @@ from optimizer.conflicts import ImpossibleOrderError, find_conflicts
 from optimizer.master import UNMADE, Duals, Master
 from optimizer.options import RecipeOptions
 from optimizer.outcome import outcome_of
-from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
 from optimizer.solver import Solution, solve_recipe
 from optimizer.supply import Supply, gather
@@ -89,10 +89,9 @@ def plan_campaign(
         # Where little is scarce, what whole heats cost a plan can exceed what it saves.
         recipes = alone_too
     plan = _told(supply, master, recipes, purchases, bound, duals)
-    extra = plan.cost_eur - _cost(supply, recipes)
     return plan.model_copy(
         update={
-            "one_by_one_eur": None if one_by_one is None else one_by_one + extra,
+            "one_by_one_eur": None if one_by_one is None else one_by_one + _extra(supply, purchases),
             "stranded": tuple(sorted(number + 1 for number in stranded)),
         }
     )
@@ -194,8 +193,7 @@ def _told(
     problems = [supply.kinds[k] for k in supply.kind_of]
     cost = _cost(supply, recipes)
     items = supply.kinds[0].items
-    priced = {item.material.name: item.price_eur_per_t for item in items}
-    extra = sum(one.mass_t * (one.price_eur_per_t - priced[one.material]) for one in purchases)
+    extra = _extra(supply, purchases)
     unmade = sorted(_missing(recipes))
     missing = float(sum(master.unmade_eur[supply.kind_of[number]] for number in unmade))
     total = cost + extra + missing
@@ -228,11 +226,10 @@ def _heat(number: int, problem: RecipeProblem, columns_t: FloatArray) -> Planned
     if not len(columns_t):
         return PlannedHeat(number=number, grade=grade, masses_t={}, cost_eur_per_t=0.0, met_with=0.0)
     outcome = outcome_of(problem, columns_t)
-    masses = {item.material.name: float(t) for item, t in zip(problem.items, columns_t, strict=True)}
     return PlannedHeat(
         number=number,
         grade=grade,
-        masses_t={name: mass for name, mass in masses.items() if mass > UNUSED_BELOW_T},
+        masses_t=problem.used_t(columns_t),
         cost_eur_per_t=outcome.costs_eur_per_t.total,
         met_with=outcome.weakest[0],
     )
@@ -264,3 +261,9 @@ def _cost(supply: Supply, recipes: list[FloatArray]) -> float:
     """€ of all heats made."""
     pairs = zip(supply.kind_of, recipes, strict=True)
     return float(sum(supply.kinds[k].objective_eur(masses) for k, masses in pairs if len(masses)))
+
+
+def _extra(supply: Supply, purchases: list[Purchase]) -> float:
+    """€ that purchases cost beyond the yard's prices, at which their use is charged."""
+    priced = {item.material.name: item.price_eur_per_t for item in supply.kinds[0].items}
+    return sum(one.mass_t * (one.price_eur_per_t - priced[one.material]) for one in purchases)

@@ -16,7 +16,7 @@ from optimizer.formulation import Form, headroom_elements
 from optimizer.goals import Goal, linear_objective
 from optimizer.options import Objective
 from optimizer.outcome import outcome_of
-from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
 from optimizer.solver import RecipeSolver
 from optimizer.warm import Warm
@@ -127,11 +127,7 @@ def _point(
     told = {o.value: float(-v if o is Objective.HEADROOM else v) for o, v in zip(objectives, values, strict=True)}
     return FrontPoint(
         objectives=told,
-        masses_t={
-            item.material.name: float(mass)
-            for item, mass in zip(problem.items, columns_t, strict=True)
-            if mass > UNUSED_BELOW_T
-        },
+        masses_t=problem.used_t(columns_t),
         analysis=outcome.analysis,
         met_with=outcome.weakest[0],
     )

@@ -103,6 +103,11 @@ class RecipeProblem:
         """(n + m,) t of furnace steel per t; zero for tapping additions."""
         return np.where(np.arange(len(self.yields)) < self.furnace_columns, self.yields, 0.0)
 
+    def used_t(self, columns_t: FloatArray) -> dict[str, float]:
+        """T of every material that a recipe (n + m,) uses, by name."""
+        masses = {item.material.name: float(t) for item, t in zip(self.items, columns_t, strict=True)}
+        return {name: mass for name, mass in masses.items() if mass > UNUSED_BELOW_T}
+
     def tolerance_wt_pct(self, limit_wt_pct: float) -> float:
         """How exactly a margin about a limit is held."""
         return self.options.cut_tolerance * max(limit_wt_pct, LEAST_LIMIT_WT_PCT)

@@ -13,7 +13,6 @@ from chargewise.cli import app
 from chargewise.console import EXIT_IMPOSSIBLE, EXIT_INPUT
 from chargewise.workplace import Workplace
 from scenarios.bundled import virtual_plant
-from tests.conftest import Installation
 
 PRICES = """[materials]
 140107 = 120
@@ -27,17 +26,6 @@ PRICES = """[materials]
 205069 = 900
 705043 = 500
 """
-
-
-@pytest.fixture
-def run(installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    monkeypatch.setenv("CHARGEWISE_HOME", str(installation.home))
-    monkeypatch.chdir(tmp_path)
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(app, list(arguments))
-
-    return invoke
 
 
 def document(result: Result) -> Any:

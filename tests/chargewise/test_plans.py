@@ -5,12 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from chargewise.cli import app
 from federation.ledger import Ledger
-from tests.conftest import Installation
 
 CAMPAIGN = """
 plant = "northmill"
@@ -28,17 +24,6 @@ most_t = 100
 from_heat = 4
 breaks = [{from_t = 20, price_eur_per_t = 390}]
 """
-
-
-@pytest.fixture
-def run(installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    monkeypatch.setenv("CHARGEWISE_HOME", str(installation.home))
-    monkeypatch.chdir(tmp_path)
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(app, list(arguments))
-
-    return invoke
 
 
 def test_a_front_is_printed_told_and_drawn(run: Any, tmp_path: Path) -> None:
