@@ -87,7 +87,7 @@ def join(
     address: Address = DEFAULT_ADDRESS,
 ) -> None:
     """Take part with this plant until stopped. No heat leaves, and no port is opened to the network."""
-    with reporting_errors(), ExitStack() as stack:
+    with reporting_errors():
         for file, option in ((ca, "--ca"), (key, "--key")):
             if not file.is_file():
                 raise InputError(str(file), option, "a file that the coordinator sent")
@@ -101,12 +101,14 @@ def join(
         log = folder / f"supernode-{plant}.log"
         err.print(f"{plant} takes part at {address}; log: {log}. Ctrl-C leaves.")
         while True:
-            out_to = stack.enter_context(log.open("ab"))
-            process = subprocess.Popen(
-                command, env=around, stdout=out_to, stderr=subprocess.STDOUT, start_new_session=True
-            )
-            stack.callback(end, process)
-            code = process.wait()
+            # Each attempt has a stack of its own: a plant that is refused all night must not hoard open files.
+            with ExitStack() as attempt:
+                sink = attempt.enter_context(log.open("ab"))
+                process = subprocess.Popen(
+                    command, env=around, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True
+                )
+                attempt.callback(end, process)
+                code = process.wait()
             err.print(f"The coordinator refused {plant} or cannot be reached ({code}); again in {RETRY_S:.0f} s")
             time.sleep(RETRY_S)
 
