@@ -4,6 +4,10 @@
 
 *Excess* is the mean absolute distance of a prediction from the true expected value of that charge, which
 only a virtual plant knows: measured error is mostly lot scatter and hides the difference between models.
+
+R² over the true expectation's is judged on measured heats, so the scatter of the held-back heats is in it: of one
+history of a plant it is a draw of about ± 0.02. It is the mean of several histories of every plant, other lots and
+other orders each time; the plants' first histories alone are told beside it.
 """
 
 import time
@@ -37,6 +41,8 @@ UPDATES = 200
 OUTPUTS = ("Cu", "Sn", "Ni", "Cr", "Mo", "P", "S", ENERGY)
 HEATS, SMALL, FRACTION = 2000, 150, 0.7
 DRIFT_PER_1000_HEATS = 0.15
+HISTORIES, NEXT_SEED = 4, 1000
+"""How many histories of a plant the R² is averaged over, and how far apart their seeds are."""
 
 
 def _yield(log: HeatLog) -> FloatArray:
@@ -51,44 +57,69 @@ def _r2(actual: FloatArray, predicted: FloatArray) -> float:
     return 1.0 - float(((actual - predicted) ** 2).sum() / ((actual - actual.mean()) ** 2).sum())
 
 
-def _excess(plant: VirtualPlant, train: HeatLog, test: HeatLog) -> tuple[dict[str, float], dict[str, float], Surrogate]:
-    """Excess over the best peer's, and R² over the true expectation's, by output; and the surrogate."""
-    truth, model = plant.expected(test), fit(train, _materials(plant))
-    found, published = model.predict(test), catalogue_predictions(test, _materials(plant))
-    ratios, ceilings = {}, {}
-    cases = {name: (recorded(train, name), recorded(truth, name), found.mean[name]) for name in OUTPUTS}
-    cases["yield"] = (_yield(train), _yield(truth), found.tapped_t / test.charged_t.sum(axis=1))
-    for name, (target, expected, own) in cases.items():
-        peers = {**predictions(train, target, test), "catalogue": published[name]}
+def _of(log: HeatLog, output: str) -> FloatArray:
+    return _yield(log) if output == "yield" else recorded(log, output)
+
+
+def _predicted(model: Surrogate, log: HeatLog) -> dict[str, FloatArray]:
+    found = model.predict(log)
+    return {**{name: found.mean[name] for name in OUTPUTS}, "yield": found.tapped_t / log.charged_t.sum(axis=1)}
+
+
+def _excess(plant: VirtualPlant, model: Surrogate, train: HeatLog, test: HeatLog) -> dict[str, float]:
+    """Excess over the best peer's, by output."""
+    truth, published = plant.expected(test), catalogue_predictions(test, _materials(plant))
+    ratios = {}
+    for name, own in _predicted(model, test).items():
+        peers = {**predictions(train, _of(train, name), test), "catalogue": published[name]}
+        expected = _of(truth, name)
         best = min(np.abs(peer - expected).mean() for peer in peers.values())
         ratios[name] = float(np.abs(own - expected).mean() / best)
-        actual = _yield(test) if name == "yield" else recorded(test, name)
-        ceilings[name] = _r2(actual, own) / _r2(actual, expected)
-    return ratios, ceilings, model
+    return ratios
+
+
+def _ceilings(plant: VirtualPlant, model: Surrogate, test: HeatLog) -> dict[str, float]:
+    """R² over the true expectation's, by output."""
+    truth = plant.expected(test)
+    return {
+        name: _r2(_of(test, name), own) / _r2(_of(test, name), _of(truth, name))
+        for name, own in _predicted(model, test).items()
+    }
 
 
 def _virtual(results: Results) -> None:
-    ratios, ceilings, small = [], [], []
+    ratios, first, small = [], [], []
+    others: list[dict[str, float]] = []
     under_99: dict[str, list[FloatArray]] = {}
     for name in names():
         plant = virtual_plant(name)
         train, test = plant.history(HEATS).split(FRACTION)
-        ratio, ceiling, model = _excess(plant, train, test)
-        ratios.append(ratio)
-        ceilings.append(ceiling)
+        model = fit(train, _materials(plant))
+        ratios.append(_excess(plant, model, train, test))
+        first.append(_ceilings(plant, model, test))
+        for turn in range(1, HISTORIES):
+            again = replace(plant, seed=plant.seed + NEXT_SEED * turn)
+            earlier, later = again.history(HEATS).split(FRACTION)
+            others.append(_ceilings(again, fit(earlier, _materials(again)), later))
         found = model.predict(test)
         for output in (*OUTPUTS[:-1], "C", "Mn", "Si", "V", "N"):
             limit = found.mean[output] + model.outputs[output].quantiles.at(0.99) * found.sd[output]
             under_99.setdefault(output, []).append((recorded(test, output) <= limit).astype(float))
         few = plant.history(SMALL + 600)
-        small.append(_excess(plant, few.rows(slice(0, SMALL)), few.rows(slice(SMALL, None)))[0])
+        least, rest = few.rows(slice(0, SMALL)), few.rows(slice(SMALL, None))
+        small.append(_excess(plant, fit(least, _materials(plant)), least, rest))
     mean_ratio = {name: float(np.mean([ratio[name] for ratio in ratios])) for name in ratios[0]}
     results["virtual_excess_vs_best_baseline_max"] = max(mean_ratio.values())
     results["virtual_excess_vs_best_baseline_worst_plant"] = max(max(ratio.values()) for ratio in ratios)
-    results["virtual_r2_of_ceiling_min"] = min(float(np.mean([c[n] for c in ceilings])) for n in ceilings[0])
-    results["virtual_r2_of_ceiling_worst_plant"] = min(min(c.values()) for c in ceilings)
+    results["virtual_r2_of_ceiling_min"] = _least_mean([*first, *others])
+    results["virtual_r2_of_ceiling_first_histories_min"] = _least_mean(first)
+    results["virtual_r2_of_ceiling_worst_plant"] = min(min(ceiling.values()) for ceiling in [*first, *others])
     results["small_excess_vs_best_baseline_mean"] = float(np.mean([list(ratio.values()) for ratio in small]))
     results["limit_coverage_99_min"] = min(float(np.concatenate(u).mean()) for u in under_99.values())
+
+
+def _least_mean(ceilings: list[dict[str, float]]) -> float:
+    return min(float(np.mean([ceiling[name] for ceiling in ceilings])) for name in ceilings[0])
 
 
 def _contents(results: Results) -> None:
