@@ -29,7 +29,8 @@ from steel.heats import FloatArray
 
 SOLVES, WARM_UP, PEER_SOLVES, DRAWS = 100, 10, 3, 100_000
 FRONT_POINTS = 50
-GENERATIONS, OMLT_LIMIT_S = 300, 30.0
+GENERATIONS, OMLT_LIMIT_S = 1000, 30.0
+"""Generations of differential evolution, scipy's own greatest number; its tolerance alone ends it 1-3 % too dear."""
 LINEAR = RecipeOptions(confidence=CONFIDENCE)
 WITH_LOTS = RecipeOptions(confidence=CONFIDENCE, max_materials=MOST_MATERIALS)
 Solved = list[tuple[RecipeProblem, Solution]]

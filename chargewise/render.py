@@ -89,6 +89,12 @@ def _figures(found: Recipe) -> None:
         f"Cost [bold]{costs.total:.2f} €/t[/]: charge {costs.charge:.2f}, additions {costs.additions:.2f}, "
         f"electricity {costs.electricity:.2f}, carbon {costs.carbon:.2f}, gases and electrodes {costs.process:.2f}"
     )
+    if found.slag is not None:
+        slag = found.slag
+        out.print(
+            f"Slag [bold]{slag.kg_per_t:.0f} kg/t[/]: basicity [bold]{slag.basicity:.2f}[/], "
+            f"MgO {slag.mgo_wt_pct:.1f} wt%"
+        )
 
 
 def _comparisons(found: Recipe) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from optimizer.formulation import Form
 from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
+from optimizer.slag import SlagRule
 from optimizer.solver import RecipeSolver
 from optimizer.warm import Warm
 from steel.heats import FloatArray
@@ -24,7 +25,10 @@ TRACE = 1e-7
 """Weight of the cost, €, beside another objective: too little to trade against it."""
 Key = tuple[str, Any]
 """Kind and name of a requirement, such as ("maximum", "Cu")."""
-EASE = ("count", "group_most", "group_least", "energy", "maximum", "minimum", "least", "most", "weight", "volume")
+EASE = (
+    *("count", "group_most", "group_least", "energy", "slag"),
+    *("maximum", "minimum", "least", "most", "weight", "volume"),
+)
 """Kinds of requirement, easiest to do without first."""
 PLENTY = 1e5
 """A slack that relaxes any requirement of one heat away, in its own unit."""
@@ -102,7 +106,7 @@ def _irreducible(problem: RecipeProblem, solver: RecipeSolver) -> tuple[Conflict
     found = []
     for key in (key for key in order if key in kept):
         slack = least(slacks[key], {key})
-        by = slack / _per_unit(problem, key[0], solver.columns_t)
+        by = slack / _per_unit(problem, *key, solver.columns_t)
         relaxed = _words(problem, *key, by=by) if math.isfinite(slack) else None
         found.append(Conflict(_words(problem, *key), relaxed))
     return tuple(found)
@@ -113,8 +117,10 @@ def _ease(key: Key) -> int:
     return EASE.index(key[0])
 
 
-def _per_unit(problem: RecipeProblem, kind: str, columns_t: FloatArray) -> float:
+def _per_unit(problem: RecipeProblem, kind: str, name: Any, columns_t: FloatArray) -> float:
     """Slack of one unit of a requirement, as a person states it, at a recipe (n + m,)."""
+    if kind == "slag":
+        return float(_slag_rule(problem, name).per_unit @ columns_t)
     return {
         "maximum": problem.order.mass_t,
         "minimum": problem.order.mass_t,
@@ -128,6 +134,10 @@ def _words(problem: RecipeProblem, kind: str, name: Any, by: float = 0.0) -> str
     """A requirement, relaxed by so much in its own unit, as a person would write it."""
     if kind in ("maximum", "minimum"):
         return _limit_words(problem, kind, name, by)
+    if kind == "slag":
+        rule = _slag_rule(problem, name)
+        # Rounded to the side on which it can be met.
+        return rule.at(rule.sense * math.ceil(rule.sense * (rule.limit + rule.sense * by) * 1e3 - 1e-3) / 1e3)
     options = problem.options
     if kind in ("group_most", "group_least"):
         group = next(group for group in problem.plant.groups if group.name == name)
@@ -144,6 +154,10 @@ def _words(problem: RecipeProblem, kind: str, name: Any, by: float = 0.0) -> str
         "count": f"at most {(options.max_materials or 0) + math.ceil(by - 1e-6)} materials",
         "energy": f"electricity at most {(options.max_energy_kwh_per_t or 0.0) + by:.4g} kWh/t",
     }[kind]
+
+
+def _slag_rule(problem: RecipeProblem, name: str) -> SlagRule:
+    return next(rule for rule in problem.slag_rules if rule.name == name)
 
 
 def _limit_words(problem: RecipeProblem, kind: str, name: str, relaxed_wt_pct: float) -> str:

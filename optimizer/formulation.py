@@ -88,6 +88,8 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
         _add_loose_masses(model, problem)
     _add_baskets(model, problem, elastic)
     _add_groups(model, problem, elastic)
+    for rule in problem.slag_rules:
+        model.row("slag", rule.name, masses=rule.row, others=_slack(model, elastic, "slag", rule.name), upper=0.0)
     _add_decisions(model, problem, elastic)
     add_goals(model, problem, form.goals)
     return model

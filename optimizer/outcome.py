@@ -9,6 +9,7 @@ from steel.elements import Element
 from steel.emissions import Emissions
 from steel.heats import FloatArray
 from steel.recipes import AnalysisLine, Costs, Interval
+from steel.slag import Slag
 from surrogate.quantiles import Quantiles
 
 INTERVAL_COVERAGE = 0.90
@@ -25,6 +26,7 @@ class Outcome:
     analysis: tuple[AnalysisLine, ...]
     emissions_kgco2e_per_t: Emissions
     costs_eur_per_t: Costs
+    slag: Slag | None
 
     @property
     def weakest(self) -> tuple[float, Element | None]:
@@ -63,6 +65,7 @@ def outcome_of(problem: RecipeProblem, columns_t: FloatArray) -> Outcome:
             / final,
             process=float(problem.cost.process @ columns_t) / final,
         ),
+        slag=None if problem.slag is None else problem.slag.of(columns_t, furnace_t),
     )
 
 

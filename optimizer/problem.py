@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from optimizer.confidence import margins, risk_of_each
 from optimizer.options import RecipeOptions
 from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates
+from optimizer.slag import SlagBalance, SlagRule, slag_balance
 from steel.elements import Element
 from steel.errors import InputError
 from steel.grades import Order
@@ -75,6 +76,7 @@ class RecipeProblem:
         lots: (n + m,) min-lots, t; 0 where there is none.
         counted: (n + m,) whether a column counts towards `max_materials`.
         volume_per_t: (n,) m³ per t in a basket.
+        slag: its slag balance; None where the plant asks nothing of its slag.
         unpredicted: limited elements that the surrogate knows nothing of.
     """
 
@@ -96,12 +98,18 @@ class RecipeProblem:
     lots: FloatArray
     counted: FloatArray
     volume_per_t: FloatArray
+    slag: SlagBalance | None
     unpredicted: tuple[Element, ...]
 
     @property
     def furnace_yields(self) -> FloatArray:
         """(n + m,) t of furnace steel per t; zero for tapping additions."""
         return np.where(np.arange(len(self.yields)) < self.furnace_columns, self.yields, 0.0)
+
+    @property
+    def slag_rules(self) -> tuple[SlagRule, ...]:
+        """What is asked of the slag."""
+        return () if self.slag is None else self.slag.rules
 
     def used_t(self, columns_t: FloatArray) -> dict[str, float]:
         """T of every material that a recipe (n + m,) uses, by name."""
@@ -170,6 +178,7 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         lots=np.array([item.min_lot_t for item in items]),
         counted=np.array([i.material.metallic_yield > 0 and i.stage == "furnace" for i in items], dtype=np.float64),
         volume_per_t=np.array([1.0 / item.material.bulk_density_t_per_m3 for item in furnace]),
+        slag=slag_balance(plant.furnace.slag, items, furnace_yields),
         unpredicted=tuple(element for element in order.grade.elements() if element not in description.elements),
     )
 

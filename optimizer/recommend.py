@@ -81,6 +81,7 @@ def recipe_from(
         energy_kwh_per_t=outcome.energy_kwh_per_t,
         emissions_kgco2e_per_t=outcome.emissions_kgco2e_per_t,
         costs_eur_per_t=outcome.costs_eur_per_t,
+        slag=outcome.slag,
         confidence=problem.options.confidence,
         bindings=bindings(problem, solution),
         unused=unused(problem, solution),

@@ -37,7 +37,7 @@ class Shadow:
         most, least: (n + m,) per t of stock and of must-use.
         reduced: (n + m,) € per t by which an unused column is too dear.
         other: baskets per m³ and per t, energy per kWh, by the row's name.
-        groups: per t of a group, by the row's name.
+        groups: per t of a group, by the row's name. slag: per t of oxides by which a rule gives way, by its name.
     """
 
     limits: dict[tuple[str, str], float]
@@ -46,6 +46,7 @@ class Shadow:
     reduced: FloatArray
     other: dict[str, float]
     groups: dict[Name, float]
+    slag: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -285,6 +286,7 @@ class RecipeSolver:
             least=np.maximum(masses, 0.0) * (problem.least > 0),
             reduced=too_dear,
             other={name: dual(name) for name in ("basket_volume", "basket_weight", "energy_limit")},
+            slag={rule.name: dual("slag", rule.name) for rule in problem.slag_rules},
             groups={
                 name: abs(float(duals[at])) for name, at in rows.items() if name[0] in ("group_most", "group_least")
             },

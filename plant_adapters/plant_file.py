@@ -73,6 +73,8 @@ def material_from(raw: dict[str, Any], where: str) -> Material:
     if "contents_wt_pct" in raw:
         claimed = {parse_element(symbol, where): value for symbol, value in raw["contents_wt_pct"].items()}
         changes["contents_wt_pct"] = {**base.contents_wt_pct, **claimed}
+    if "oxides_wt_pct" in raw:
+        changes["oxides_wt_pct"] = {**base.oxides_wt_pct, **raw["oxides_wt_pct"]}
     return Material.model_validate({**base.model_dump(), **changes})
 
 

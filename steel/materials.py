@@ -44,6 +44,15 @@ class MaterialKind(StrEnum):
     UNRECORDED = "unrecorded"
 
 
+class Oxide(StrEnum):
+    """Slag-forming oxides."""
+
+    CAO = "CaO"
+    MGO = "MgO"
+    SIO2 = "SiO2"
+    AL2O3 = "Al2O3"
+
+
 class ScrapSpecification(Frozen):
     """What the category promises, where it does (EU-27 Steel Scrap Specification).
 
@@ -69,6 +78,7 @@ class Material(Frozen):
         content_cv: relative standard deviation of a lot's contents about the typical ones, by element.
         recovery: share of each element found in the steel when added at this material's usual place
             (furnace for charge materials, ladle for ferro-alloys).
+        oxides_wt_pct: slag-forming oxides that come with it, as flux, gangue or dirt.
         upstream_kgco2e_per_t: scope 3 emissions of making it.
         specification: for scrap, what its category promises.
     """
@@ -82,6 +92,7 @@ class Material(Frozen):
     contents_wt_pct: dict[Element, WtPct] = {}
     content_cv: dict[Element, Annotated[float, Field(ge=0)]] = {}
     recovery: dict[Element, Fraction] = {}
+    oxides_wt_pct: dict[Oxide, WtPct] = {}
     upstream_kgco2e_per_t: float = Field(default=0.0, ge=0)
     specification: ScrapSpecification | None = None
 

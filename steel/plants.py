@@ -8,6 +8,7 @@ from steel.elements import Element
 from steel.emissions import EmissionFactors
 from steel.frozen import Frozen
 from steel.materials import Fraction, Material, MaterialKind
+from steel.slag import SlagPractice
 
 Price = Annotated[float, Field(ge=0)]
 Tonnes = Annotated[float, Field(ge=0)]
@@ -93,6 +94,7 @@ class Furnace(Frozen):
         heel_t: steel left for the next heat.
         process: usual process inputs, by the names of `PROCESS_UNITS`.
         ladle_retention: share of an element that ladle treatment leaves, where it removes some.
+        slag: what is asked of the furnace slag; None where the house rules for lime and dolime are enough.
     """
 
     tap_weight_t: float = Field(gt=0)
@@ -101,6 +103,7 @@ class Furnace(Frozen):
     process: dict[str, float] = {}
     electrode_kg_per_t: float = Field(default=0.0, ge=0)
     ladle_retention: dict[Element, Fraction] = {}
+    slag: SlagPractice | None = None
 
 
 class Prices(Frozen):

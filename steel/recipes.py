@@ -5,6 +5,7 @@ from typing import Literal
 from steel.elements import Element
 from steel.emissions import Emissions
 from steel.frozen import Frozen
+from steel.slag import Slag
 
 
 class Interval(Frozen):
@@ -112,6 +113,7 @@ class Recipe(Frozen):
         confidence: the one-sided confidence each limit was asked to hold with.
         optimality_gap: proven relative gap of the cost.
         comparisons: other ways of making the order.
+        slag: what the furnace slag will be; None where the plant asks nothing of it.
         notes: what the reader must know to use it rightly.
     """
 
@@ -130,6 +132,7 @@ class Recipe(Frozen):
     optimality_gap: float
     solve_ms: float
     comparisons: tuple[Comparison, ...] = ()
+    slag: Slag | None = None
     notes: tuple[str, ...] = ()
 
     def charged_t(self) -> dict[str, float]:

@@ -59,6 +59,10 @@ def _figures(recipe: Recipe) -> None:
         ("Emissions", f"{emissions.total:.0f}", "kgCO2e/t", scopes),
         ("Least certain limit", f"{100 * weakest:.1f}", "%", f"asked: {100 * recipe.confidence:.1f} % each"),
     ]
+    if recipe.slag is not None:
+        slag = recipe.slag
+        more = f"{slag.kg_per_t:.0f} kg/t, MgO {slag.mgo_wt_pct:.1f} wt%"
+        figures.append(("Slag basicity", f"{slag.basicity:.2f}", "CaO/SiO2", more))
     if saved is not None:
         figures.append(("Saves", f"{saved:.2f}", "€/t", f"against {recipe.comparisons[0].name}"))
     with ui.row().classes("w-full no-wrap gap-3 items-stretch"):

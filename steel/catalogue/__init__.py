@@ -15,7 +15,7 @@ from steel.emissions import EmissionFactors
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Grade
-from steel.materials import Material, ScrapSpecification
+from steel.materials import Material, Oxide, ScrapSpecification
 
 
 class Figure(Frozen):
@@ -59,6 +59,7 @@ def materials() -> dict[str, Material]:
                 contents_wt_pct=_by_element(raw.get("contents_wt_pct", {}), name),
                 content_cv=_by_element(raw.get("content_cv", {}), name),
                 recovery=_by_element(raw.get("recovery", {}), name),
+                oxides_wt_pct={Oxide(name): figure["v"] for name, figure in raw.get("oxides_wt_pct", {}).items()},
                 upstream_kgco2e_per_t=raw["upstream_kgco2e_per_t"]["v"],
                 specification=_specification(raw.get("specification")),
             )
