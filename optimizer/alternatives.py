@@ -15,7 +15,8 @@ from steel.recipes import Alternative
 def alternatives(optimizer: Optimizer, problem: RecipeProblem, solution: Solution) -> tuple[Alternative, ...]:
     """One alternative for each metal-bearing material of the optimal recipe, cheapest first.
 
-    What must be used cannot be left out. An alternative differs from the optimum, and no two leave out the same.
+    What must be used cannot be left out. An alternative differs from the optimum, and no two leave out the same. The
+    price at which a material leaves is the one at which it would enter the recipe without it.
     """
     found = []
     for column, item in enumerate(problem.items):
@@ -34,7 +35,11 @@ def _without(
     try:
         found = optimizer.solution(other, explain=False)
     except ImpossibleOrderError:
-        return Alternative(without=material, dearer_by_eur_per_t=None, recipe=None)
+        return Alternative(without=material, dearer_by_eur_per_t=None, leaves_at_eur_per_t=None, recipe=None)
     dearer = (found.objective_eur - solution.objective_eur) / problem.order.mass_t
-    recipe = recipe_from(other, found, outcome_of(other, found.columns_t))
-    return Alternative(without=material, dearer_by_eur_per_t=max(0.0, dearer), recipe=recipe)
+    return Alternative(
+        without=material,
+        dearer_by_eur_per_t=max(0.0, dearer),
+        leaves_at_eur_per_t=problem.items[column].price_eur_per_t + float(found.shadow.most[column]),
+        recipe=recipe_from(other, found, outcome_of(other, found.columns_t)),
+    )

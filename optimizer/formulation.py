@@ -245,7 +245,9 @@ def _add_lifts(model: RowModel, problem: RecipeProblem) -> None:
 
 
 def _add_decisions(model: RowModel, problem: RecipeProblem, elastic: bool) -> None:
-    decided = [j for j in range(len(problem.items)) if has_lot_decision(problem, j)]
+    # Where stock may give way, even what there is none of today may come to be used.
+    usable = [j for j in range(len(problem.items)) if elastic or problem.most[j] > 0]
+    decided = [j for j in usable if has_lot_decision(problem, j)]
     _add_lifts(model, problem)
     used = {j: model.column("used", j, upper=1.0, integer=True) for j in decided}
     for j, use in used.items():

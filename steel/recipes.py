@@ -150,11 +150,14 @@ class Alternative(Frozen):
     Attributes:
         without: the material left out.
         dearer_by_eur_per_t: than the optimal recipe.
+        leaves_at_eur_per_t: price of the material up to which the optimal recipe keeps some of it, other yes/no
+            decisions as they are here; None where nothing meets the order without it.
         recipe: None where nothing meets the order without it.
     """
 
     without: str
     dearer_by_eur_per_t: float | None
+    leaves_at_eur_per_t: float | None
     recipe: Recipe | None
 
 
