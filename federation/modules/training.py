@@ -1,0 +1,56 @@
+"""Training and judging a module at one participant."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch.utils.data import TensorDataset
+
+from federation.modules.settings import ModuleRun
+from federation.modules.task import Task
+
+Weights = dict[str, torch.Tensor]
+
+
+def train(task: Task, module: torch.nn.Module, data: TensorDataset, run: ModuleRun, key: tuple[int, ...]) -> float:
+    """Train in place by stochastic gradient descent; returns the mean loss of the last epoch.
+
+    Args:
+        task: its loss.
+        module: starts from the shared weights, which FedProx pulls towards.
+        data: this participant's.
+        run: epochs, batch size, learning rate, proximal term.
+        key: makes the order of batches this participant's and round's own, and repeatable.
+    """
+    shared = [weight.detach().clone() for weight in module.parameters()]
+    optimiser = torch.optim.SGD(module.parameters(), lr=run.learning_rate, momentum=run.momentum)
+    features, targets = data.tensors
+    last = 0.0
+    module.train()
+    for epoch in range(run.epochs):
+        last = 0.0
+        for rows in batches(len(data), run.batch_size, (*key, epoch)):
+            optimiser.zero_grad()
+            loss = task.loss(module(features[rows]), targets[rows])
+            last += float(loss.detach()) * len(rows) / len(data)
+            if run.proximal_mu > 0:
+                pulls = zip(module.parameters(), shared, strict=True)
+                loss = loss + run.proximal_mu / 2 * sum((weight - old).square().sum() for weight, old in pulls)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+    return last
+
+
+def batches(rows: int, batch_size: int, key: tuple[int, ...]) -> Iterator[torch.Tensor]:
+    """Row numbers of the batches of one epoch, shuffled."""
+    order = torch.from_numpy(np.random.default_rng(key).permutation(rows))
+    yield from torch.split(order, batch_size)
+
+
+def judge(task: Task, module: torch.nn.Module, data: TensorDataset) -> dict[str, float]:
+    """Loss and metrics on held-back data."""
+    features, targets = data.tensors
+    module.eval()
+    with torch.no_grad():
+        outputs = module(features)
+        return {"loss": float(task.loss(outputs, targets)), **task.metrics(outputs, targets)}
