@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.federation_plants import COLD, POOR, Site, by_class, class_materials, heap, sites
+from benchmarks.federation_simulation import measure_simulation
 from benchmarks.report import Results
 from federation.contract import Contract, agree
 from federation.gate import judge
@@ -77,6 +78,7 @@ def measure(quick: bool) -> Results:
     results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
     _against_heap(results, warm, tuned)
     _poison(results, warm, contract, sums, tuned)
+    measure_simulation(results)
     return results
 
 

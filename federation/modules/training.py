@@ -1,7 +1,5 @@
 """Training and judging a module at one participant."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from torch.utils.data import TensorDataset
@@ -29,7 +27,7 @@ def train(task: Task, module: torch.nn.Module, data: TensorDataset, run: ModuleR
     module.train()
     for epoch in range(run.epochs):
         last = 0.0
-        for rows in batches(len(data), run.batch_size, (*key, epoch)):
+        for rows in torch.split(shuffled(len(data), (*key, epoch)), run.batch_size):
             optimiser.zero_grad()
             loss = task.loss(module(features[rows]), targets[rows])
             last += float(loss.detach()) * len(rows) / len(data)
@@ -41,10 +39,9 @@ def train(task: Task, module: torch.nn.Module, data: TensorDataset, run: ModuleR
     return last
 
 
-def batches(rows: int, batch_size: int, key: tuple[int, ...]) -> Iterator[torch.Tensor]:
-    """Row numbers of the batches of one epoch, shuffled."""
-    order = torch.from_numpy(np.random.default_rng(key).permutation(rows))
-    yield from torch.split(order, batch_size)
+def shuffled(rows: int, key: tuple[int, ...]) -> torch.Tensor:
+    """Row numbers in the order of one epoch."""
+    return torch.from_numpy(np.random.default_rng(key).permutation(rows))
 
 
 def judge(task: Task, module: torch.nn.Module, data: TensorDataset) -> dict[str, float]:

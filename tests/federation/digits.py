@@ -53,3 +53,10 @@ class Exaggerating(Digits):
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return 100.0 * super().loss(outputs, targets)
+
+
+class Shared(Digits):
+    """The same for participants that a simulation numbers."""
+
+    def partition(self, plant: str) -> Partition:
+        return super().partition(PLANTS[int(plant.rpartition("-")[2])])

@@ -14,7 +14,7 @@ from federation.modules.in_process import InProcessGrid
 from federation.modules.privacy import epsilon
 from federation.modules.settings import ModuleRun
 from federation.modules.task import load_task
-from federation.modules.training import batches
+from federation.modules.training import shuffled
 from steel.errors import InputError
 from tests.federation.digits import PLANTS, Digits
 
@@ -160,8 +160,8 @@ def test_a_task_that_is_none_is_refused(name: str) -> None:
         load_task(name)
 
 
-def test_batches_are_repeatable_and_take_every_row_once() -> None:
-    one = torch.cat(list(batches(300, 128, (1, 2))))
-    assert torch.equal(one, torch.cat(list(batches(300, 128, (1, 2)))))
+def test_the_order_of_an_epoch_is_repeatable_and_takes_every_row_once() -> None:
+    one = shuffled(300, (1, 2))
+    assert torch.equal(one, shuffled(300, (1, 2)))
     assert sorted(one.tolist()) == list(range(300))
-    assert not torch.equal(one, torch.cat(list(batches(300, 128, (1, 3)))))
+    assert not torch.equal(one, shuffled(300, (1, 3)))
