@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks import report
+from benchmarks.federation_deployment import measure_deployment
 from benchmarks.federation_plants import COLD, POOR, Site, by_class, class_materials, heap, sites
 from benchmarks.federation_simulation import measure_simulation
 from benchmarks.report import Results
@@ -57,7 +58,6 @@ def _tuned(every: list[Site], contract: Contract, shared: Shared) -> list[Surrog
 
 def measure(quick: bool) -> Results:
     """Excess and measured error of federated models, and what poison does to them."""
-    del quick
     results: Results = {}
     every = sites()
     warm = [site for number, site in enumerate(every) if number != COLD]
@@ -79,6 +79,7 @@ def measure(quick: bool) -> Results:
     _against_heap(results, warm, tuned)
     _poison(results, warm, contract, sums, tuned)
     measure_simulation(results)
+    measure_deployment(results, quick)
     return results
 
 

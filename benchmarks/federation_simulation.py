@@ -78,6 +78,6 @@ def measure_simulation(results: Results) -> None:
     results["sim_68_speedup_vs_plain_loop"] = results["sim_68_plain_loop_s"] / results["sim_68_plants_s"]
     results["sim_68_speedup_vs_flower_ray"] = results["sim_68_flower_ray_s"] / results["sim_68_plants_s"]
     for label, other in (("plain_loop", plain), ("flower_ray", ray)):
-        weights = other.arrays.to_torch_state_dict()
+        weights = {k: torch.from_numpy(v) for k, v in other.weights.items()}
         apart = max(float((shared[k] - weights[k]).abs().max()) for k in shared)
         results[f"sim_68_largest_difference_to_{label}"] = apart

@@ -9,6 +9,38 @@ from flwr.serverapp import Grid
 
 from federation.ledger import Ledger
 
+LOOK_S = 0.1
+"""Wait between two looks for answers; Flower's own grid waits three seconds."""
+
+
+def answers_to(grid: Grid, messages: Iterable[Message], timeout_s: float) -> list[Message]:
+    """Send messages and collect the answers that come within a time, as soon as they come."""
+    waiting = set(grid.push_messages(messages))
+    found: list[Message] = []
+    deadline = time.monotonic() + timeout_s
+    while waiting and time.monotonic() < deadline:
+        replies = list(grid.pull_messages(waiting))
+        found += replies
+        waiting -= {reply.metadata.reply_to_message_id for reply in replies}
+        if waiting:
+            time.sleep(LOOK_S)
+    return found
+
+
+class PromptGrid:
+    """What a strategy asks of a grid, with answers handed on as soon as they come."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+
+    def get_node_ids(self) -> list[int]:
+        """All connected nodes."""
+        return list(self._grid.get_node_ids())
+
+    def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
+        """Send, and wait for all answers or the time."""
+        return answers_to(self._grid, messages, float("inf") if timeout is None else timeout)
+
 
 class TooFewPlantsError(RuntimeError):
     """Fewer plants connected, or answered, than the run was started for."""
@@ -34,7 +66,7 @@ class Round:
             TooFewPlantsError: fewer answered than must; it says what became of the others.
         """
         asked = [Message(content, node, message_type) for node in nodes]
-        replies: Iterable[Message] = self.grid.send_and_receive(asked, timeout=self.wait_s)
+        replies = answers_to(self.grid, asked, self.wait_s)
         answers = sorted(replies, key=lambda reply: nodes.index(reply.metadata.src_node_id))
         absent = {str(reply.metadata.src_node_id): str(reply.error) for reply in answers if reply.has_error()}
         silent = set(nodes) - {reply.metadata.src_node_id for reply in answers}

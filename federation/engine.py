@@ -16,6 +16,8 @@ from typing import Any
 
 from federation.credentials import Credentials, make_credentials
 from federation.deployment import (
+    MODULES,
+    SUMS,
     EngineError,
     PlantNode,
     environment,
@@ -24,6 +26,7 @@ from federation.deployment import (
     superlink_command,
     supernode_command,
 )
+from federation.modules.settings import ModuleRun
 
 START_S = 60.0
 RUN_S = 600.0
@@ -50,11 +53,26 @@ class Coordinator:
         Raises:
             EngineError: the run ended without a result.
         """
+        return self._run(f"plants={plants} fewest={fewest} secure={str(secure).lower()} wait-s={wait_s}", SUMS)
+
+    def run_modules(self, run: ModuleRun, wait_s: float = 120.0) -> dict[str, Any]:
+        """Train the participants' own modules together; the weights lie beside the result, under its `weights`.
+
+        Args:
+            run: how.
+            wait_s: for participants, and for every answer.
+
+        Raises:
+            EngineError: the run ended without a result.
+        """
+        # Flower splits settings at spaces and quotes.
+        return self._run(f'run="{run.model_dump_json().encode().hex()}" wait-s={wait_s}', MODULES)
+
+    def _run(self, asked: str, app: str) -> dict[str, Any]:
         result = self.folder / "result.json"
         result.unlink(missing_ok=True)
-        written = f'result="{result}" ledger="{self.ledger}" started-by="{getuser()}"'
-        settings = f"plants={plants} fewest={fewest} secure={str(secure).lower()} wait-s={wait_s} {written}"
-        command = run_command(self.folder, settings)
+        settings = f'{asked} result="{result}" ledger="{self.ledger}" started-by="{getuser()}"'
+        command = run_command(self.folder, settings, app)
         log = self.folder / "run.log"
         with log.open("wb") as out:
             process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=subprocess.STDOUT)
@@ -76,7 +94,11 @@ class Coordinator:
 
 @contextmanager
 def local_engine(
-    folder: Path, nodes: list[PlantNode], say: Callable[[str], None] | None = None, ledger: Path | None = None
+    folder: Path,
+    nodes: list[PlantNode],
+    say: Callable[[str], None] | None = None,
+    ledger: Path | None = None,
+    prompt: bool = True,
 ) -> Iterator[Coordinator]:
     """Start the engine with these plants and end it on leaving.
 
@@ -85,6 +107,7 @@ def local_engine(
         nodes: the plants.
         say: called with what is happening.
         ledger: where runs are recorded; in the folder unless given.
+        prompt: whether it is made to answer at once; False is Flower as it comes.
 
     Raises:
         EngineError: a process did not start.
@@ -94,7 +117,7 @@ def local_engine(
     tell("certificates and keys")
     keys = make_credentials(folder / "keys", tuple(node.plant for node in nodes))
     port = free_port()
-    around = environment(folder, keys.ca, f"127.0.0.1:{port}")
+    around = environment(folder, keys.ca, f"127.0.0.1:{port}", prompt)
     with ExitStack() as stack:
         tell("SuperLink")
         log = start(stack, "superlink", superlink_command(keys, folder / "state.db", port), folder, around)
@@ -104,7 +127,7 @@ def local_engine(
         for node in nodes:
             tell(f"SuperNode of {node.plant}")
             key = keys.plant_key(node.plant)
-            command = supernode_command(keys.ca, key, node, f"127.0.0.1:{port}", free_port())
+            command = supernode_command(keys.ca, key, node, f"127.0.0.1:{port}", free_port(), prompt)
             start(stack, f"supernode-{node.plant}", command, folder, around)
         yield Coordinator(folder, around, (ledger or folder / LEDGER).resolve())
 

@@ -4,10 +4,13 @@ import hashlib
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, RecordDict
+from safetensors.numpy import load, save
 
 from federation.hierarchy import Shared
+from steel.heats import FloatArray
 from surrogate.linear import Posterior, Statistics
 
+PACKED = "safetensors"
 OFFER, CONTRIBUTE, ADOPT = "query.offer", "query.contribute", "train.adopt"
 """Message types, in the order of a run."""
 
@@ -30,31 +33,37 @@ def digest(record: ArrayRecord) -> str:
     return found.hexdigest()
 
 
+def _packed(arrays: dict[str, FloatArray]) -> ArrayRecord:
+    """Arrays as one: Flower stores and fetches every array of a record by a request of its own."""
+    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    return ArrayRecord({PACKED: Array(np.frombuffer(content, dtype=np.uint8))})
+
+
+def _unpacked(record: ArrayRecord) -> dict[str, FloatArray]:
+    return dict(load(record[PACKED].numpy().tobytes()))
+
+
 def sums_to_record(sums: dict[str, Statistics]) -> ArrayRecord:
     """A plant's sums; the number of heats is not in them."""
-    arrays = {}
-    for name, found in sums.items():
-        arrays[f"{name}/information"] = Array(np.ascontiguousarray(found.information))
-        arrays[f"{name}/moment"] = Array(np.ascontiguousarray(found.moment))
-    return ArrayRecord(arrays)
+    arrays = {f"{name}/information": found.information for name, found in sums.items()}
+    return _packed(arrays | {f"{name}/moment": found.moment for name, found in sums.items()})
 
 
 def sums_from_record(record: ArrayRecord) -> dict[str, Statistics]:
     """A plant's sums back."""
-    names = dict.fromkeys(key.rpartition("/")[0] for key in record)
-    return {n: Statistics(record[f"{n}/information"].numpy(), record[f"{n}/moment"].numpy(), 0) for n in names}
+    found = _unpacked(record)
+    names = dict.fromkeys(key.rpartition("/")[0] for key in found)
+    return {n: Statistics(found[f"{n}/information"], found[f"{n}/moment"], 0) for n in names}
 
 
 def shared_to_record(shared: Shared) -> ArrayRecord:
     """The classes' posterior."""
-    arrays = {}
-    for name, found in shared.items():
-        arrays[f"{name}/mean"] = Array(np.ascontiguousarray(found.mean))
-        arrays[f"{name}/covariance"] = Array(np.ascontiguousarray(found.covariance))
-    return ArrayRecord(arrays)
+    arrays = {f"{name}/mean": found.mean for name, found in shared.items()}
+    return _packed(arrays | {f"{name}/covariance": found.covariance for name, found in shared.items()})
 
 
 def shared_from_record(record: ArrayRecord) -> Shared:
     """The classes' posterior back."""
-    names = dict.fromkeys(key.rpartition("/")[0] for key in record)
-    return {n: Posterior(record[f"{n}/mean"].numpy(), record[f"{n}/covariance"].numpy()) for n in names}
+    found = _unpacked(record)
+    names = dict.fromkeys(key.rpartition("/")[0] for key in found)
+    return {n: Posterior(found[f"{n}/mean"], found[f"{n}/covariance"]) for n in names}

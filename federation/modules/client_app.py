@@ -8,13 +8,14 @@ import zlib
 from collections.abc import Callable
 from functools import cache
 
-from flwr.app import ArrayRecord, Context, Message, MetricRecord, RecordDict
+from flwr.app import Context, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
 
 from federation.messages import text_record
 from federation.modules.settings import ModuleRun
 from federation.modules.task import Partition, Task, load_task
 from federation.modules.training import judge, train
+from federation.modules.weights import layout_of, layout_to_text, load_weights, weights_of
 
 WEIGHT = "num-examples"
 Identify = Callable[[Context], tuple[str, str]]
@@ -44,8 +45,9 @@ def app_for(identify: Identify) -> ClientApp:
     def begin(message: Message, context: Context) -> Message:
         """Who this is, and the module's first weights, which are the same at every participant."""
         plant, name = identify(context)
-        weights = _taking_part(name, plant)[0].module().state_dict()
-        return Message(RecordDict({"arrays": ArrayRecord(weights), "text": text_record(plant=plant)}), reply_to=message)
+        module = _taking_part(name, plant)[0].module()
+        text = text_record(plant=plant, layout=layout_to_text(layout_of(module)))
+        return Message(RecordDict({"arrays": weights_of(module), "text": text}), reply_to=message)
 
     @app.train()
     def learn(message: Message, context: Context) -> Message:
@@ -53,13 +55,13 @@ def app_for(identify: Identify) -> ClientApp:
         plant, name = identify(context)
         task, data = _taking_part(name, plant)
         run, module = _run_of(message), task.module()
-        module.load_state_dict(message.content.array_records["arrays"].to_torch_state_dict())
+        load_weights(module, message.content.array_records["arrays"])
         round_ = int(str(message.content.config_records["config"]["server-round"]))
         loss = train(task, module, data.train, run, order_key(run, plant, round_))
         # Noise hides one participant among equals, so how many rows it has must not show.
         weight = 1 if run.noise_multiplier > 0 else len(data.train)
         metrics = MetricRecord({"loss": loss, WEIGHT: weight})
-        return Message(RecordDict({"arrays": ArrayRecord(module.state_dict()), "metrics": metrics}), reply_to=message)
+        return Message(RecordDict({"arrays": weights_of(module), "metrics": metrics}), reply_to=message)
 
     @app.evaluate()
     def test(message: Message, context: Context) -> Message:
@@ -67,7 +69,7 @@ def app_for(identify: Identify) -> ClientApp:
         plant, name = identify(context)
         task, data = _taking_part(name, plant)
         module = task.module()
-        module.load_state_dict(message.content.array_records["arrays"].to_torch_state_dict())
+        load_weights(module, message.content.array_records["arrays"])
         metrics = MetricRecord({**judge(task, module, data.test), WEIGHT: len(data.test)})
         return Message(RecordDict({"metrics": metrics}), reply_to=message)
 

@@ -22,7 +22,7 @@ def main(grid: Grid, context: Context) -> None:
     run = ModuleRun.model_validate_json(bytes.fromhex(str(config["run"])))
     found = run_modules(grid, run, ledger, str(config["started-by"]), float(str(config["wait-s"])))
     weights = result.with_suffix(".safetensors")
-    save_file({name: array.numpy() for name, array in found.arrays.items()}, weights)
+    save_file(found.weights, weights)
     body = {
         "rounds": found.rounds,
         "quarantined": found.quarantined,

@@ -26,8 +26,8 @@ def test_the_cohort_is_the_plain_loop_to_five_digits(more: dict[str, object], tm
     plain = run_modules(grid, run, Ledger(tmp_path / "ledger.jsonl"), "a test", wait_s=60.0)
     task = Digits()
     shared, told = train_cohort(task, {plant: task.partition(plant) for plant in PLANTS}, run)
-    for name, weight in plain.arrays.to_torch_state_dict().items():
-        torch.testing.assert_close(shared[name], weight, rtol=1e-5, atol=1e-5)
+    for name, weight in plain.weights.items():
+        torch.testing.assert_close(shared[name], torch.from_numpy(weight), rtol=1e-5, atol=1e-5)
     for round_, metrics in zip(plain.rounds, told, strict=True):
         for plant in PLANTS:
             assert metrics[plant]["loss"] == pytest.approx(round_[plant]["loss"], rel=1e-4)

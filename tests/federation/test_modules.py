@@ -30,6 +30,10 @@ def federate(folder: Path, tasks: dict[str, str] | None = None, /, **asked: Any)
     return run_modules(InProcessGrid(app, nodes), run, Ledger(folder / "ledger.jsonl"), "a test", wait_s=60.0)
 
 
+def tensors(result: ModuleResult) -> dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(array) for name, array in result.weights.items()}
+
+
 def accuracies(result: ModuleResult, of_round: int = -1) -> list[float]:
     return [metrics["accuracy"] or 0.0 for metrics in result.rounds[of_round].values()]
 
@@ -55,7 +59,7 @@ def test_one_round_is_the_mean_weighted_by_sample_size(tmp_path: Path) -> None:
         gradients.append(torch.autograd.grad(task.loss(module(x), y), list(module.parameters())))
         rows.append(len(y))
     shares = np.array(rows) / sum(rows)
-    shared = result.arrays.to_torch_state_dict()
+    shared = tensors(result)
     for k, (weight, got) in enumerate(zip(task.module().parameters(), shared.values(), strict=True)):
         step = torch.stack([float(share) * one[k] for share, one in zip(shares, gradients, strict=True)]).sum(dim=0)
         torch.testing.assert_close(got, weight.detach() - 0.5 * step, rtol=1e-4, atol=1e-6)
@@ -84,7 +88,7 @@ def test_a_strong_proximal_term_holds_participants_at_the_shared_module(tmp_path
     start = torch.cat([w.detach().ravel() for w in Digits().module().parameters()])
 
     def moved(result: ModuleResult) -> float:
-        weights = torch.cat([w.ravel() for w in result.arrays.to_torch_state_dict().values()])
+        weights = torch.cat([w.ravel() for w in tensors(result).values()])
         return float((weights - start).norm())
 
     assert moved(held) < 0.5 * moved(free)
