@@ -1,6 +1,7 @@
 """What a round costs beyond its training: real processes, TLS and registered keys, ours and Flower as it comes."""
 
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -30,7 +31,7 @@ def _round_s(prompt: bool, rounds: int) -> float:
                 for entry in read_ledger(engine.ledger)
                 if entry.kind == "module_metrics"
             ]
-    return median((after - before).total_seconds() for before, after in zip(ends, ends[1:], strict=False))
+    return median((after - before).total_seconds() for before, after in pairwise(ends))
 
 
 def measure_deployment(results: Results, quick: bool) -> None:

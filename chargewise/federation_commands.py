@@ -12,6 +12,7 @@ from chargewise.arguments import AsJson
 from chargewise.console import err, out, print_json, progress, reporting_errors
 from chargewise.federation_deployment import COMMANDS
 from chargewise.federation_results import show
+from chargewise.federation_training import train
 from chargewise.workplace import Workplace
 from federation.deployment import PlantNode
 from federation.engine import local_engine
@@ -88,6 +89,7 @@ def audit(
 
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
+app.command("train")(train)
 
 
 def _in_words(entry: Entry) -> str:
@@ -100,6 +102,11 @@ def _in_words(entry: Entry) -> str:
         return f"{body['plant']}: {body['heats']} heats, {body['bytes'] / 1024:.0f} KiB of sums"
     if entry.kind in ("quarantine", "judgement"):
         return f"{body['plant']}: {body['reason']}"
+    if entry.kind == "module_run":
+        return f"started by {body['started_by']}; {', '.join(body['participants'])} by {body['run']['averaging']}"
+    if entry.kind == "module_round":
+        aside = "; ".join(f"{name}: {reason}" for name, reason in body["put_aside"].items())
+        return f"round {body['round']}: {len(body['updates_sha256'])} updates" + (f"; {aside}" if aside else "")
     if entry.kind == "absent":
         return "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items())
     return f"{', '.join(body['plants'])} in {body['seconds']:.1f} s" if entry.kind == "end" else ""

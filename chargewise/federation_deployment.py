@@ -27,6 +27,7 @@ from federation.deployment import (
     tool,
 )
 from federation.engine import LEDGER, Coordinator, end, free_port, register, start, until_listening
+from federation.modules.task import load_task
 from steel.errors import InputError
 
 RETRY_S = 5.0
@@ -75,7 +76,7 @@ def coordinator(folder: Folder = DEFAULT_FOLDER, port: Annotated[int, typer.Opti
             for plant in plants:
                 register(keys, plant, around)
         except EngineError as error:
-            raise _told(error) from error
+            raise told(error) from error
         err.print(f"Coordinating on port {port}; registered: {', '.join(plants)}. Ctrl-C ends it.")
         signal.pause()
 
@@ -85,6 +86,7 @@ def join(
     ca: Annotated[Path, typer.Option(help="The federation's ca.pem.")],
     key: Annotated[Path, typer.Option(help="The plant's private key.")],
     address: Address = DEFAULT_ADDRESS,
+    task: Annotated[str, typer.Option(help="`package.module:Task` of a torch module to federate too.")] = "",
 ) -> None:
     """Take part with this plant until stopped. No heat leaves, and no port is opened to the network."""
     with reporting_errors():
@@ -92,8 +94,11 @@ def join(
             if not file.is_file():
                 raise InputError(str(file), option, "a file that the coordinator sent")
         place = Workplace()
-        place.heats(plant)
-        node = PlantNode(plant, place.store.absolute_url(), place.settings.models)
+        if task:
+            load_task(task)
+        else:
+            place.heats(plant)
+        node = PlantNode(plant, place.store.absolute_url(), place.settings.models, task)
         folder = place.settings.home / "federation"
         around = environment(folder, ca, address)
         _end_at_once_on_term()
@@ -129,7 +134,7 @@ def start_run(
         try:
             found = Coordinator(folder, around, folder / LEDGER).run(plants, wait_s, fewest, secure)
         except EngineError as error:
-            raise _told(error) from error
+            raise told(error) from error
         if as_json:
             print_json(found)
         else:
@@ -169,14 +174,15 @@ def _asked(folder: Path, port: int, *command: str) -> dict[str, Any]:
     arguments = [tool("flwr"), *command, CONNECTION, "--format", "json"]
     done = subprocess.run(arguments, env=around, capture_output=True, text=True, timeout=60.0, check=False)
     if done.returncode != 0:
-        raise _told(EngineError(f"{' '.join(command)}: {done.stdout}{done.stderr}"))
+        raise told(EngineError(f"{' '.join(command)}: {done.stdout}{done.stderr}"))
     try:
         return dict(json.loads(done.stdout))
     except ValueError as error:
-        raise _told(EngineError(f"{' '.join(command)}: {done.stdout}")) from error
+        raise told(EngineError(f"{' '.join(command)}: {done.stdout}")) from error
 
 
-def _told(error: EngineError) -> typer.Exit:
+def told(error: EngineError) -> typer.Exit:
+    """Print what a process of the engine did not do; how the command ends then."""
     err.print(str(error), markup=False)
     return typer.Exit(EXIT_ENGINE)
 

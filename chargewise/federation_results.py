@@ -1,11 +1,33 @@
 """What a federation's run found, as a table."""
 
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from chargewise.console import out
 from federation.gate import relative_error
+
+
+def show_modules(found: dict[str, Any], folder: Path) -> None:
+    """Print what a run of modules found: every participant's metrics, round by round."""
+    table = Table(title="On each participant's own test set", title_justify="left", title_style="bold")
+    names = sorted({name for told in found["rounds"] for name in told})
+    measured = [key for key in next(iter(found["rounds"][-1].values())) if key != "num-examples"]
+    for heading in ("round", "", *names):
+        table.add_column(heading, justify="right")
+    for number, told in enumerate(found["rounds"], start=1):
+        for row, key in enumerate(measured):
+            values = [told.get(name, {}).get(key) for name in names]
+            shown = ["" if value is None else f"{value:.4f}" for value in values]
+            table.add_row(str(number) if row == 0 else "", key, *shown)
+    out.print(table)
+    for number, reasons in found["quarantined"].items():
+        for name, reason in reasons.items():
+            out.print(f"[yellow]round {number}: {name} was put aside: {reason}[/]")
+    if found["epsilon"] is not None:
+        out.print(f"Privacy of one participant: ε = {found['epsilon']:.2f} at δ = {found['delta']:g}")
+    out.print(f"Weights: {folder / found['weights']}", highlight=False)
 
 
 def show(found: dict[str, Any]) -> None:

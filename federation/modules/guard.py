@@ -10,6 +10,7 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import Strategy
 
+from federation.asking import TooFewPlantsError
 from federation.ledger import Ledger
 from federation.messages import digest
 from federation.modules.settings import ModuleRun
@@ -39,6 +40,7 @@ class Guarded(Strategy):  # type: ignore[misc]  # Flower's classes are untyped
     def __init__(self, inner: Strategy, run: ModuleRun, ledger: Ledger, names: dict[int, str]) -> None:
         self._inner, self._run, self._ledger, self._names = inner, run, ledger, names
         self._shared = ArrayRecord()
+        self._asked: set[str] = set()
         self.rounds: list[Told] = []
         self.quarantined: dict[int, dict[str, str]] = {}
 
@@ -51,7 +53,8 @@ class Guarded(Strategy):  # type: ignore[misc]  # Flower's classes are untyped
     ) -> Iterable[Message]:
         """Remember what is sent, so that updates can be told from it."""
         self._shared = arrays
-        messages: Iterable[Message] = self._inner.configure_train(server_round, arrays, config, grid)
+        messages = list(self._inner.configure_train(server_round, arrays, config, grid))
+        self._asked = {self._names[message.metadata.dst_node_id] for message in messages}
         return messages
 
     def configure_evaluate(
@@ -64,7 +67,11 @@ class Guarded(Strategy):  # type: ignore[misc]  # Flower's classes are untyped
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """Put aside what cannot be, shorten what is too long, and hand on the rest."""
+        """Put aside what cannot be, shorten what is too long, and hand on the rest.
+
+        Raises:
+            TooFewPlantsError: fewer participants answered than the run asks for, or none with an update to use.
+        """
         sent, good, refused = {}, [], {}
         for reply in replies:
             node = self._name(reply)
@@ -80,11 +87,16 @@ class Guarded(Strategy):  # type: ignore[misc]  # Flower's classes are untyped
                 good.append(reply)
         good, far = self._near(good)
         refused |= far
+        refused |= dict.fromkeys(sorted(self._asked - set(sent) - set(refused)), "no answer")
         if self._run.clip_norm is not None and self._run.noise_multiplier == 0:
             for reply in good:
                 self._shorten(reply, self._run.clip_norm)
         self.quarantined[server_round] = refused
         body = {"round": server_round, "updates_sha256": sent, "put_aside": refused}
+        if len(sent) < self._run.least or not good:
+            told = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
+            self._ledger.append("module_round", body)
+            raise TooFewPlantsError(f"round {server_round}: {len(sent)} of at least {self._run.least} updates; {told}")
         arrays, metrics = self._inner.aggregate_train(server_round, good)
         if arrays is not None:
             # Server optimisers answer in double precision; the module keeps its own.

@@ -17,6 +17,7 @@ class ModuleRun(Frozen):
 
     Attributes:
         participants: that must be connected to begin.
+        fewest: answers without which a round is not averaged; 0 means all participants'.
         averaging: how updates become the next module: means weighted by sample size (McMahan et al. 2017), with a
             proximal term at the participants (Li et al. 2020), with a server optimiser (Reddi et al. 2021), or robust
             ones (Yin et al. 2018; Blanchard et al. 2017).
@@ -37,6 +38,7 @@ class ModuleRun(Frozen):
     """
 
     participants: Annotated[int, Field(ge=1)]
+    fewest: Annotated[int, Field(ge=0)] = 0
     averaging: Averaging = "fedavg"
     rounds: Annotated[int, Field(ge=1)] = 5
     epochs: Annotated[int, Field(ge=1)] = 2
@@ -52,6 +54,11 @@ class ModuleRun(Frozen):
     delta: Annotated[float, Field(gt=0, lt=1)] = 1e-5
     seed: int = 0
 
+    @property
+    def least(self) -> int:
+        """Answers without which a round is not averaged."""
+        return self.fewest or self.participants
+
     @model_validator(mode="after")
     def _consistent(self) -> "ModuleRun":
         if self.noise_multiplier > 0 and self.clip_norm is None:
@@ -60,6 +67,10 @@ class ModuleRun(Frozen):
             raise ValueError(
                 f"noise_multiplier excludes {self.averaging}: the stated privacy is that of a mean of all updates"
             )
+        if self.fewest > self.participants:
+            raise ValueError(f"fewest {self.fewest} exceeds the {self.participants} participants")
+        if self.noise_multiplier > 0 and self.least < self.participants:
+            raise ValueError("noise_multiplier needs all participants in every round; fewest must be 0")
         if (self.averaging == "fedprox") != (self.proximal_mu > 0):
             raise ValueError(f"proximal_mu {self.proximal_mu} with {self.averaging}: fedprox, and it alone, has one")
         if self.averaging == "krum" and self.participants <= 2 * self.malicious + 2:

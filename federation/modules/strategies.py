@@ -17,7 +17,7 @@ from federation.modules.settings import ModuleRun
 
 def strategy_of(run: ModuleRun) -> Strategy:
     """What turns a round's updates into the next module."""
-    all_of_them = dict.fromkeys(("min_train_nodes", "min_evaluate_nodes", "min_available_nodes"), run.participants)
+    all_of_them = dict.fromkeys(("min_train_nodes", "min_evaluate_nodes", "min_available_nodes"), run.least)
     made: dict[str, FedAvg] = {
         "fedavg": FedAvg(**all_of_them),
         "fedprox": FedProx(**all_of_them, proximal_mu=run.proximal_mu),

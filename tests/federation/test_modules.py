@@ -1,12 +1,15 @@
 """Participants' own torch modules federate: scikit-learn's digits stand for any."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from flwr.app import Message
 
+from federation.asking import TooFewPlantsError
 from federation.ledger import Ledger, read_ledger
 from federation.modules.client_app import app
 from federation.modules.coordinate import ModuleResult, run_modules
@@ -19,6 +22,21 @@ from steel.errors import InputError
 from tests.federation.digits import PLANTS, Digits
 
 THE_TASK = "tests.federation.digits:Digits"
+
+
+class Losing(InProcessGrid):
+    """A grid whose first participant is killed in the middle of a round: asked, it does not answer."""
+
+    lost_from = 99
+
+    def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
+        kept = []
+        for message in messages:
+            asked = message.content.config_records.get("config", {})
+            lost = int(str(asked.get("server-round", 0))) >= self.lost_from
+            if not (lost and message.metadata.dst_node_id == min(self.get_node_ids())):
+                kept.append(message)
+        return super().push_messages(kept)
 
 
 def federate(folder: Path, tasks: dict[str, str] | None = None, /, **asked: Any) -> ModuleResult:
@@ -104,6 +122,25 @@ def test_updates_that_are_no_numbers_are_put_aside_by_name(tmp_path: Path) -> No
     assert all(set(body["updates_sha256"]) == set(PLANTS) for body in rounds)
 
 
+def losing(folder: Path, **asked: Any) -> ModuleResult:
+    grid = Losing(app, [{"plant": plant, "task": THE_TASK} for plant in PLANTS])
+    grid.lost_from = 2
+    run = ModuleRun.model_validate({"participants": 3, "rounds": 3, "learning_rate": 0.5, **asked})
+    return run_modules(grid, run, Ledger(folder / "ledger.jsonl"), "a test", wait_s=60.0)
+
+
+def test_a_participant_killed_in_mid_run_is_written_down_and_the_others_go_on(tmp_path: Path) -> None:
+    result = losing(tmp_path, fewest=2)
+    assert result.quarantined == {1: {}, 2: {"alpha": "no answer"}, 3: {"alpha": "no answer"}}
+    assert [set(told) for told in result.rounds] == [set(PLANTS), {"beta", "gamma"}, {"beta", "gamma"}]
+    assert np.mean(accuracies(result)) > 0.85
+
+
+def test_without_leave_to_go_on_a_lost_participant_ends_the_run_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(TooFewPlantsError, match="round 2: 2 of at least 3 updates; alpha: no answer"):
+        losing(tmp_path)
+
+
 def test_a_participant_with_another_module_is_refused_and_the_difference_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"array 0\.bias of the modules.*'gamma': 'float32\(32,\)'"):
         federate(tmp_path, {"gamma": "Wider"})
@@ -148,6 +185,8 @@ def test_epsilon_is_the_exact_one_of_the_gaussian_mechanism() -> None:
         ({"averaging": "krum", "malicious": 1}, "more than 4 participants"),
         ({"averaging": "fedprox"}, "fedprox"),
         ({"proximal_mu": 1.0}, "fedprox"),
+        ({"fewest": 4}, "exceeds the 3"),
+        ({"fewest": 2, "clip_norm": 1.0, "noise_multiplier": 1.0}, "all participants"),
     ],
 )
 def test_what_excludes_itself_is_refused(asked: dict[str, Any], message: str) -> None:
