@@ -23,6 +23,8 @@ COMMANDS = {
     "campaign": ("chargewise.plan_commands", "A plan for many heats over one stock."),
     "serve": ("chargewise.serve", "The REST service and the page."),
     "castings": ("chargewise.castings", "A foundry's castings: their property from the melt."),
+    "publish": ("chargewise.data_space", "A federation's shared model as an entry of data spaces."),
+    "fetch": ("chargewise.data_space", "A published model, by its entry and its hash."),
     "federation": ("chargewise.federation_commands", "Plants improve one surrogate together."),
 }
 """Module and summary of each subcommand; `castings` and `federation` have subcommands of their own."""

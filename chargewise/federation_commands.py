@@ -95,6 +95,8 @@ app.command("train")(train)
 def _in_words(entry: Entry) -> str:
     """What an entry says, in a line."""
     body = entry.body
+    if entry.kind.startswith("module_"):
+        return _module_in_words(entry)
     if entry.kind == "run":
         classes, elements = len(body["contract"]["classes"]), len(body["contract"]["elements"])
         return f"started by {body['started_by']}; {classes} classes, {elements} elements"
@@ -102,11 +104,16 @@ def _in_words(entry: Entry) -> str:
         return f"{body['plant']}: {body['heats']} heats, {body['bytes'] / 1024:.0f} KiB of sums"
     if entry.kind in ("quarantine", "judgement"):
         return f"{body['plant']}: {body['reason']}"
+    if entry.kind == "absent":
+        return "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items())
+    return f"{', '.join(body['plants'])} in {body['seconds']:.1f} s" if entry.kind == "end" else ""
+
+
+def _module_in_words(entry: Entry) -> str:
+    body = entry.body
     if entry.kind == "module_run":
         return f"started by {body['started_by']}; {', '.join(body['participants'])} by {body['run']['averaging']}"
     if entry.kind == "module_round":
         aside = "; ".join(f"{name}: {reason}" for name, reason in body["put_aside"].items())
         return f"round {body['round']}: {len(body['updates_sha256'])} updates" + (f"; {aside}" if aside else "")
-    if entry.kind == "absent":
-        return "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items())
-    return f"{', '.join(body['plants'])} in {body['seconds']:.1f} s" if entry.kind == "end" else ""
+    return f"round {body['round']}" if "round" in body else ""

@@ -25,10 +25,13 @@ from federation.messages import (
     text_of,
     text_record,
 )
+from federation.published import save_shared
 from federation.screening import aggregate
 
 app = ServerApp()
 FLOWER = version("flwr")
+SHARED_MODEL = "shared.safetensors"
+"""Written beside the result."""
 
 
 @app.main()
@@ -73,8 +76,10 @@ def main(grid: Grid, context: Context) -> None:
         "adopted": adopted,
         "seconds": seconds,
         "shared": {name: found.mean.tolist() for name, found in shared.items()},
+        "model": SHARED_MODEL,
         "ledger_head": ledger.head,
     }
+    save_shared(result.with_name(SHARED_MODEL), contract, shared)
     _write_result(result, body)
 
 
