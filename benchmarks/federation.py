@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks import report
 from benchmarks.federation_deployment import measure_deployment
+from benchmarks.federation_foundry import measure_foundry
 from benchmarks.federation_plants import COLD, POOR, Site, by_class, class_materials, heap, sites
 from benchmarks.federation_simulation import measure_simulation
 from benchmarks.report import Results
@@ -78,6 +79,7 @@ def measure(quick: bool) -> Results:
     results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
     _against_heap(results, warm, tuned)
     _poison(results, warm, contract, sums, tuned)
+    measure_foundry(results)
     measure_simulation(results)
     measure_deployment(results, quick)
     return results

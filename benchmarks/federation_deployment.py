@@ -12,7 +12,7 @@ from federation.engine import local_engine
 from federation.ledger import read_ledger
 from federation.modules.settings import ModuleRun
 
-PLANTS, ROUNDS, STOCK_ROUNDS_QUICK = 3, 10, 4
+PLANTS, ROUNDS, STOCK_ROUNDS_QUICK = 3, 10, 2
 TASK = "benchmarks.federation_simulation:Charges"
 
 

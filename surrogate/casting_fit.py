@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from steel.castings import CastingLog
 from steel.errors import InputError
+from steel.heats import FloatArray
 from surrogate.alarm import Alarm, alarm_on
 from surrogate.baselines import BASELINES
 from surrogate.boosting import complete, fit_trees, split_points
@@ -35,8 +36,27 @@ CASTING_BASELINES: dict[str, Callable[[], Any]] = {
 }
 
 
-def fit_castings(log: CastingLog, progress: Callable[[str, float], None] | None = None) -> CastingModel:
+@dataclass(frozen=True)
+class SlopePrior:
+    """What is believed of the linear member before any casting of this product is seen.
+
+    Attributes:
+        mean, covariance: (d,) and (d, d), in the property's unit per unit of each input.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+
+
+def fit_castings(
+    log: CastingLog, progress: Callable[[str, float], None] | None = None, prior: SlopePrior | None = None
+) -> CastingModel:
     """Fit a casting model, oldest castings first; intervals come from runs of castings left out in turn.
+
+    Args:
+        log: one product's castings.
+        progress: called with a stage and the share done.
+        prior: of the linear member, such as other products teach it; a ridge learns from the castings alone else.
 
     Raises:
         InputError: fewer than thirty castings with a measured property.
@@ -50,27 +70,47 @@ def fit_castings(log: CastingLog, progress: Callable[[str, float], None] | None 
     for fold, run in enumerate(successive(len(log), FOLDS)):
         say("runs left out in turn", fold / (FOLDS + 1))
         judged, rest = log.rows(run), log.rows(np.delete(np.arange(len(log)), run))
-        residuals[run] = judged.measured - _members(rest).predict(judged)
+        residuals[run] = judged.measured - members(rest, prior).predict(judged)
     say("all castings", FOLDS / (FOLDS + 1))
     sd = float(np.sqrt(np.mean(residuals**2)))
     standard = residuals / sd
     say("done", 1.0)
     return replace(
-        _members(log),
+        members(log, prior),
         sd=sd,
         quantiles=conformal(standard, effective_heats(standard)),
         swing=swing_of(standard),
     )
 
 
-def _members(log: CastingLog) -> CastingModel:
+def filled_in(log: CastingLog) -> tuple[FloatArray, FloatArray]:
+    """(N, d) inputs with usual values where nothing was recorded, and (d,) these."""
+    never = ~np.isfinite(log.values).any(axis=0)
+    usual = np.nanmedian(np.where(never, 0.0, log.values), axis=0)
+    return np.where(np.isfinite(log.values), log.values, usual), np.asarray(usual)
+
+
+def noise_variance(filled: FloatArray, measured: FloatArray) -> float:
+    """Variance that no linear function of the inputs explains."""
+    return float(1.0 / make_pipeline(StandardScaler(), BayesianRidge()).fit(filled, measured)[-1].alpha_)
+
+
+def _slope(filled: FloatArray, measured: FloatArray, prior: SlopePrior | None) -> FloatArray:
+    if prior is None:
+        ridge = make_pipeline(StandardScaler(), BayesianRidge()).fit(filled, measured)
+        return np.asarray(ridge[-1].coef_ / ridge[0].scale_)
+    centred, variance = filled - filled.mean(axis=0), noise_variance(filled, measured)
+    precision = np.linalg.inv(prior.covariance)
+    information = precision + centred.T @ centred / variance
+    moment = precision @ prior.mean + centred.T @ (measured - measured.mean()) / variance
+    return np.asarray(np.linalg.solve(information, moment))
+
+
+def members(log: CastingLog, prior: SlopePrior | None = None) -> CastingModel:
     """The three members fitted, not yet calibrated."""
-    values, measured = log.values, log.measured
-    never = ~np.isfinite(values).any(axis=0)
-    usual = np.nanmedian(np.where(never, 0.0, values), axis=0)
-    filled = np.where(np.isfinite(values), values, usual)
-    ridge = make_pipeline(StandardScaler(), BayesianRidge()).fit(filled, measured)
-    slope = ridge[-1].coef_ / ridge[0].scale_
+    measured = log.measured
+    filled, usual = filled_in(log)
+    slope = _slope(filled, measured, prior)
     points, middle, alike = split_points(filled), float(np.median(measured)), np.ones(len(measured))
     grown = [fit_trees(filled, measured - middle, alike, points, seed) for seed in range(BOOSTED_SEEDS)]
     parts = [np.concatenate([getattr(trees, part) for trees in grown]) for part in ("feature", "threshold", "leaf")]
@@ -85,7 +125,7 @@ def _members(log: CastingLog) -> CastingModel:
         property_name=log.property_name,
         usual=usual,
         slope=slope,
-        intercept=float(ridge[-1].intercept_ - slope @ ridge[0].mean_),
+        intercept=float(measured.mean() - slope @ filled.mean(axis=0)),
         boosted=boosted,
         random=random,
         sd=1.0,
