@@ -1,8 +1,10 @@
 """`chargewise federation …`: plants improve one surrogate together."""
 
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -11,9 +13,10 @@ from api.onboarding import set_up_bundled
 from chargewise.arguments import AsJson
 from chargewise.console import err, out, print_json, progress, reporting_errors
 from chargewise.federation_deployment import COMMANDS
-from chargewise.federation_results import show
+from chargewise.federation_results import show, show_contributions
 from chargewise.federation_training import train
 from chargewise.workplace import Workplace
+from federation.contributions import contributions
 from federation.deployment import PlantNode
 from federation.engine import local_engine
 from federation.ledger import Entry, LedgerError, read_ledger
@@ -87,6 +90,25 @@ def audit(
         out.print(table)
 
 
+@app.command("report")
+def report(
+    ledger: Annotated[Path | None, typer.Option(help="The ledger's file; the demo's unless given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What each plant gave and what it gained, from the ledger."""
+    with reporting_errors():
+        path = ledger or _ledger(Workplace(apart="federation-demo"))
+        try:
+            found = contributions(read_ledger(path))
+        except LedgerError as error:
+            err.print(f"[bold red]{error}[/]")
+            raise typer.Exit(EXIT_BROKEN) from error
+        if as_json:
+            print_json([asdict(one) for one in found])
+        else:
+            show_contributions(found)
+
+
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.command("train")(train)
@@ -94,19 +116,23 @@ app.command("train")(train)
 
 def _in_words(entry: Entry) -> str:
     """What an entry says, in a line."""
-    body = entry.body
     if entry.kind.startswith("module_"):
         return _module_in_words(entry)
-    if entry.kind == "run":
-        classes, elements = len(body["contract"]["classes"]), len(body["contract"]["elements"])
-        return f"started by {body['started_by']}; {classes} classes, {elements} elements"
-    if entry.kind == "contribution":
-        return f"{body['plant']}: {body['heats']} heats, {body['bytes'] / 1024:.0f} KiB of sums"
-    if entry.kind in ("quarantine", "judgement"):
-        return f"{body['plant']}: {body['reason']}"
-    if entry.kind == "absent":
-        return "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items())
-    return f"{', '.join(body['plants'])} in {body['seconds']:.1f} s" if entry.kind == "end" else ""
+    told: dict[str, Callable[[dict[str, Any]], str]] = {
+        "run": lambda body: (
+            f"started by {body['started_by']}; {len(body['contract']['classes'])} classes, "
+            f"{len(body['contract']['elements'])} elements"
+        ),
+        "not_proposed": lambda body: f"started by {body['started_by']}; no plant wants a round",
+        "contribution": lambda body: f"{body['plant']}: {body['heats']} heats, {body['bytes'] / 1024:.0f} KiB of sums",
+        "given": lambda body: f"{body['plant']}: {body['bits']:.0f} bits that the others lack",
+        "quarantine": lambda body: f"{body['plant']}: {body['reason']}",
+        "judgement": lambda body: f"{body['plant']}: {body['reason']}",
+        "absent": lambda body: "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items()),
+        "end": lambda body: f"{', '.join(body['plants'])} in {body['seconds']:.1f} s",
+    }
+    words = told.get(entry.kind)
+    return words(entry.body) if words else ""
 
 
 def _module_in_words(entry: Entry) -> str:

@@ -125,20 +125,32 @@ def start_run(
     fewest: Annotated[int, typer.Option(min=0, help="Answers without which nothing is done; 0: all.")] = 0,
     secure: Annotated[bool, typer.Option(help="Mask the sums: the coordinator sees only their total.")] = False,
     wait_s: Annotated[float, typer.Option(min=1, help="Seconds to wait for plants and answers.")] = 600.0,
+    if_proposed: Annotated[bool, typer.Option(help="Only if a plant wants a round: drift, or no model yet.")] = False,
+    every_h: Annotated[float, typer.Option(min=0, help="Again every so many hours until stopped; 0: once.")] = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Run the federation once: contract, sums, judgement at every plant."""
+    """Run the federation: contract, sums, judgement at every plant."""
     with reporting_errors():
         folder = folder.resolve()
         around = environment(folder, folder / "keys" / "ca.pem", f"127.0.0.1:{port}")
-        try:
-            found = Coordinator(folder, around, folder / LEDGER).run(plants, wait_s, fewest, secure)
-        except EngineError as error:
-            raise told(error) from error
-        if as_json:
-            print_json(found)
-        else:
-            show(found)
+        coordinator_here = Coordinator(folder, around, folder / LEDGER)
+        while True:
+            try:
+                found = coordinator_here.run(plants, wait_s, fewest, secure, if_proposed)
+            except EngineError as error:
+                # On a schedule the next round may find the plants that this one missed.
+                if not every_h:
+                    raise told(error) from error
+                err.print(str(error), markup=False)
+            else:
+                if as_json:
+                    print_json(found)
+                else:
+                    show(found)
+            if not every_h:
+                return
+            err.print(f"again in {every_h:g} h; Ctrl-C ends")
+            time.sleep(3600.0 * every_h)
 
 
 def status(

@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from chargewise.console import out
+from federation.contributions import Contribution
 from federation.gate import relative_error
 
 
@@ -30,8 +31,31 @@ def show_modules(found: dict[str, Any], folder: Path) -> None:
     out.print(f"Weights: {folder / found['weights']}", highlight=False)
 
 
+def show_contributions(found: list[Contribution]) -> None:
+    """Print what every plant gave and gained, run by run."""
+    table = Table(title="What each plant gave and gained", title_justify="left", title_style="bold")
+    for heading in ("run", "plant", "heats", "KiB sent", "gave, bits", "error lower by", ""):
+        table.add_column(heading, justify="left" if heading in ("plant", "") else "right")
+    for one in found:
+        table.add_row(
+            str(one.run),
+            one.plant,
+            str(one.heats),
+            f"{one.kilobytes:.0f}",
+            "" if one.bits is None else f"{one.bits:.0f}",
+            "" if one.gain is None else f"{100 * one.gain:.2f} %",
+            one.put_aside or (f"adopted {one.adopted}" if one.adopted else "keeps its own"),
+        )
+    out.print(table)
+
+
 def show(found: dict[str, Any]) -> None:
     """Print what a run found."""
+    if not found["ran"]:
+        out.print("No plant wants a round: every model holds on its newest heats. Nothing was done.")
+        return
+    for plant, reason in found["proposed"].items():
+        out.print(f"{plant} asked for a round: {reason}")
     table = Table(title="Mean absolute error on each plant's later heats", title_justify="left", title_style="bold")
     for heading in ("plant", "heats", "output", "local", "global", "fine-tuned"):
         table.add_column(heading, justify="left" if heading in ("plant", "output") else "right")

@@ -11,6 +11,7 @@ from federation.gate import judge
 from federation.masking import masked, new_key
 from federation.messages import shared_from_record, sums_to_record, text_of, text_record
 from federation.participant import Participant
+from federation.proposal import proposal
 from plant_adapters.store import HeatStore
 from surrogate.registry import Registry
 
@@ -29,13 +30,16 @@ def participant_of(context: Context) -> Participant:
 
 @app.query("offer")
 def offer(message: Message, context: Context) -> Message:
-    """What the plant charges, analyses and records, in sums."""
-    made = participant_of(context).offer()
+    """What the plant charges, analyses and records, in sums; and whether it wants a round."""
+    participant = participant_of(context)
+    made = participant.offer()
+    wish = proposal(Registry(Path(str(context.node_config["models"]))), participant.plant, participant.log)
     private, public = new_key()
     # Kept at the plant, by its own SuperNode, until the sums are asked for.
     context.state.config_records["mask"] = ConfigRecord({"private": private.hex()})
     return Message(
-        RecordDict({"text": text_record(offer=made.model_dump_json(), public=public.hex())}), reply_to=message
+        RecordDict({"text": text_record(offer=made.model_dump_json(), public=public.hex(), wish=wish)}),
+        reply_to=message,
     )
 
 

@@ -41,19 +41,23 @@ class Coordinator:
     environment: dict[str, str]
     ledger: Path
 
-    def run(self, plants: int, wait_s: float = 120.0, fewest: int = 0, secure: bool = False) -> dict[str, Any]:
+    def run(
+        self, plants: int, wait_s: float = 120.0, fewest: int = 0, secure: bool = False, if_proposed: bool = False
+    ) -> dict[str, Any]:
         """Run the federation once and return what the coordinator wrote.
 
         Args:
             plants: that must be connected to begin.
             wait_s: for them, and for every answer.
             fewest: answers without which nothing is done; 0 means all plants'.
+            if_proposed: whether nothing is to be done unless a plant wants a round.
             secure: whether plants mask their sums, so that only their total can be seen.
 
         Raises:
             EngineError: the run ended without a result.
         """
-        return self._run(f"plants={plants} fewest={fewest} secure={str(secure).lower()} wait-s={wait_s}", SUMS)
+        how = f"secure={str(secure).lower()} if-proposed={str(if_proposed).lower()}"
+        return self._run(f"plants={plants} fewest={fewest} {how} wait-s={wait_s}", SUMS)
 
     def run_modules(self, run: ModuleRun, wait_s: float = 120.0) -> dict[str, Any]:
         """Train the participants' own modules together; the weights lie beside the result, under its `weights`.

@@ -28,7 +28,7 @@ class Entry(Frozen):
 
     Attributes:
         index: 0 is the first. at: ISO time, UTC.
-        kind: run, contribution, quarantine, shared, judgement or end.
+        kind: run, contribution, quarantine, given, shared, judgement or end, or one of a run of modules.
         previous, sha256: hashes of the entry before, and of this one without its own.
     """
 

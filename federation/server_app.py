@@ -12,6 +12,7 @@ from flwr.serverapp import Grid, ServerApp
 
 from federation.asking import Round, nodes_of, wait_for_plants
 from federation.contract import Contract, Offer, agree
+from federation.contributions import information_given
 from federation.hierarchy import Shared, priors_for
 from federation.ledger import Ledger
 from federation.masking import unmasked
@@ -46,9 +47,18 @@ def main(grid: Grid, context: Context) -> None:
     started = time.monotonic()
     opening = round_.ask(nodes, OFFER, RecordDict())
     offers = {reply.metadata.src_node_id: _offer(reply) for reply in opening}
+    wishes = {offers[reply.metadata.src_node_id].plant: text_of(reply.content, "wish") for reply in opening}
+    wishes = {plant: reason for plant, reason in wishes.items() if reason}
+    if bool(config["if-proposed"]) and not wishes:
+        ledger.append("not_proposed", {"started_by": str(config["started-by"]), "plants": sorted(_names(offers))})
+        _write_result(result, {"proposed": {}, "ran": False, "ledger_head": ledger.head})
+        return
     contract = agree(list(offers.values()))
     terms = contract.model_dump_json()
-    ledger.append("run", {"started_by": str(config["started-by"]), "contract": json.loads(terms), "flower": FLOWER})
+    ledger.append(
+        "run",
+        {"started_by": str(config["started-by"]), "proposed": wishes, "contract": json.loads(terms), "flower": FLOWER},
+    )
     quarantined: dict[str, str] = {}
     if bool(config["secure"]):
         publics = {
@@ -69,6 +79,8 @@ def main(grid: Grid, context: Context) -> None:
     seconds = time.monotonic() - started
     ledger.append("end", {"plants": sorted(replies), "seconds": round(seconds, 3)})
     body = {
+        "ran": True,
+        "proposed": wishes,
         "contract": contract.model_dump(mode="json"),
         "heats": {offer.plant: offer.heats for offer in offers.values()},
         "quarantined": quarantined,
@@ -97,6 +109,9 @@ def _aggregate(
     shared, quarantined = aggregate(contract, sums)
     for plant, reason in quarantined.items():
         ledger.append("quarantine", {"plant": plant, "reason": reason})
+    accepted = {plant: each for plant, each in sums.items() if plant not in quarantined}
+    for plant, bits in information_given(contract, accepted).items():
+        ledger.append("given", {"plant": plant, "bits": bits})
     return shared, quarantined
 
 
@@ -124,6 +139,10 @@ def _aggregate_masked(contract: Contract, offers: dict[int, Offer], publics: dic
 
 def _offer(reply: Message) -> Offer:
     return Offer.model_validate_json(text_of(reply.content, "offer"))
+
+
+def _names(offers: dict[int, Offer]) -> list[str]:
+    return [offer.plant for offer in offers.values()]
 
 
 def _errors(reply: Message) -> dict[str, dict[str, float]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.onboarding import set_up_bundled
+from federation.contributions import contributions
 from federation.credentials import make_credentials
 from federation.deployment import EngineError, PlantNode
 from federation.engine import local_engine
@@ -18,6 +19,7 @@ from surrogate.registry import Registry
 HEATS = {"northmill": 300, "riverside": 150, "eastport": 100}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_three_plants_federate_through_flowers_engine(tmp_path: Path) -> None:
     store, registry = HeatStore(f"sqlite:///{tmp_path / 'heats.db'}"), Registry(tmp_path / "models")
@@ -27,7 +29,15 @@ def test_three_plants_federate_through_flowers_engine(tmp_path: Path) -> None:
     with local_engine(tmp_path / "engine", nodes) as engine:
         hidden = engine.run(len(nodes), secure=True)
         found = engine.run(len(nodes))
+        idle = engine.run(len(nodes), if_proposed=True)
         entries = read_ledger(engine.ledger, head=found["ledger_head"])
+    # No heat came after those that the models know, so nobody wants a round.
+    assert (idle["ran"], idle["proposed"]) == (False, {})
+    assert entries[-1].kind == "not_proposed"
+    report = contributions(entries)
+    assert {(one.run, one.plant) for one in report} == {(run, plant) for run in (1, 2) for plant in HEATS}
+    assert all(one.bits is None for one in report if one.run == 1)
+    assert all((one.bits or 0.0) > 0.0 for one in report if one.run == 2)
     for output, mean in found["shared"].items():
         assert hidden["shared"][output] == pytest.approx(mean, rel=1e-4, abs=1e-6)
     assert [entry.body.get("masked", False) for entry in entries if entry.kind == "contribution"] == 3 * [True] + 3 * [
