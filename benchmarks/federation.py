@@ -80,7 +80,7 @@ def measure(quick: bool) -> Results:
     _against_heap(results, warm, tuned)
     _poison(results, warm, contract, sums, tuned)
     measure_foundry(results)
-    measure_simulation(results)
+    measure_simulation(results, quick)
     measure_deployment(results, quick)
     return results
 

@@ -17,19 +17,16 @@ TASK = "benchmarks.federation_simulation:Charges"
 
 
 def _round_s(prompt: bool, rounds: int) -> float:
-    """Median wall time of a round, s; its training takes hundredths of a second.
-
-    The first round is left out: in it processes may still be starting.
-    """
+    """Median wall time of a round, s; its training takes hundredths of a second."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         nodes = [PlantNode(f"plant-{number}", "sqlite://", folder, TASK) for number in range(PLANTS)]
         with local_engine(folder / "engine", nodes, prompt=prompt) as engine:
-            engine.run_modules(ModuleRun(participants=PLANTS, rounds=rounds + 1, epochs=1, learning_rate=0.02))
+            engine.run_modules(ModuleRun(participants=PLANTS, rounds=rounds, epochs=1, learning_rate=0.02))
             ends = [
                 datetime.fromisoformat(entry.at)
                 for entry in read_ledger(engine.ledger)
-                if entry.kind == "module_metrics"
+                if entry.kind in ("module_run", "module_metrics")
             ]
     return median((after - before).total_seconds() for before, after in pairwise(ends))
 

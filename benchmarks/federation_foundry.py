@@ -14,7 +14,7 @@ from federation.castings import (
 )
 from plant_adapters.casting_table import read_casting_mapping, read_castings
 from steel.castings import CastingLog
-from surrogate.casting_fit import SlopePrior, fit_castings
+from surrogate.casting_fit import SlopePrior, members
 
 FRACTION = 0.7
 
@@ -39,8 +39,8 @@ def measure_foundry(results: Results) -> None:
     for name, (log, test) in splits.items():
         verdict = gate_castings(log, tuned[name], judging[name])
         known = test.rows(np.isfinite(test.measured))
-        local = fit_castings(log) if verdict.adopt else verdict.model
-        errors = [np.abs(known.measured - one.predict(known)).mean() for one in (verdict.model, local)]
+        models = (members(log, verdict.prior), members(log))
+        errors = [np.abs(known.measured - one.predict(known)).mean() for one in models]
         ratios[name] = float(errors[0] / errors[1])
         results[f"foundry_{name}_adopts"] = verdict.adopt
         results[f"foundry_{name}_vs_local"] = ratios[name]

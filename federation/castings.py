@@ -13,8 +13,7 @@ import numpy as np
 from steel.castings import CastingLog
 from steel.errors import InputError
 from steel.heats import FloatArray
-from surrogate.casting_fit import SlopePrior, filled_in, fit_castings, members, noise_variance
-from surrogate.casting_model import CastingModel
+from surrogate.casting_fit import SlopePrior, filled_in, members, noise_variance
 
 DEVIATIONS = np.geomspace(0.003, 10.0, 10)
 """τ² and s² that are tried, in (per mille of the property per usual change of an input)²."""
@@ -152,17 +151,17 @@ class CastingVerdict:
     Attributes:
         adopt: whether the tuned model is used. gain: by which the error falls, in the property's unit, and error: the
             standard error of that.
-        model: the one to use.
+        prior: what to fit the product's model with, `fit_castings(log, prior=...)`; None keeps it to its own castings.
     """
 
     adopt: bool
     gain: float
     error: float
-    model: CastingModel
+    prior: SlopePrior | None
 
 
 def gate_castings(log: CastingLog, tuned_prior: SlopePrior, judging_prior: SlopePrior) -> CastingVerdict:
-    """Judge on the participant's later castings, then fit what won on all of them.
+    """Judge on the participant's later castings.
 
     Args:
         log: its castings so far.
@@ -174,7 +173,7 @@ def gate_castings(log: CastingLog, tuned_prior: SlopePrior, judging_prior: Slope
     gains = np.abs(later.measured - local.predict(later)) - np.abs(later.measured - tuned.predict(later))
     gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
     adopt = gain > SURELY * error
-    return CastingVerdict(adopt, gain, error, fit_castings(log, prior=tuned_prior if adopt else None))
+    return CastingVerdict(adopt, gain, error, tuned_prior if adopt else None)
 
 
 def _usual(log: CastingLog) -> float:

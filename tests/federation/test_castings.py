@@ -105,7 +105,7 @@ def test_a_small_product_gains_on_castings_nobody_has_seen() -> None:
         verdict = gate({**products(), "hub": small(seed)})
         if verdict.adopt:
             truth = castings(seed, 100, 1100.0, noise=0.0)
-            models = (verdict.model, fit_castings(small(seed)))
+            models = (fit_castings(small(seed), prior=verdict.prior), fit_castings(small(seed)))
             own, theirs = (np.abs(truth.measured - model.predict(truth)).mean() for model in reversed(models))
             gained.append(theirs < own)
     assert gained
