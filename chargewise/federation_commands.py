@@ -128,6 +128,7 @@ def _in_words(entry: Entry) -> str:
         "given": lambda body: f"{body['plant']}: {body['bits']:.0f} bits that the others lack",
         "quarantine": lambda body: f"{body['plant']}: {body['reason']}",
         "judgement": lambda body: f"{body['plant']}: {body['reason']}",
+        "refused": lambda body: "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items()),
         "absent": lambda body: "; ".join(f"node {node}: {reason}" for node, reason in body["nodes"].items()),
         "end": lambda body: f"{', '.join(body['plants'])} in {body['seconds']:.1f} s",
     }

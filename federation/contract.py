@@ -1,5 +1,7 @@
 """What plants must mean alike before their sums can be added: elements, classes, inputs and their scales."""
 
+import json
+
 import numpy as np
 from pydantic import ValidationError
 
@@ -114,6 +116,25 @@ def read_contract(text: str) -> Contract:
     if contract.version != VERSION:
         raise InputError(contract.version, "federation contract", f"version {VERSION}; update the older side")
     return contract
+
+
+def read_offer(text: str) -> Offer:
+    """An offer as a plant sent it.
+
+    Raises:
+        InputError: it is of another version, or none; it names the plant where that can be told.
+    """
+    try:
+        told = json.loads(text)
+        plant, its_version = told.get("plant", "a plant"), told.get("version")
+    except (ValueError, AttributeError) as error:
+        raise InputError(text[:80], "offer", f"one of version {VERSION}") from error
+    if its_version != VERSION:
+        raise InputError(its_version, f"offer's version of {plant}", f"version {VERSION}; update the older side")
+    try:
+        return Offer.model_validate(told)
+    except ValidationError as error:
+        raise InputError(text[:80], f"offer of {plant}", f"one of version {VERSION}") from error
 
 
 def agree(offers: list[Offer]) -> Contract:

@@ -10,8 +10,8 @@ from typing import Any
 from flwr.app import Context, Message, RecordDict
 from flwr.serverapp import Grid, ServerApp
 
-from federation.asking import Round, nodes_of, wait_for_plants
-from federation.contract import Contract, Offer, agree
+from federation.asking import Round, TooFewPlantsError, nodes_of, wait_for_plants
+from federation.contract import Contract, Offer, agree, read_offer
 from federation.contributions import information_given
 from federation.hierarchy import Shared, priors_for
 from federation.ledger import Ledger
@@ -28,6 +28,7 @@ from federation.messages import (
 )
 from federation.published import save_shared
 from federation.screening import aggregate
+from steel.errors import InputError
 
 app = ServerApp()
 FLOWER = version("flwr")
@@ -46,7 +47,8 @@ def main(grid: Grid, context: Context) -> None:
     nodes = wait_for_plants(grid, expected, wait_s)
     started = time.monotonic()
     opening = round_.ask(nodes, OFFER, RecordDict())
-    offers = {reply.metadata.src_node_id: _offer(reply) for reply in opening}
+    offers = _offers(opening, round_)
+    opening = [reply for reply in opening if reply.metadata.src_node_id in offers]
     wishes = {offers[reply.metadata.src_node_id].plant: text_of(reply.content, "wish") for reply in opening}
     wishes = {plant: reason for plant, reason in wishes.items() if reason}
     if bool(config["if-proposed"]) and not wishes:
@@ -137,8 +139,25 @@ def _aggregate_masked(contract: Contract, offers: dict[int, Offer], publics: dic
     return aggregate(contract, {"all plants together": total})[0]
 
 
-def _offer(reply: Message) -> Offer:
-    return Offer.model_validate_json(text_of(reply.content, "offer"))
+def _offers(opening: list[Message], round_: Round) -> dict[int, Offer]:
+    """What plants bring, by node; one whose offer is of another version is left out and written down.
+
+    Raises:
+        TooFewPlantsError: too few are left; it says why.
+    """
+    offers, refused = {}, {}
+    for reply in opening:
+        node = reply.metadata.src_node_id
+        try:
+            offers[node] = read_offer(text_of(reply.content, "offer"))
+        except InputError as error:
+            refused[str(node)] = str(error)
+    if refused:
+        round_.ledger.append("refused", {"nodes": refused})
+    if len(offers) < round_.fewest:
+        told = "; ".join(f"node {node}: {reason}" for node, reason in refused.items())
+        raise TooFewPlantsError(f"{len(offers)} of at least {round_.fewest} plants can take part; {told}")
+    return offers
 
 
 def _names(offers: dict[int, Offer]) -> list[str]:
