@@ -65,6 +65,16 @@ def _ledger(place: Workplace) -> Path:
     return place.settings.home / "ledger.jsonl"
 
 
+def _entries(ledger: Path | None, head: str | None = None) -> tuple[Path, tuple[Entry, ...]]:
+    """A ledger's file and its entries; the command ends here where its chain is broken."""
+    path = ledger or _ledger(Workplace(apart="federation-demo"))
+    try:
+        return path, read_ledger(path, head)
+    except LedgerError as error:
+        err.print(f"[bold red]{error}[/]")
+        raise typer.Exit(EXIT_BROKEN) from error
+
+
 @app.command("audit")
 def audit(
     ledger: Annotated[Path | None, typer.Option(help="The ledger's file; the demo's unless given.")] = None,
@@ -73,12 +83,7 @@ def audit(
 ) -> None:
     """Check that a federation's ledger is what was written, and tell what it holds."""
     with reporting_errors():
-        path = ledger or _ledger(Workplace(apart="federation-demo"))
-        try:
-            entries = read_ledger(path, head)
-        except LedgerError as error:
-            err.print(f"[bold red]{error}[/]")
-            raise typer.Exit(EXIT_BROKEN) from error
+        path, entries = _entries(ledger, head)
         if as_json:
             print_json([entry.model_dump(mode="json") for entry in entries])
             return
@@ -97,12 +102,7 @@ def report(
 ) -> None:
     """What each plant gave and what it gained, from the ledger."""
     with reporting_errors():
-        path = ledger or _ledger(Workplace(apart="federation-demo"))
-        try:
-            found = contributions(read_ledger(path))
-        except LedgerError as error:
-            err.print(f"[bold red]{error}[/]")
-            raise typer.Exit(EXIT_BROKEN) from error
+        found = contributions(_entries(ledger)[1])
         if as_json:
             print_json([asdict(one) for one in found])
         else:

@@ -9,20 +9,15 @@ from federation.contract import Contract, agree
 from federation.contributions import contributions, information_given
 from federation.hierarchy import combine
 from federation.ledger import Ledger, read_ledger
-from federation.participant import Participant
 from federation.screening import Sums
-from scenarios.bundled import virtual_plant
+from tests.federation.participants import participant
 
 HEATS = {"northmill": 300, "riverside": 100}
 
 
 @pytest.fixture(scope="module")
 def given() -> tuple[Contract, dict[str, Sums]]:
-    plants = []
-    for name, heats in HEATS.items():
-        virtual = virtual_plant(name)
-        materials = tuple(item.material for item in virtual.plant.charge_items())
-        plants.append(Participant(name, virtual.history(heats), materials))
+    plants = [participant(name, heats) for name, heats in HEATS.items()]
     contract = agree([plant.offer() for plant in plants])
     return contract, {plant.plant: plant.contribute(contract) for plant in plants}
 

@@ -23,17 +23,14 @@ from federation.published import load_shared, save_shared, sha256_of
 from federation.screening import aggregate
 from scenarios.bundled import virtual_plant
 from steel.errors import InputError
+from tests.federation.participants import participant
 
 HEATS = {"northmill": 90, "riverside": 80, "eastport": 70}
 
 
 @pytest.fixture(scope="module")
 def learned() -> tuple[Contract, Shared]:
-    plants = []
-    for name, heats in HEATS.items():
-        virtual = virtual_plant(name)
-        materials = tuple(item.material for item in virtual.plant.charge_items())
-        plants.append(Participant(name, virtual.history(heats), materials))
+    plants = [participant(name, heats) for name, heats in HEATS.items()]
     contract = agree([plant.offer() for plant in plants])
     return contract, aggregate(contract, {plant.plant: plant.contribute(contract) for plant in plants})[0]
 

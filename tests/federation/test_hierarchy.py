@@ -13,18 +13,14 @@ from scenarios.bundled import names, virtual_plant
 from steel.errors import InputError
 from surrogate.linear import Statistics
 from surrogate.priors import Prior
+from tests.federation.participants import participant
 
 HEATS = {"northmill": 500, "riverside": 150, "eastport": 60}
 
 
-def participant(name: str) -> Participant:
-    virtual = virtual_plant(name)
-    return Participant(name, virtual.history(HEATS[name]), tuple(i.material for i in virtual.plant.charge_items()))
-
-
 @pytest.fixture(scope="module")
 def plants() -> list[Participant]:
-    return [participant(name) for name in names()]
+    return [participant(name, HEATS[name]) for name in names()]
 
 
 @pytest.fixture(scope="module")

@@ -7,28 +7,23 @@ import pytest
 
 from federation.contract import Contract, agree
 from federation.hierarchy import combine
-from federation.participant import Participant
 from federation.screening import NothingToAddError, Sums, aggregate, screen
 from scenarios.bundled import names, virtual_plant
 from surrogate.evaluation import recorded
 from surrogate.linear import Statistics
+from tests.federation.participants import participant
 
 HEATS = {"northmill": 500, "riverside": 150, "eastport": 60}
 
 
-def participant(name: str) -> Participant:
-    virtual = virtual_plant(name)
-    return Participant(name, virtual.history(HEATS[name]), tuple(i.material for i in virtual.plant.charge_items()))
-
-
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return agree([participant(name).offer() for name in names()])
+    return agree([participant(name, HEATS[name]).offer() for name in names()])
 
 
 @pytest.fixture(scope="module")
 def sums(contract: Contract) -> dict[str, Sums]:
-    return {name: participant(name).contribute(contract) for name in names()}
+    return {name: participant(name, HEATS[name]).contribute(contract) for name in names()}
 
 
 def changed(sums: Sums, name: str, information: float = 1.0, moment: float = 1.0) -> Sums:
@@ -78,7 +73,7 @@ def test_a_hundredfold_update_is_at_odds_with_the_others(contract: Contract, sum
 
 
 def test_labels_shifted_by_half_are_at_odds_with_the_others(contract: Contract, sums: dict[str, Sums]) -> None:
-    honest = participant("riverside")
+    honest = participant("riverside", HEATS["riverside"])
     shifted = replace(honest.log, analysis_wt_pct=2.0 * honest.log.analysis_wt_pct)
     bad = replace(honest, log=shifted).contribute(contract)
     assert list(screen(contract, {**sums, "riverside": bad})[1]) == ["riverside"]
@@ -100,7 +95,7 @@ def test_nothing_left_to_add_is_an_error_that_says_why(contract: Contract, sums:
 def test_a_plant_without_heats_gets_the_shared_classes(contract: Contract, sums: dict[str, Sums]) -> None:
     others = {name: one for name, one in sums.items() if name != "eastport"}
     shared, _ = aggregate(contract, others)
-    newcomer = participant("eastport")
+    newcomer = participant("eastport", HEATS["eastport"])
     truth = virtual_plant("eastport").expected(newcomer.log)
     models = [newcomer.first_model(contract, shared), newcomer.first_model(contract, None)]
     ratios = []
