@@ -8,7 +8,7 @@ from federation.participant import Participant
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel import catalogue
-from steel.heats import FloatArray, HeatLog
+from steel.heats import HeatLog
 from steel.materials import Material, MaterialKind
 
 HEATS = (800, 600, 500, 400, 300, 200, 60, 0)
@@ -79,17 +79,13 @@ def heap(logs: list[HeatLog]) -> HeatLog:
     elements = tuple(e for e in logs[0].elements if all(e in log.elements for log in logs))
     process = [name for name in logs[0].process if all(name in log.process for log in logs)]
 
-    def spread(log: HeatLog) -> FloatArray:
-        columns = dict(zip(log.materials, log.charged_t.T, strict=True))
-        return np.column_stack([columns.get(name, np.zeros(len(log))) for name in classes])
-
     same = [log.with_elements(elements) for log in logs]
     return HeatLog(
         heat_ids=np.concatenate([log.heat_ids for log in same]),
         tapped_at=np.concatenate([log.tapped_at for log in same]),
         grades=np.concatenate([log.grades for log in same]),
         materials=classes,
-        charged_t=np.concatenate([spread(log) for log in same]),
+        charged_t=np.concatenate([log.charged_in(classes) for log in same]),
         elements=elements,
         analysis_wt_pct=np.concatenate([log.analysis_wt_pct for log in same]),
         tapped_t=np.concatenate([log.tapped_t for log in same]),

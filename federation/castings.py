@@ -7,6 +7,8 @@ sums say which τ² and s² the castings of all make likeliest (empirical Bayes)
 """
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -119,9 +121,7 @@ def contribute_castings(log: CastingLog, terms: CastingTerms) -> CastingSums:
 
 def combine_castings(sums: dict[str, CastingSums]) -> CastingShared:
     """Add up, and take the variances under which all castings are likeliest."""
-    total, *rest = sums.values()
-    for each in rest:
-        total = total + each
+    total = reduce(add, sums.values())
 
     def likelihood(chosen: int, shared: float) -> float:
         precision = total.information[chosen] + np.eye(len(total.moment[chosen])) / shared

@@ -7,8 +7,9 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, RecordDict
 from safetensors.numpy import load, save
 
 from federation.hierarchy import Shared
+from federation.published import arrays_of, shared_of
 from steel.heats import FloatArray
-from surrogate.linear import Posterior, Statistics
+from surrogate.linear import Statistics
 
 PACKED = "safetensors"
 OFFER, CONTRIBUTE, ADOPT = "query.offer", "query.contribute", "train.adopt"
@@ -58,12 +59,9 @@ def sums_from_record(record: ArrayRecord) -> dict[str, Statistics]:
 
 def shared_to_record(shared: Shared) -> ArrayRecord:
     """The classes' posterior."""
-    arrays = {f"{name}/mean": found.mean for name, found in shared.items()}
-    return _packed(arrays | {f"{name}/covariance": found.covariance for name, found in shared.items()})
+    return _packed(arrays_of(shared))
 
 
 def shared_from_record(record: ArrayRecord) -> Shared:
     """The classes' posterior back."""
-    found = _unpacked(record)
-    names = dict.fromkeys(key.rpartition("/")[0] for key in found)
-    return {n: Posterior(found[f"{n}/mean"], found[f"{n}/covariance"]) for n in names}
+    return shared_of(_unpacked(record))

@@ -9,16 +9,27 @@ from safetensors.numpy import save_file
 from federation.contract import Contract, read_contract
 from federation.hierarchy import Shared
 from steel.errors import InputError
+from steel.heats import FloatArray
 from surrogate.linear import Posterior
 
 CONTRACT = "contract"
 
 
+def arrays_of(shared: Shared) -> dict[str, FloatArray]:
+    """A shared model as arrays `OUTPUT/mean` (d,) and `OUTPUT/covariance` (d, d)."""
+    means = {f"{name}/mean": found.mean for name, found in shared.items()}
+    return means | {f"{name}/covariance": found.covariance for name, found in shared.items()}
+
+
+def shared_of(arrays: dict[str, FloatArray]) -> Shared:
+    """A shared model back from its arrays."""
+    names = dict.fromkeys(key.rpartition("/")[0] for key in arrays)
+    return {name: Posterior(arrays[f"{name}/mean"], arrays[f"{name}/covariance"]) for name in names}
+
+
 def save_shared(path: Path, contract: Contract, shared: Shared) -> None:
-    """Write a shared model; arrays `OUTPUT/mean` (d,) and `OUTPUT/covariance` (d, d), the contract as metadata."""
-    arrays = {f"{name}/mean": found.mean for name, found in shared.items()}
-    arrays |= {f"{name}/covariance": found.covariance for name, found in shared.items()}
-    save_file(arrays, path, metadata={CONTRACT: contract.model_dump_json()})
+    """Write a shared model; its arrays, the contract as metadata."""
+    save_file(arrays_of(shared), path, metadata={CONTRACT: contract.model_dump_json()})
 
 
 def load_shared(path: Path) -> tuple[Contract, Shared]:
@@ -30,8 +41,7 @@ def load_shared(path: Path) -> tuple[Contract, Shared]:
     try:
         with safe_open(path, framework="numpy") as file:
             contract = read_contract((file.metadata() or {}).get(CONTRACT, ""))
-            names = dict.fromkeys(key.rpartition("/")[0] for key in file.keys())  # noqa: SIM118  # it is no mapping
-            shared = {n: Posterior(file.get_tensor(f"{n}/mean"), file.get_tensor(f"{n}/covariance")) for n in names}
+            shared = shared_of({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118  # it is no mapping
     except (OSError, SafetensorError) as error:
         raise InputError(str(path), "shared model", f"a file written by a federation ({error})") from error
     return contract, shared

@@ -5,7 +5,6 @@ import json
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from flwr.app import Context, Message, RecordDict
 from flwr.serverapp import Grid, ServerApp
@@ -27,6 +26,7 @@ from federation.messages import (
     text_record,
 )
 from federation.published import save_shared
+from federation.results import write_result
 from federation.screening import aggregate
 from steel.errors import InputError
 
@@ -52,8 +52,11 @@ def main(grid: Grid, context: Context) -> None:
     wishes = {offers[reply.metadata.src_node_id].plant: text_of(reply.content, "wish") for reply in opening}
     wishes = {plant: reason for plant, reason in wishes.items() if reason}
     if bool(config["if-proposed"]) and not wishes:
-        ledger.append("not_proposed", {"started_by": str(config["started-by"]), "plants": sorted(_names(offers))})
-        _write_result(result, {"proposed": {}, "ran": False, "ledger_head": ledger.head})
+        ledger.append(
+            "not_proposed",
+            {"started_by": str(config["started-by"]), "plants": sorted(offer.plant for offer in offers.values())},
+        )
+        write_result(result, {"proposed": {}, "ran": False, "ledger_head": ledger.head})
         return
     contract = agree(list(offers.values()))
     terms = contract.model_dump_json()
@@ -94,7 +97,7 @@ def main(grid: Grid, context: Context) -> None:
         "ledger_head": ledger.head,
     }
     save_shared(result.with_name(SHARED_MODEL), contract, shared)
-    _write_result(result, body)
+    write_result(result, body)
 
 
 def _aggregate(
@@ -160,19 +163,9 @@ def _offers(opening: list[Message], round_: Round) -> dict[int, Offer]:
     return offers
 
 
-def _names(offers: dict[int, Offer]) -> list[str]:
-    return [offer.plant for offer in offers.values()]
-
-
 def _errors(reply: Message) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for key, value in reply.content.metric_records["errors"].items():
         output, _, model = key.rpartition("/")
         found.setdefault(output, {})[model] = float(str(value))
     return found
-
-
-def _write_result(path: Path, body: dict[str, Any]) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(body, indent=1), "utf-8")
-    part.replace(path)

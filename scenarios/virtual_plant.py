@@ -104,10 +104,7 @@ class VirtualPlant:
         strange = set(log.materials) - set(self.material_names)
         if strange:
             raise InputError(sorted(strange), "charge", f"materials of {self.plant.name}")
-        charged = np.zeros((len(log), len(self.truth)))
-        for column, name in enumerate(log.materials):
-            charged[:, self.material_names.index(name)] = log.charged_t[:, column]
-        return charged
+        return log.charged_in(self.material_names)
 
     def _lots_in_turn(self, charged_t: FloatArray, rng: Generator) -> FloatArray:
         """(N, n, E) contents of the lot each material came from, lots used up one after another."""

@@ -102,6 +102,11 @@ class HeatLog:
         }
         return replace(self, **per_heat, process={name: values[which] for name, values in self.process.items()})
 
+    def charged_in(self, materials: tuple[str, ...]) -> FloatArray:
+        """(N, m) t charged of these materials, in this order; one that the log does not have is 0."""
+        columns = dict(zip(self.materials, self.charged_t.T, strict=True))
+        return np.column_stack([columns.get(name, np.zeros(len(self))) for name in materials])
+
     def with_elements(self, elements: tuple[Element, ...]) -> "HeatLog":
         """The same heats with just these elements, in this order; one never analysed is NaN."""
         columns = [self.elements.index(element) if element in self.elements else -1 for element in elements]

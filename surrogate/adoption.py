@@ -17,8 +17,10 @@ from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
+from surrogate.boosting import complete
 from surrogate.convex import MaxAffine
 from surrogate.description import Description, OutputPieces
+from surrogate.heat_data import fresh_wt_pct
 from surrogate.quantiles import LEVELS, Quantiles, conformal
 from surrogate.schema import ENERGY
 from surrogate.trees import Trees
@@ -76,14 +78,14 @@ def output_pieces(model: Any, yields: FloatArray) -> OutputPieces:
         # T · (s·x/T + o) = (s + o y)·x: an offset goes with the steel that the charge makes.
         return replace(nothing, pieces=_fits(slope[0], n) + offset[0][:, None] * yields)
     if isinstance(model, DecisionTreeRegressor):
-        return replace(nothing, trees=_complete([model.tree_], 1.0))
+        return replace(nothing, trees=_trees([model.tree_], 1.0))
     if isinstance(model, (RandomForestRegressor, ExtraTreesRegressor)):
         grown = [tree.tree_ for tree in model.estimators_]
-        return replace(nothing, trees=_complete(grown, 1.0 / len(grown)))
+        return replace(nothing, trees=_trees(grown, 1.0 / len(grown)))
     if isinstance(model, GradientBoostingRegressor):
         start = float(np.ravel(model.init_.constant_)[0])
         grown = [tree.tree_ for tree in model.estimators_.ravel()]
-        return replace(nothing, linear=start * yields, trees=_complete(grown, model.learning_rate))
+        return replace(nothing, linear=start * yields, trees=_trees(grown, model.learning_rate))
     if hasattr(model, "coef_") and hasattr(model, "intercept_"):
         coefficients = _fits(np.atleast_2d(np.asarray(model.coef_, dtype=np.float64)), n)[0]
         return replace(nothing, linear=coefficients + float(np.ravel(model.intercept_)[0]) * yields)
@@ -96,43 +98,24 @@ def _fits(coefficients: FloatArray, materials: int) -> FloatArray:
     return coefficients
 
 
-def _complete(grown: list[Any], factor: float) -> Trees:
-    """Scikit-learn's trees as complete ones; where a branch ends early its value fills what is below."""
+def _trees(grown: list[Any], factor: float) -> Trees:
     depth = max(1, *(int(tree.max_depth) for tree in grown))
     if depth > DEEPEST:
         raise InputError(depth, "depth of the trees", f"at most {DEEPEST}; fit with max_depth")
-    inner, leaves = 2**depth - 1, 2**depth
-    feature = np.zeros((len(grown), inner), dtype=np.int64)
-    threshold = np.full((len(grown), inner), np.inf)
-    leaf = np.zeros((len(grown), leaves))
-    for k, tree in enumerate(grown):
-        at = {0: 0}
-        for node in range(inner):
-            source = at[node]
-            split = tree.children_left[source] >= 0
-            if split:
-                feature[k, node], threshold[k, node] = tree.feature[source], tree.threshold[source]
-            at[2 * node + 1] = int(tree.children_left[source]) if split else source
-            at[2 * node + 2] = int(tree.children_right[source]) if split else source
-        leaf[k] = [factor * tree.value[at[inner + j], 0, 0] for j in range(leaves)]
-    return Trees(feature, threshold, leaf)
+    return complete(grown, depth, factor, lambda _, at: at)
 
 
 def _heats(
     log: HeatLog, materials: tuple[Material, ...], yields: FloatArray
 ) -> tuple[FloatArray, dict[Element, FloatArray]]:
     """(N, n) t charged per t tapped, and the fresh steel's analysis by element, (N,)."""
-    names = [material.name for material in materials]
+    names = tuple(material.name for material in materials)
     strange = sorted(set(log.materials) - set(names))
     if strange:
         raise InputError(strange, "heats", f"materials of the models: {', '.join(names)}")
-    charged = np.zeros((len(log), len(names)))
-    for column, name in enumerate(log.materials):
-        charged[:, names.index(name)] = log.charged_t[:, column]
+    charged = log.charged_in(names)
     tapped = charged @ yields
-    share = log.heel_t / (log.heel_t + tapped)
-    heel = np.where(np.isfinite(log.heel_wt_pct), share[:, None], 0.0)
-    fresh = (log.analysis_wt_pct - heel * np.nan_to_num(log.heel_wt_pct)) / (1.0 - heel)
+    fresh = fresh_wt_pct(log, tapped)
     return charged / tapped[:, None], {element: fresh[:, column] for column, element in enumerate(log.elements)}
 
 

@@ -92,12 +92,16 @@ def filled_in(log: CastingLog) -> tuple[FloatArray, FloatArray]:
 
 def noise_variance(filled: FloatArray, measured: FloatArray) -> float:
     """Variance that no linear function of the inputs explains."""
-    return float(1.0 / make_pipeline(StandardScaler(), BayesianRidge()).fit(filled, measured)[-1].alpha_)
+    return float(1.0 / _ridge(filled, measured)[-1].alpha_)
+
+
+def _ridge(filled: FloatArray, measured: FloatArray) -> Any:
+    return make_pipeline(StandardScaler(), BayesianRidge()).fit(filled, measured)
 
 
 def _slope(filled: FloatArray, measured: FloatArray, prior: SlopePrior | None) -> FloatArray:
     if prior is None:
-        ridge = make_pipeline(StandardScaler(), BayesianRidge()).fit(filled, measured)
+        ridge = _ridge(filled, measured)
         return np.asarray(ridge[-1].coef_ / ridge[0].scale_)
     centred, variance = filled - filled.mean(axis=0), noise_variance(filled, measured)
     precision = np.linalg.inv(prior.covariance)

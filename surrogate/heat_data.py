@@ -50,15 +50,20 @@ def prepare(model: Surrogate, log: HeatLog) -> HeatData:
     schema = model.schema
     charged, process = schema.charged(log), schema.standardised(log)
     tapped = model.tapped_t(charged, process)
-    share = log.heel_t / (log.heel_t + tapped)
-    kappa = np.where(np.isfinite(log.heel_wt_pct) & np.isfinite(share)[:, None], share[:, None], 0.0)
-    fresh = (log.analysis_wt_pct - kappa * np.nan_to_num(log.heel_wt_pct)) / (1 - kappa)
+    fresh = fresh_wt_pct(log, tapped)
     features = schema.features(charged, tapped, process)
     return HeatData(
         features=features,
         targets=np.column_stack([fresh, log.energy_kwh_per_t]),
         lots=LotHistory.of(charged, features[:, : len(schema.materials)]),
     )
+
+
+def fresh_wt_pct(log: HeatLog, tapped_t: FloatArray) -> FloatArray:
+    """(N, E) analysis of the steel that the charge brought, the heel un-mixed; (N,) t tapped of it."""
+    share = log.heel_t / (log.heel_t + tapped_t)
+    kappa = np.where(np.isfinite(log.heel_wt_pct) & np.isfinite(share)[:, None], share[:, None], 0.0)
+    return np.asarray((log.analysis_wt_pct - kappa * np.nan_to_num(log.heel_wt_pct)) / (1 - kappa))
 
 
 def typical_values(targets: FloatArray) -> FloatArray:

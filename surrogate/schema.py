@@ -78,8 +78,7 @@ class Schema:
         ]
         if strange:
             raise InputError(strange, "charge", f"materials the model knows: {', '.join(self.names)}")
-        columns = {name: log.charged_t[:, column] for column, name in enumerate(log.materials)}
-        return np.column_stack([columns.get(name, np.zeros(len(log))) for name in self.names])
+        return log.charged_in(self.names)
 
     def standardised(self, log: HeatLog) -> FloatArray:
         """(N, p) standardised process inputs; what is not recorded counts as usual (0)."""

@@ -1,6 +1,5 @@
 """The coordinator's side of a run of modules on Flower."""
 
-import json
 from pathlib import Path
 
 from flwr.app import Context
@@ -10,6 +9,7 @@ from safetensors.numpy import save_file
 from federation.ledger import Ledger
 from federation.modules.coordinate import run_modules
 from federation.modules.settings import ModuleRun
+from federation.results import write_result
 
 app = ServerApp()
 
@@ -31,6 +31,4 @@ def main(grid: Grid, context: Context) -> None:
         "weights": weights.name,
         "ledger_head": ledger.head,
     }
-    part = result.with_suffix(".part")
-    part.write_text(json.dumps(body, indent=1), "utf-8")
-    part.replace(result)
+    write_result(result, body)

@@ -1,0 +1,12 @@
+"""How a run on Flower tells who started it what it found: one file, there only when it is whole."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def write_result(path: Path, body: dict[str, Any]) -> None:
+    """Write a run's result; whoever waits for the file sees all of it or none."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(body, indent=1), "utf-8")
+    part.replace(path)
