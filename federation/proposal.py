@@ -1,10 +1,12 @@
-"""When a plant asks for a round: it has no model yet, or its newest heats say that the one it has no longer holds."""
+"""When a plant asks for a round: it has no model to use, or its newest heats say that its model no longer holds."""
 
 import numpy as np
 
+from steel.errors import InputError
 from steel.heats import HeatLog
 from surrogate.alarm import watch
 from surrogate.registry import Registry
+from surrogate.sealed import ArtifactError
 
 
 def proposal(registry: Registry, plant: str, log: HeatLog) -> str:
@@ -17,10 +19,17 @@ def proposal(registry: Registry, plant: str, log: HeatLog) -> str:
     """
     if plant not in registry.plants():
         return "it has no model yet"
-    model, version = registry.active(plant)
+    try:
+        model, version = registry.active(plant)
+    except ArtifactError as error:
+        return f"its model cannot be used: {error}"
     known = np.flatnonzero(log.heat_ids == str(version.manifest.data["last_heat"]))
     if not len(known) or known[-1] == len(log) - 1:
         return ""
-    alarms = watch(model, log.rows(slice(int(known[-1]) + 1, None)))
+    newer = log.rows(slice(int(known[-1]) + 1, None))
+    try:
+        alarms = watch(model, newer)
+    except InputError as error:
+        return f"its model {version.version} does not know its newest heats: {error}"
     told = ", ".join(f"{alarm.output} since heat {alarm.heat_id}" for alarm in alarms)
     return f"its model {version.version} no longer holds: {told}" if told else ""

@@ -47,3 +47,13 @@ def test_a_plant_whose_heats_moved_wants_one_and_says_why(registry: Registry, he
     assert wish.startswith("its model v0001 no longer holds: ")
     assert "Cu since heat" in wish
     assert np.char.find(wish, str(heats.heat_ids[0])) < 0
+
+
+def test_a_model_that_cannot_be_used_is_a_wish_and_keeps_nobody_from_taking_part(
+    registry: Registry, heats: HeatLog
+) -> None:
+    strange = replace(heats, materials=(*heats.materials[:-1], "sponge iron"))
+    assert "does not know its newest heats: charge: ['sponge iron']" in proposal(registry, "northmill", strange)
+    manifest = next((registry.root / "northmill").glob("v*/manifest.json"))
+    manifest.write_text(manifest.read_text("utf-8").replace('"schema_version": 3', '"schema_version": 2'), "utf-8")
+    assert proposal(registry, "northmill", heats).startswith("its model cannot be used: ")
