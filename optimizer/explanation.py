@@ -68,7 +68,7 @@ def _others(problem: RecipeProblem, solution: Solution) -> list[tuple[str, float
             found.append((f"{group.name} {sign} {100 * share:g} % of the charge", worth, step))
     for rule in problem.slag_rules:
         worth = shadow.slag[rule.name] * float(rule.per_unit @ solution.columns_t) * rule.step
-        found.append((rule.at(rule.limit), worth, f"{'+' if rule.sense > 0 else '-'}{rule.step:g}"))
+        found.append((rule.at(rule.limit), worth, f"{'+' if rule.sense > 0 else '-'}{rule.step:g}{rule.unit}"))
     if baskets is not None:
         volume, weight = baskets.count * baskets.volume_m3, baskets.count * baskets.max_t
         found.append((f"basket volume {volume:g} m³", shadow.other["basket_volume"], "+1 m³"))

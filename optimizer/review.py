@@ -110,7 +110,7 @@ def _rules_missed(problem: RecipeProblem, columns_t: FloatArray, outcome: Outcom
     for rule in problem.slag_rules:
         value = rule.value(columns_t)
         if rule.sense * (value - rule.limit) > SURE_ENOUGH * rule.limit:
-            found.append(f"{rule.at(rule.limit)}: {value:.4g}")
+            found.append(f"{rule.at(rule.limit)}: {value:.4g}{rule.unit}")
     used = int(np.sum((charged > EXACT_T) & (problem.counted[: len(charged)] > 0)))
     if options.max_materials is not None and used > options.max_materials:
         found.append(f"{used} materials, at most {options.max_materials}")

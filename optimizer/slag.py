@@ -33,6 +33,11 @@ class SlagRule:
         """The requirement with a value, in words."""
         return self.words.format(f"{value:.4g}")
 
+    @property
+    def unit(self) -> str:
+        """What follows a number of this requirement, its blank included; empty where it has no unit."""
+        return self.words.partition("{}")[2]
+
     def value(self, columns_t: FloatArray) -> float:
         """What a recipe (n + m,) comes to, in the limit's unit."""
         return self.limit + self.sense * float(self.row @ columns_t) / max(float(self.per_unit @ columns_t), 1e-12)

@@ -168,6 +168,8 @@ def test_a_charge_without_lime_is_told_what_its_slag_misses() -> None:
     mine = {f"scrap {i}": float(t) for i, t in enumerate(solution.columns_t[:5])}
     misses = review(problem, solution, mine).misses
     assert any(miss.startswith("slag basicity CaO/SiO2 ≥ 1.9: 0") for miss in misses)
+    (magnesia,) = [miss for miss in misses if miss.startswith("MgO in slag ≥ 7 wt%: ")]
+    assert magnesia.endswith(" wt%")
 
 
 def test_ferro_alloys_and_kept_silicon_make_no_slag() -> None:
