@@ -58,6 +58,8 @@ def _floor_ms(problem: RecipeProblem) -> float:
     """The final problem of a re-solve, cuts included, by HiGHS alone and cold."""
     solver = RecipeSolver(problem, Warm(problem))
     decisions, _, _ = solver.best()
+    # The search leaves the decisions of its last node held.
+    solver.session.free_until(time.perf_counter())
     lp = solver.session.lp()
     if len(decisions):
         kinds = [highspy.HighsVarType.kContinuous] * lp.num_col_
