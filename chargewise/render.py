@@ -25,6 +25,7 @@ def recipe(found: Recipe) -> None:
         f"in {found.solve_ms:.0f} ms"
     )
     _lines(found)
+    _baskets(found)
     _analysis(found)
     _figures(found)
     _comparisons(found)
@@ -49,6 +50,15 @@ def _lines(found: Recipe) -> None:
         loads = [f"{mass:.2f}" for mass in line.baskets_t] or ["at tapping" if baskets else line.title]
         table.add_row(line.material, f"{line.mass_t:.3f}", f"{line.price_eur_per_t:.0f}", *loads)
     out.print(table)
+
+
+def _baskets(found: Recipe) -> None:
+    """How each basket is loaded; once where all are loaded alike."""
+    alike = len({tuple((layer.material, round(layer.mass_t, 2)) for layer in b.layers) for b in found.baskets}) == 1
+    for number, basket in enumerate(found.baskets[:1] if alike else found.baskets, start=1):
+        name = "Each basket" if alike else f"Basket {number}"
+        layers = ", ".join(f"{layer.material} {layer.mass_t:.2f}" for layer in basket.layers)
+        out.print(f"{name}, {basket.mass_t:.1f} t in {basket.volume_m3:.0f} m³, from the bottom: {layers}")
 
 
 def _asked(line: AnalysisLine) -> str:

@@ -1,9 +1,22 @@
-"""Which basket each material goes into."""
+"""Which basket each material goes into, and in which order."""
 
 import math
+import time
 
-from optimizer.problem import RecipeProblem
+import numpy as np
+
+from optimizer.basket_rows import add_rule, columns_of
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.rows import RowModel
+from optimizer.session import InfeasibleError, Session
+from steel.baskets import BasketLoad, Baskets, Layer, from_the_bottom
 from steel.heats import FloatArray
+
+EVEN_ENOUGH = 0.01
+"""Share by which the heaviest basket may weigh more than it must."""
+LONGEST_S = 2.0
+ROUNDING = 1e-6
+"""t by which a load may differ before it is made to add up, and share by which a basket may be overfull."""
 
 
 def baskets_needed(problem: RecipeProblem, charged_t: FloatArray) -> int:
@@ -11,15 +24,91 @@ def baskets_needed(problem: RecipeProblem, charged_t: FloatArray) -> int:
     baskets = problem.plant.furnace.baskets
     if baskets is None:
         return 0
+    if baskets.rules:
+        return baskets.count
     by_volume = float(problem.volume_per_t @ charged_t) / baskets.volume_m3
     by_weight = float(charged_t.sum()) / baskets.max_t
     return max(1, math.ceil(max(by_volume, by_weight) - 1e-6))
 
 
-def fill_baskets(problem: RecipeProblem, charged_t: FloatArray) -> list[tuple[float, ...]]:
-    """T of each material in each basket.
+def fill_baskets(problem: RecipeProblem, charged_t: FloatArray) -> FloatArray:
+    """T of each material (n,) in each of B baskets, (n, B), as even as rules and crane lifts allow.
 
-    Scrap divides at will and the baskets are alike, so an even split fits whenever any split does.
+    Raises:
+        InfeasibleError: the baskets do not hold it so.
     """
-    count = baskets_needed(problem, charged_t)
-    return [tuple(float(mass) / count for _ in range(count)) for mass in charged_t]
+    baskets, least = problem.plant.furnace.baskets, baskets_needed(problem, charged_t)
+    lifted = [item.lift_t > 0 and t > UNUSED_BELOW_T for item, t in zip(problem.items, charged_t, strict=False)]
+    if baskets is None or not (baskets.rules or any(lifted)):
+        return np.repeat(charged_t[:, None] / max(least, 1), least, axis=1)
+    for count in range(least, baskets.count + 1):
+        try:
+            return _packed(problem, baskets, charged_t, count)
+        except InfeasibleError:
+            continue
+    raise InfeasibleError
+
+
+def can_be_packed(problem: RecipeProblem, charged_t: FloatArray) -> bool:
+    """Whether the baskets hold a charge (n,) by their rules and the crane's lifts."""
+    try:
+        fill_baskets(problem, charged_t)
+    except InfeasibleError:
+        return False
+    return True
+
+
+def _packed(problem: RecipeProblem, baskets: Baskets, charged_t: FloatArray, count: int) -> FloatArray:
+    model = RowModel()
+    lifts = np.array([item.lift_t for item in problem.items[: len(charged_t)]])
+    unit = np.where(lifts > 0, lifts, 1.0)
+    inside = np.array([
+        [model.column("in", j, b, integer=bool(lifts[j] > 0)) for b in range(count)] for j in range(len(charged_t))
+    ])  # fmt: skip
+    heaviest = model.column("heaviest", upper=baskets.max_t * (1 + ROUNDING), cost=1.0)
+    for j, mass in enumerate(charged_t):
+        units = round(mass / unit[j]) if lifts[j] > 0 else mass
+        rounding = 0.0 if lifts[j] > 0 else ROUNDING
+        model.row("loads", j, others=dict.fromkeys(inside[j], 1.0), lower=units - rounding, upper=units + rounding)
+    for b in range(count):
+        weight = {int(inside[j, b]): float(unit[j]) for j in range(len(charged_t))}
+        volume = {column: t * float(problem.volume_per_t[j]) for j, (column, t) in enumerate(weight.items())}
+        model.row("weight", b, others={**weight, heaviest: -1.0}, upper=0.0)
+        model.row("volume", b, others=volume, upper=baskets.volume_m3 * (1 + ROUNDING))
+    for rule in baskets.rules:
+        for b in rule.where(count):
+            add_rule(model, rule, b, {int(inside[j, b]): float(unit[j]) for j in columns_of(problem, rule)})
+    session = Session(model, time.perf_counter() + LONGEST_S, EVEN_ENOUGH)
+    session.decide(integral=bool(model.integer))
+    session.run()
+    loads: FloatArray = session.values[inside] * unit[:, None]
+    loads[loads <= UNUSED_BELOW_T] = 0.0
+    exact: FloatArray = loads * (charged_t / np.maximum(loads.sum(axis=1), UNUSED_BELOW_T))[:, None]
+    return exact
+
+
+def layered(problem: RecipeProblem, loads_t: FloatArray) -> tuple[BasketLoad, ...]:
+    """Loads (n, B) as each basket is filled, from the bottom up."""
+    materials = {item.material.name: item.material for item in problem.items}
+    found = []
+    for load in loads_t.T:
+        masses = {
+            item.material.name: float(t) for item, t in zip(problem.items, load, strict=False) if t > UNUSED_BELOW_T
+        }
+        order = from_the_bottom(
+            {name: materials[name].bulk_density_t_per_m3 for name in masses},
+            {name: materials[name].kind for name in masses},
+        )
+        found.append(
+            BasketLoad(
+                layers=tuple(
+                    Layer(
+                        material=name,
+                        mass_t=masses[name],
+                        volume_m3=masses[name] / materials[name].bulk_density_t_per_m3,
+                    )
+                    for name in order
+                )
+            )
+        )
+    return tuple(found)

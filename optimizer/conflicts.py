@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.explanation import basket_rule_words
 from optimizer.formulation import Form
 from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
 from optimizer.slag import SlagRule
 from optimizer.solver import RecipeSolver
 from optimizer.warm import Warm
+from steel.baskets import Baskets
 from steel.heats import FloatArray
-from steel.plants import Baskets
 
 ROUGH = 1e-4
 """Margins need not be finer here than the values that are told."""
@@ -27,7 +28,7 @@ Key = tuple[str, Any]
 """Kind and name of a requirement, such as ("maximum", "Cu")."""
 EASE = (
     *("count", "group_most", "group_least", "energy", "slag"),
-    *("maximum", "minimum", "least", "most", "weight", "volume"),
+    *("maximum", "minimum", "basket_most", "basket_least", "least", "most", "weight", "volume"),
 )
 """Kinds of requirement, easiest to do without first."""
 PLENTY = 1e5
@@ -145,6 +146,10 @@ def _words(problem: RecipeProblem, kind: str, name: Any, by: float = 0.0) -> str
             return f"{name} at most {min(100.0, 100 * group.max_share + by):.4g} % of the charge"
         return f"{name} at least {max(0.0, 100 * group.min_share - by):.4g} % of the charge"
     baskets = problem.plant.furnace.baskets or Baskets(count=1, volume_m3=1.0, max_t=1.0)
+    if kind in ("basket_most", "basket_least"):
+        packed = next(rule for rule in baskets.rules if rule.name == name)
+        stated_t = (packed.max_t or 0.0) + by if kind == "basket_most" else max(packed.min_t - by, 0.0)
+        return basket_rule_words(packed, kind, stated_t)
     item = problem.items[name] if kind in ("most", "least") else problem.items[0]
     return {
         "most": f"{item.material.name} at most {(item.most_t or 0.0) + by:.4g} t",

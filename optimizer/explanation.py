@@ -2,6 +2,7 @@
 
 from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.solver import Shadow, Solution
+from steel.baskets import BasketRule
 from steel.recipes import Binding, UnusedMaterial
 
 WORTH_MENTIONING_EUR_PER_T = 0.005
@@ -15,6 +16,12 @@ def limit_step(limit: float) -> float:
 def _mass_step(mass_t: float) -> float:
     """A relaxation of a mass that people talk about, t."""
     return 1.0 if mass_t >= 5.0 else 0.1
+
+
+def basket_rule_words(rule: BasketRule, kind: str, mass_t: float) -> str:
+    """One side of a basket rule with a value, as a person would write it."""
+    where = f"basket {' and '.join(str(number) for number in rule.baskets)}" if rule.baskets else "every basket"
+    return f"{rule.name}: at {'most' if kind == 'basket_most' else 'least'} {mass_t:.4g} t in {where}"
 
 
 def bindings(problem: RecipeProblem, solution: Solution) -> tuple[Binding, ...]:
@@ -63,12 +70,18 @@ def _others(problem: RecipeProblem, solution: Solution) -> list[tuple[str, float
     for group in problem.plant.groups:
         # One point more of the charge is a hundredth of it.
         for kind, sign, share in (("group_most", "≤", group.max_share), ("group_least", "≥", group.min_share)):
-            worth = solution.shadow.groups.get((kind, group.name), 0.0) * charged_t / 100.0
+            worth = shadow.rules.get((kind, group.name), 0.0) * charged_t / 100.0
             step = f"{'+' if kind == 'group_most' else '-'}1 % of the charge"
             found.append((f"{group.name} {sign} {100 * share:g} % of the charge", worth, step))
     for rule in problem.slag_rules:
         worth = shadow.slag[rule.name] * float(rule.per_unit @ solution.columns_t) * rule.step
         found.append((rule.at(rule.limit), worth, f"{'+' if rule.sense > 0 else '-'}{rule.step:g}{rule.unit}"))
+    for basket_rule in baskets.rules if baskets else ():
+        for kind, mass_t, sign in (("basket_most", basket_rule.max_t, "+"), ("basket_least", basket_rule.min_t, "-")):
+            if mass_t is not None:
+                by_t = _mass_step(mass_t)
+                worth = by_t * shadow.rules.get((kind, basket_rule.name), 0.0)
+                found.append((basket_rule_words(basket_rule, kind, mass_t), worth, f"{sign}{by_t:g} t"))
     if baskets is not None:
         volume, weight = baskets.count * baskets.volume_m3, baskets.count * baskets.max_t
         found.append((f"basket volume {volume:g} m³", shadow.other["basket_volume"], "+1 m³"))

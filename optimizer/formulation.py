@@ -4,11 +4,11 @@ Confidence margins are cones `M_e ≥ ‖root_e · (x, a)‖`, held by tangent c
 confidence and so are valid for as long as the surrogate's description is.
 """
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.basket_rows import add_baskets, add_lifts
 from optimizer.goals import Goal, add_goals
 from optimizer.options import Objective
 from optimizer.problem import ElementRow, RecipeProblem
@@ -65,7 +65,7 @@ PLAIN = Form()
 def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
     """State a problem, its margins without any tangent yet."""
     elastic, any_mass = form.elastic, form.any_mass
-    model = RowModel()
+    model = RowModel(elastic=elastic)
     for j in range(len(problem.items)):
         bound = max(_bound_t(problem, j), float(problem.least[j]))
         free = elastic and _asks_for_most(problem, j)
@@ -81,16 +81,16 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
         _add_headroom(model, problem)
     trees = TreeRows(model, problem, np.array([_bound_t(problem, j) for j in range(problem.furnace_columns)]))
     for row in problem.rows:
-        _add_element(model, problem, row, trees, elastic, any_mass)
-    _add_energy(model, problem, trees, elastic)
+        _add_element(model, problem, row, trees, any_mass)
+    _add_energy(model, problem, trees)
     trees.order_decisions()
     if elastic:
         _add_loose_masses(model, problem)
-    _add_baskets(model, problem, elastic)
-    _add_groups(model, problem, elastic)
+    add_baskets(model, problem)
+    _add_groups(model, problem)
     for rule in problem.slag_rules:
-        model.row("slag", rule.name, masses=rule.row, others=_slack(model, elastic, "slag", rule.name), upper=0.0)
-    _add_decisions(model, problem, elastic)
+        model.row("slag", rule.name, masses=rule.row, others=model.slack("slag", rule.name), upper=0.0)
+    _add_decisions(model, problem)
     add_goals(model, problem, form.goals)
     return model
 
@@ -115,17 +115,11 @@ def _asks_for_most(problem: RecipeProblem, column: int) -> bool:
     return problem.items[column].most_t is not None
 
 
-def _slack(model: RowModel, elastic: bool, kind: str, name: Hashable, sign: float = -1.0) -> dict[int, float]:
-    """The slack of a stated requirement as a coefficient; nothing where the model is not elastic."""
-    return {model.column("slack", kind, name, upper=0.0): sign} if elastic else {}
-
-
 def _add_element(
     model: RowModel,
     problem: RecipeProblem,
     row: ElementRow,
     trees: TreeRows,
-    elastic: bool,
     any_mass: bool,
 ) -> None:
     if row.maximum is None and row.minimum is None:
@@ -152,7 +146,7 @@ def _add_element(
     ):
         if limit is None:
             continue
-        others = {k: sign * v for k, v in parts.items()} | dict.fromkeys(margin, z) | _slack(model, elastic, kind, name)
+        others = {k: sign * v for k, v in parts.items()} | dict.fromkeys(margin, z) | model.slack(kind, name)
         if kind == "maximum" and ("headroom",) in model.columns and name in headroom_elements(problem):
             others[model.columns["headroom",]] = limit * problem.order.mass_t
         # Margins are held to a tolerance; aiming that much inside the limit, the limit itself is never missed.
@@ -180,7 +174,7 @@ def _remainder_below(model: RowModel, row: ElementRow, problem: RecipeProblem) -
     return value
 
 
-def _add_energy(model: RowModel, problem: RecipeProblem, trees: TreeRows, elastic: bool) -> None:
+def _add_energy(model: RowModel, problem: RecipeProblem, trees: TreeRows) -> None:
     energy = model.columns["energy",]
     wooded = trees.total(problem.energy_trees) if len(problem.energy_trees) else {}
     pieces = problem.energy_pieces if len(problem.energy_pieces) else np.zeros((1, problem.furnace_columns))
@@ -188,7 +182,7 @@ def _add_energy(model: RowModel, problem: RecipeProblem, trees: TreeRows, elasti
         model.row("energy", k, masses=problem.energy_linear + piece, others={**wooded, energy: -1.0}, upper=0.0)
     most = problem.options.max_energy_kwh_per_t
     if most is not None:
-        others = {energy: 1.0} | _slack(model, elastic, "energy", "")
+        others = {energy: 1.0} | model.slack("energy", "")
         model.row("energy_limit", masses=-most * problem.furnace_yields, others=others, upper=0.0)
 
 
@@ -196,24 +190,14 @@ def _add_loose_masses(model: RowModel, problem: RecipeProblem) -> None:
     one = np.eye(len(problem.items))
     for j in range(len(problem.items)):
         if _asks_for_most(problem, j):
-            others = _slack(model, True, "most", j)
+            others = model.slack("most", j)
             model.row("most", j, masses=one[j], others=others, upper=float(problem.most[j]))
         if problem.least[j] > 0:
-            others = _slack(model, True, "least", j, sign=1.0)
+            others = model.slack("least", j, sign=1.0)
             model.row("least", j, masses=one[j], others=others, lower=float(problem.least[j]))
 
 
-def _add_baskets(model: RowModel, problem: RecipeProblem, elastic: bool) -> None:
-    baskets = problem.plant.furnace.baskets
-    if baskets is None:
-        return
-    each = np.ones(problem.furnace_columns)
-    volume, weight = baskets.count * baskets.volume_m3, baskets.count * baskets.max_t
-    model.row("basket_volume", masses=problem.volume_per_t, others=_slack(model, elastic, "volume", ""), upper=volume)
-    model.row("basket_weight", masses=each, others=_slack(model, elastic, "weight", ""), upper=weight)
-
-
-def _add_groups(model: RowModel, problem: RecipeProblem, elastic: bool) -> None:
+def _add_groups(model: RowModel, problem: RecipeProblem) -> None:
     for group in problem.plant.groups:
         inside = np.array([item.material.name in group.materials for item in problem.items], dtype=np.float64)
         if group.max_share < 1.0:
@@ -222,7 +206,7 @@ def _add_groups(model: RowModel, problem: RecipeProblem, elastic: bool) -> None:
                 "group_most",
                 group.name,
                 masses=masses,
-                others=_slack(model, elastic, "group_most", group.name),
+                others=model.slack("group_most", group.name),
                 upper=0.0,
             )
         if group.min_share > 0.0:
@@ -231,32 +215,24 @@ def _add_groups(model: RowModel, problem: RecipeProblem, elastic: bool) -> None:
                 "group_least",
                 group.name,
                 masses=masses,
-                others=_slack(model, elastic, "group_least", group.name),
+                others=model.slack("group_least", group.name),
                 upper=0.0,
             )
 
 
-def _add_lifts(model: RowModel, problem: RecipeProblem) -> None:
-    for j, item in enumerate(problem.items):
-        if item.lift_t > 0:
-            most = min(_bound_t(problem, j), float(problem.most[j]))
-            lifts = model.column("lifts", j, upper=float(np.floor(most / item.lift_t + 1e-9)), integer=True)
-            model.row("lifts", j, others={j: 1.0, lifts: -item.lift_t}, lower=0.0, upper=0.0)
-
-
-def _add_decisions(model: RowModel, problem: RecipeProblem, elastic: bool) -> None:
+def _add_decisions(model: RowModel, problem: RecipeProblem) -> None:
     # Where stock may give way, even what there is none of today may come to be used.
-    usable = [j for j in range(len(problem.items)) if elastic or problem.most[j] > 0]
+    usable = [j for j in range(len(problem.items)) if model.elastic or problem.most[j] > 0]
     decided = [j for j in usable if has_lot_decision(problem, j)]
-    _add_lifts(model, problem)
+    add_lifts(model, problem, np.array([_bound_t(problem, j) for j in range(len(problem.items))]))
     used = {j: model.column("used", j, upper=1.0, integer=True) for j in decided}
     for j, use in used.items():
         # Where stock may give way, a decision must not hold on to it.
-        bound = _bound_t(problem, j) if elastic else min(_bound_t(problem, j), float(problem.most[j]))
+        bound = _bound_t(problem, j) if model.elastic else min(_bound_t(problem, j), float(problem.most[j]))
         model.row("use", j, others={j: 1.0, use: -bound}, upper=0.0)
         if problem.lots[j] > 0:
             model.row("lot", j, others={use: float(problem.lots[j]), j: -1.0}, upper=0.0)
     if problem.options.max_materials is not None:
         must = sum(bool(problem.counted[j]) and problem.least[j] > 0 for j in range(len(problem.items)))
-        others = {used[j]: 1.0 for j in decided if problem.counted[j]} | _slack(model, elastic, "count", "")
+        others = {used[j]: 1.0 for j in decided if problem.counted[j]} | model.slack("count", "")
         model.row("count", others=others, upper=float(problem.options.max_materials - must))

@@ -76,6 +76,7 @@ class RecipeProblem:
         lots: (n + m,) min-lots, t; 0 where there is none.
         counted: (n + m,) whether a column counts towards `max_materials`.
         volume_per_t: (n,) m³ per t in a basket.
+        baskets_apart: whether what goes into which basket is part of the problem.
         slag: its slag balance; None where the plant asks nothing of its slag.
         unpredicted: limited elements that the surrogate knows nothing of.
     """
@@ -98,6 +99,7 @@ class RecipeProblem:
     lots: FloatArray
     counted: FloatArray
     volume_per_t: FloatArray
+    baskets_apart: bool
     slag: SlagBalance | None
     unpredicted: tuple[Element, ...]
 
@@ -178,6 +180,7 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         lots=np.array([item.min_lot_t for item in items]),
         counted=np.array([i.material.metallic_yield > 0 and i.stage == "furnace" for i in items], dtype=np.float64),
         volume_per_t=np.array([1.0 / item.material.bulk_density_t_per_m3 for item in furnace]),
+        baskets_apart=plant.furnace.baskets is not None and bool(plant.furnace.baskets.rules),
         slag=slag_balance(plant.furnace.slag, items, furnace_yields),
         unpredicted=tuple(element for element in order.grade.elements() if element not in description.elements),
     )

@@ -1,6 +1,8 @@
 """Order + stock + surrogate to recipe: the optimizer's one way in."""
 
-from optimizer.baskets import fill_baskets
+from dataclasses import replace
+
+from optimizer.baskets import can_be_packed, fill_baskets, layered
 from optimizer.confidence import solve_jointly
 from optimizer.conflicts import ImpossibleOrderError, find_conflicts
 from optimizer.explanation import bindings, notes, unused
@@ -46,11 +48,19 @@ class Optimizer:
             ImpossibleOrderError: no recipe meets every requirement.
         """
         try:
-            if problem.options.joint:
-                return solve_jointly(self._pool.solve, problem)[1]
-            return self._pool.solve(problem)
+            found = self._solve(problem)
+            if problem.baskets_apart or can_be_packed(problem, found.columns_t[: problem.furnace_columns]):
+                return found
+            # What the crane lifts at a time seldom fails to be split between baskets; then each has its own columns.
+            problem = replace(problem, baskets_apart=True)
+            return self._solve(problem)
         except InfeasibleError:
             raise ImpossibleOrderError(find_conflicts(problem) if explain else ()) from None
+
+    def _solve(self, problem: RecipeProblem) -> Solution:
+        if problem.options.joint:
+            return solve_jointly(self._pool.solve, problem)[1]
+        return self._pool.solve(problem)
 
 
 def recipe_from(
@@ -66,7 +76,7 @@ def recipe_from(
             stage=item.stage,
             mass_t=float(columns[column]),
             price_eur_per_t=item.price_eur_per_t,
-            baskets_t=loads[column] if column < n else (),
+            baskets_t=tuple(loads[column].tolist()) if column < n else (),
         )
         for column, item in enumerate(problem.items)
         if columns[column] > UNUSED_BELOW_T
@@ -74,6 +84,7 @@ def recipe_from(
     return Recipe(
         grade=problem.order.grade.name,
         order_t=problem.order.mass_t,
+        baskets=layered(problem, loads),
         lines=tuple(sorted(lines, key=lambda line: (line.stage == "tapping", -line.mass_t))),
         analysis=outcome.analysis,
         tapped_t=outcome.final_t,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from optimizer.baskets import can_be_packed
 from optimizer.comparison import complete_at_tapping
 from optimizer.outcome import Outcome, outcome_of
 from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
@@ -98,6 +99,9 @@ def _rules_missed(problem: RecipeProblem, columns_t: FloatArray, outcome: Outcom
             found.append(f"basket volume: {volume_m3:.4g} m³ of {room_m3:.4g} m³")
         if mass_t > room_t + EXACT_T:
             found.append(f"basket weight: {mass_t:.4g} t of {room_t:.4g} t")
+        if not found and not can_be_packed(problem, charged):
+            stated = ", ".join(rule.name for rule in baskets.rules) or "crane lifts"
+            found.append(f"baskets: it cannot be split between {baskets.count} so that all hold ({stated})")
     metal_t = float(problem.counted @ columns_t)
     for group in problem.plant.groups:
         inside = sum(

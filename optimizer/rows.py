@@ -18,8 +18,13 @@ IntArray = NDArray[np.int32]
 
 @dataclass
 class RowModel:
-    """Columns with bounds and costs, rows with bounds, each found again by its name."""
+    """Columns with bounds and costs, rows with bounds, each found again by its name.
 
+    Attributes:
+        elastic: whether requirements get slacks.
+    """
+
+    elastic: bool = False
     columns: dict[Name, int] = field(default_factory=dict)
     cost: list[float] = field(default_factory=list)
     lower: list[float] = field(default_factory=list)
@@ -43,6 +48,13 @@ class RowModel:
         if integer:
             self.integer.append(index)
         return index
+
+    def slack(self, kind: str, name: Hashable, sign: float = -1.0) -> dict[int, float]:
+        """The slack of a stated requirement as a coefficient, one for all its rows; nothing in a model without."""
+        if not self.elastic:
+            return {}
+        found = self.columns.get(("slack", kind, name))
+        return {self.column("slack", kind, name, upper=0.0) if found is None else found: sign}
 
     def row(
         self,

@@ -23,7 +23,8 @@ from steel.heats import FloatArray
 
 MOST_CUT_ROUNDS = 100
 LIMITS = ("maximum", "minimum")
-GROUPS = ("group_most", "group_least")
+RULES = ("group_most", "group_least", "basket_most", "basket_least")
+ROOM = ("basket_volume", "basket_weight")
 MOST_WARM = 64
 """Descriptions whose tangents are kept."""
 
@@ -36,8 +37,9 @@ class Shadow:
         limits: per wt%, by (kind, element symbol).
         most, least: (n + m,) per t of stock and of must-use.
         reduced: (n + m,) € per t by which an unused column is too dear.
-        other: baskets per m³ and per t, energy per kWh, by the row's name.
-        groups: per t of a group, by the row's name. slag: per t of oxides by which a rule gives way, by its name.
+        other: all baskets together per m³ and per t, energy per kWh, by the row's name.
+        rules: per t of a group or of a basket rule, by kind and name.
+        slag: per t of oxides by which a rule gives way, by its name.
     """
 
     limits: dict[tuple[str, str], float]
@@ -45,7 +47,7 @@ class Shadow:
     least: FloatArray
     reduced: FloatArray
     other: dict[str, float]
-    groups: dict[Name, float]
+    rules: dict[tuple[str, str], float]
     slag: dict[str, float]
 
 
@@ -216,7 +218,8 @@ class RecipeSolver:
             if kind == "used":
                 suggested.append(columns[rest[0]] > UNUSED_BELOW_T and rest[0] not in beyond)
             elif kind == "lifts":
-                suggested.append(np.floor(columns[rest[0]] / problem.items[rest[0]].lift_t + 0.5))
+                lifted_t = columns[rest[0]] if len(rest) == 1 else self.session.values[self.model.columns["in", *rest]]
+                suggested.append(np.floor(lifted_t / problem.items[rest[0]].lift_t + 0.5))
             elif kind == "split":
                 suggested.append(columns[rest[0]] <= rest[1] * tapped)
             else:
@@ -273,6 +276,12 @@ class RecipeSolver:
         def dual(*name: str | int) -> float:
             return abs(float(duals[rows[name]])) if name in rows else 0.0
 
+        def all_of(*begin: str) -> float:
+            """Of every basket's row of one requirement."""
+            return sum(abs(float(duals[at])) for row, at in rows.items() if row[: len(begin)] == begin)
+
+        baskets = problem.plant.furnace.baskets
+        apart = baskets.count if baskets is not None and problem.baskets_apart else 1
         masses = reduced[: len(problem.items)]
         too_dear = np.maximum(masses, 0.0) * (problem.least == 0)
         for j in range(len(problem.items)):
@@ -285,11 +294,9 @@ class RecipeSolver:
             most=np.maximum(-masses, 0.0),
             least=np.maximum(masses, 0.0) * (problem.least > 0),
             reduced=too_dear,
-            other={name: dual(name) for name in ("basket_volume", "basket_weight", "energy_limit")},
+            other={"energy_limit": dual("energy_limit"), **{name: all_of(name) / apart for name in ROOM}},
             slag={rule.name: dual("slag", rule.name) for rule in problem.slag_rules},
-            groups={
-                name: abs(float(duals[at])) for name, at in rows.items() if name[0] in ("group_most", "group_least")
-            },
+            rules={(kind, name): all_of(kind, name) for kind, name in {row[:2] for row in rows if row[0] in RULES}},
         )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from steel.baskets import Baskets
 from steel.elements import Element
 from steel.emissions import EmissionFactors
 from steel.frozen import Frozen
@@ -78,14 +79,6 @@ class MaterialGroup(Frozen):
         return self
 
 
-class Baskets(Frozen):
-    """The baskets of one heat; all alike."""
-
-    count: int = Field(ge=1, le=5)
-    volume_m3: float = Field(gt=0)
-    max_t: float = Field(gt=0)
-
-
 class Furnace(Frozen):
     """The furnace and its usual practice.
 
@@ -127,7 +120,7 @@ class Plant(Frozen):
         notes: what a reader of its recipes must know, such as what its records leave out.
 
     Raises:
-        ValueError: two yard items share a name, or a group names what the yard does not have.
+        ValueError: two yard items share a name, or a rule names what the yard does not have.
     """
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")
@@ -146,10 +139,13 @@ class Plant(Frozen):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"yard of {self.name}: {', '.join(doubled)} listed twice; list each once")
-        for group in self.groups:
-            strange = sorted(set(group.materials) - set(names))
+        baskets = self.furnace.baskets
+        stated = [(f"group {group.name}", group.materials) for group in self.groups]
+        stated += [(f"basket rule {rule.name}", rule.materials) for rule in (baskets.rules if baskets else ())]
+        for rule, materials in stated:
+            strange = sorted(set(materials) - set(names))
             if strange:
-                raise ValueError(f"group {group.name} of {self.name}: {', '.join(strange)} not in the yard")
+                raise ValueError(f"{rule} of {self.name}: {', '.join(strange)} not in the yard")
         return self
 
     def item(self, name: str) -> YardItem | None:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from steel.baskets import BasketLoad
 from steel.elements import Element
 from steel.emissions import Emissions
 from steel.frozen import Frozen
@@ -112,6 +113,7 @@ class Recipe(Frozen):
         energy_kwh_per_t: electricity with its two-sided 90 % interval, kWh/t tapped.
         confidence: the one-sided confidence each limit was asked to hold with.
         optimality_gap: proven relative gap of the cost.
+        baskets: how each is loaded; none where the plant's baskets are unknown.
         comparisons: other ways of making the order.
         slag: what the furnace slag will be; None where the plant asks nothing of it.
         notes: what the reader must know to use it rightly.
@@ -131,6 +133,7 @@ class Recipe(Frozen):
     unused: tuple[UnusedMaterial, ...]
     optimality_gap: float
     solve_ms: float
+    baskets: tuple[BasketLoad, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     slag: Slag | None = None
     notes: tuple[str, ...] = ()

@@ -6,6 +6,8 @@ from api.pages.charts import CAREFUL_BELOW, analysis_chart
 from optimizer.conflicts import ImpossibleOrderError
 from steel.recipes import Recipe
 
+HIGHEST_BASKET_PX, LOWEST_LAYER_PX = 190.0, 19.0
+
 
 def show_recipe(recipe: Recipe) -> None:
     """Draw a recipe into the current slot."""
@@ -27,6 +29,10 @@ def show_recipe(recipe: Recipe) -> None:
         with ui.element("div").classes("cw-card").style("flex: 1"):
             ui.label("Other ways of making it").classes("cw-title")
             _comparisons(recipe)
+    if recipe.baskets:
+        with ui.element("div").classes("cw-card w-full"):
+            ui.label("How each basket is loaded, from the bottom up").classes("cw-title")
+            _baskets(recipe)
     for note in recipe.notes:
         ui.label(note).classes("cw-note")
 
@@ -96,6 +102,20 @@ def _table(recipe: Recipe) -> None:
             [f"gives {recipe.tapped_t:.1f} t, yield {100 * recipe.metallic_yield:.1f} %", f"{total:.1f}", ""]
             + [""] * baskets,
         )
+
+
+def _baskets(recipe: Recipe) -> None:
+    """Every basket as its layers, as high as their volume."""
+    fullest = max(basket.volume_m3 for basket in recipe.baskets)
+    with ui.row().classes("w-full no-wrap gap-6 items-end").mark("baskets"):
+        for number, basket in enumerate(recipe.baskets, start=1):
+            with ui.element("div").style("flex: 1"):
+                for layer in reversed(basket.layers):
+                    height = max(LOWEST_LAYER_PX, HIGHEST_BASKET_PX * layer.volume_m3 / fullest)
+                    with ui.element("div").classes("cw-layer").style(f"height: {height:.0f}px"):
+                        ui.label(layer.material)
+                        ui.label(f"{layer.mass_t:.1f} t")
+                ui.label(f"Basket {number}: {basket.mass_t:.1f} t, {basket.volume_m3:.0f} m³").classes("cw-note")
 
 
 def _bindings(recipe: Recipe) -> None:

@@ -8,11 +8,12 @@ from scipy.optimize import linprog
 from scipy.stats import norm
 
 from steel import catalogue
+from steel.baskets import Baskets
 from steel.elements import Element
 from steel.grades import Grade, Order
 from steel.heats import FloatArray
 from steel.materials import Material, MaterialKind
-from steel.plants import Baskets, Furnace, Plant, Prices, YardItem
+from steel.plants import Furnace, Plant, Prices, YardItem
 from surrogate.description import Description, OutputPieces
 from surrogate.quantiles import LEVELS, Quantiles
 from surrogate.trees import Trees, no_trees

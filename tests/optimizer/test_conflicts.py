@@ -3,9 +3,9 @@ import pytest
 from optimizer.conflicts import ImpossibleOrderError
 from optimizer.options import RecipeOptions
 from steel import catalogue
+from steel.baskets import Baskets
 from steel.elements import Element
 from steel.grades import Order
-from steel.plants import Baskets
 from tests.conftest import Installation
 
 

@@ -48,7 +48,7 @@ def test_a_group_is_held_at_its_share_and_its_price_is_what_a_point_more_saves(s
     step = 1e-3 if kind == "max_share" else -1e-3
     nearby = [solved(instance, grouped(instance.plant, **{kind: bound + s}))[1].objective_eur for s in (-step, step)]
     charged_t = float(problem.counted @ solution.columns_t)
-    (price,) = [worth for worth in solution.shadow.groups.values() if worth > 0]
+    (price,) = [worth for worth in solution.shadow.rules.values() if worth > 0]
     assert price * charged_t * 2e-3 == pytest.approx(nearby[0] - nearby[1], rel=0.1, abs=0.05)
 
 

@@ -9,8 +9,9 @@ from optimizer.conflicts import ImpossibleOrderError
 from optimizer.options import RecipeOptions
 from optimizer.problem import build_problem
 from optimizer.recommend import Optimizer
+from steel.baskets import Baskets
 from steel.grades import Order
-from steel.plants import Baskets, MaterialGroup, Plant, YardItem
+from steel.plants import MaterialGroup, Plant, YardItem
 from tests.optimizer.instances import CU, MN, Instance, random_instance
 
 

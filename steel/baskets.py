@@ -1,0 +1,110 @@
+"""Charging baskets: how much they hold, what may go into which, and in which order they are loaded."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from steel.frozen import Frozen
+from steel.materials import MaterialKind
+
+MOST_BASKETS = 5
+Number = Annotated[int, Field(ge=1, le=MOST_BASKETS)]
+
+
+class BasketRule(Frozen):
+    """What some materials may weigh together in some baskets.
+
+    Attributes:
+        materials: names in the yard.
+        baskets: numbers, the first charged is 1; none means every basket.
+        min_t, max_t: in each of these baskets; 0 as `max_t` keeps the materials out.
+
+    Raises:
+        ValueError: the least exceeds the most.
+    """
+
+    name: str = Field(min_length=1)
+    materials: tuple[str, ...] = Field(min_length=1)
+    baskets: tuple[Number, ...] = ()
+    min_t: float = Field(default=0.0, ge=0)
+    max_t: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "BasketRule":
+        if self.max_t is not None and self.min_t > self.max_t:
+            raise ValueError(f"basket rule {self.name}: min_t {self.min_t} exceeds max_t {self.max_t}")
+        return self
+
+    def where(self, count: int) -> tuple[int, ...]:
+        """Indices, from 0, of the baskets it holds for."""
+        return tuple(number - 1 for number in self.baskets) or tuple(range(count))
+
+
+class Baskets(Frozen):
+    """The baskets of one heat, all of one size.
+
+    Attributes:
+        rules: what goes into which; where there are any, all baskets are charged.
+
+    Raises:
+        ValueError: two rules share a name, or one is for a basket that is not there.
+    """
+
+    count: Number
+    volume_m3: float = Field(gt=0)
+    max_t: float = Field(gt=0)
+    rules: tuple[BasketRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Baskets":
+        names = [rule.name for rule in self.rules]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"basket rules: {', '.join(doubled)} stated twice; name each rule once")
+        for rule in self.rules:
+            if max(rule.baskets, default=1) > self.count:
+                raise ValueError(f"basket rule {rule.name}: basket {max(rule.baskets)} of {self.count}")
+        return self
+
+
+class Layer(Frozen):
+    """One material in a basket; its volume is that of scrap as it lies, before it settles."""
+
+    material: str
+    mass_t: float
+    volume_m3: float
+
+
+class BasketLoad(Frozen):
+    """What one basket is loaded with.
+
+    Attributes:
+        layers: from the bottom up.
+    """
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def mass_t(self) -> float:
+        """Of all layers, t."""
+        return sum(layer.mass_t for layer in self.layers)
+
+    @property
+    def volume_m3(self) -> float:
+        """Of all layers, m³."""
+        return sum(layer.volume_m3 for layer in self.layers)
+
+
+def from_the_bottom(densities_t_per_m3: dict[str, float], kinds: dict[str, MaterialKind]) -> list[str]:
+    """Materials of one basket in the order they are loaded.
+
+    The lightest scrap first, a cushion that spares the hearth when the basket drops; then carbon and fluxes, which must
+    lie deep in the scrap to dissolve; then the heaviest scrap, and upward ever lighter, so that the electrodes bore in
+    fast and no heavy piece falls against them (practice of the trade).
+    """
+    metal = sorted(
+        (name for name, kind in kinds.items() if kind not in (MaterialKind.FLUX, MaterialKind.CARBON)),
+        key=lambda name: densities_t_per_m3[name],
+    )
+    deep = [name for name in kinds if name not in metal]
+    return [*metal[:1], *deep, *reversed(metal[1:])]
