@@ -25,6 +25,7 @@ class RecipeRequest(Frozen):
         plant: its name.
         grade: a catalogue grade.
         mass_t: liquid steel wanted; the plant's tap weight unless given.
+        tolerance_t: by how much the heat may be lighter or heavier; it is then made where a t is cheapest.
         maximum_wt_pct, minimum_wt_pct: limits that replace or join the grade's, by element symbol.
         prices_eur_per_t: today's prices, by material.
         available_t: today's stock, by material.
@@ -51,6 +52,7 @@ class RecipeRequest(Frozen):
     plant: str
     grade: str
     mass_t: Annotated[float, Field(gt=0, le=1000)] | None = None
+    tolerance_t: NonNegative = 0.0
     maximum_wt_pct: dict[str, WtPct] = {}
     minimum_wt_pct: dict[str, WtPct] = {}
     prices_eur_per_t: dict[str, NonNegative] = {}
@@ -63,12 +65,10 @@ class RecipeRequest(Frozen):
         """The order it means.
 
         Raises:
-            InputError: an unknown grade or element, or contradicting limits.
+            InputError: an unknown grade or element, contradicting limits, or a tolerance as large as the heat.
         """
-        return Order(
-            grade=limited(catalogue.grade(self.grade), self.maximum_wt_pct, self.minimum_wt_pct),
-            mass_t=self.mass_t or plant.furnace.tap_weight_t,
-        )
+        grade = limited(catalogue.grade(self.grade), self.maximum_wt_pct, self.minimum_wt_pct)
+        return order_of(grade, self.mass_t or plant.furnace.tap_weight_t, self.tolerance_t)
 
     def plant_today(self, plant: Plant) -> Plant:
         """The plant with today's prices and stock.
@@ -130,6 +130,17 @@ class PredictionRequest(Frozen):
 
     plant: str
     charge: Charge
+
+
+def order_of(grade: Grade, mass_t: float, tolerance_t: float) -> Order:
+    """An order for one heat.
+
+    Raises:
+        InputError: the tolerance is as large as the heat.
+    """
+    if tolerance_t >= mass_t:
+        raise InputError(tolerance_t, "tolerance_t", f"less than the heat's {mass_t:g} t")
+    return Order(grade=grade, mass_t=mass_t, tolerance_t=tolerance_t)
 
 
 def limited(grade: Grade, maximum: dict[str, float], minimum: dict[str, float]) -> Grade:

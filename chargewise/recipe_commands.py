@@ -10,9 +10,10 @@ from chargewise import render
 from chargewise.arguments import AsJson, PlantName, pairs
 from chargewise.console import print_json, reporting_errors
 from chargewise.workplace import Workplace
-from optimizer.options import RecipeOptions
+from optimizer.options import Aim, RecipeOptions
 from plant_adapters.prices import with_price_file
 from plant_adapters.recipe_file import write_recipe
+from steel.elements import parse_element
 from steel.errors import InputError
 from steel.heats import Charge
 from steel.recipes import Recipe
@@ -41,8 +42,10 @@ def recommend(
     plant: Annotated[str | None, typer.Option("--plant", "-p", help="A plant with a trained surrogate.")] = None,
     grade: Annotated[str | None, typer.Option("--grade", "-g", help="A catalogue grade.")] = None,
     mass_t: Annotated[float | None, typer.Option("--tonnes", help="Liquid steel wanted, t.")] = None,
+    tolerance_t: Annotated[float, typer.Option("--tolerance", min=0, help="How much lighter or heavier, t.")] = 0.0,
     maximum: Annotated[list[str] | None, typer.Option("--max", metavar="EL=WT%", help="An upper limit.")] = None,
     minimum: Annotated[list[str] | None, typer.Option("--min", metavar="EL=WT%", help="A lower limit.")] = None,
+    aim: Annotated[list[str] | None, typer.Option("--aim", metavar="EL=WT%", help="A content to come near to.")] = None,
     price: Annotated[list[str] | None, typer.Option("--price", metavar="MATERIAL=€/t", help="A price today.")] = None,
     stock: Annotated[list[str] | None, typer.Option("--stock", metavar="MATERIAL=T", help="Stock today.")] = None,
     prices: Annotated[Path | None, typer.Option("--prices", help="A TOML file of prices.")] = None,
@@ -57,16 +60,18 @@ def recommend(
 ) -> None:
     """The cheapest recipe for an order: at a trained plant, or straight from a record of heats."""
     with reporting_errors():
-        options = RecipeOptions(confidence=confidence, max_materials=max_materials)
+        aims = {parse_element(symbol, "--aim"): Aim(wt_pct=value) for symbol, value in pairs(aim, "--aim").items()}
+        options = RecipeOptions(confidence=confidence, max_materials=max_materials, aims=aims)
+        mass = (mass_t, tolerance_t)
         limits = (pairs(maximum, "--max"), pairs(minimum, "--min"))
         today = (pairs(price, "--price"), pairs(stock, "--stock"))
         if plant is not None:
-            found = _at_plant(plant, grade, mass_t, limits, today, prices, options)
+            found = _at_plant(plant, grade, mass, limits, today, prices, options)
         elif heats is not None and mapping is not None:
             # Learning on the spot needs torch, which takes seconds to import and nothing else here needs.
             from chargewise.record_recipe import recommend_from_record  # noqa: PLC0415
 
-            found = recommend_from_record(heats, mapping, grade, mass_t, limits, today, prices, options, quiet=as_json)
+            found = recommend_from_record(heats, mapping, grade, mass, limits, today, prices, options, quiet=as_json)
         else:
             raise typer.BadParameter("give --plant, or --heats and --mapping")
         if outbox is not None:
@@ -80,7 +85,7 @@ def recommend(
 def _at_plant(
     plant: str,
     grade: str | None,
-    mass_t: float | None,
+    mass: tuple[float | None, float],
     limits: tuple[dict[str, float], dict[str, float]],
     today: tuple[dict[str, float], dict[str, float]],
     prices: Path | None,
@@ -92,7 +97,8 @@ def _at_plant(
         raise InputError(None, "--grade", f"a grade, such as {', '.join(loaded.plant.grades)}")
     priced = loaded.plant if prices is None else with_price_file(loaded.plant, prices)
     asked = RecipeRequest(
-        plant=plant, grade=grade, mass_t=mass_t, maximum_wt_pct=limits[0], minimum_wt_pct=limits[1],
+        plant=plant, grade=grade, mass_t=mass[0], tolerance_t=mass[1],
+        maximum_wt_pct=limits[0], minimum_wt_pct=limits[1],
         prices_eur_per_t=today[0], available_t=today[1], options=options,
     )  # fmt: skip
     at = asked.plant_today(priced)

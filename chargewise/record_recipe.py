@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from api.requests import limited, with_stock
+from api.requests import limited, order_of, with_stock
 from api.service import describe_plant
 from chargewise.console import progress
 from optimizer.options import RecipeOptions
@@ -12,7 +12,7 @@ from plant_adapters.prices import with_price_file, with_prices
 from plant_adapters.record_plant import plant_from_record
 from plant_adapters.table import TableAdapter
 from steel import catalogue
-from steel.grades import Grade, Order
+from steel.grades import Grade
 from steel.recipes import Recipe
 from surrogate.fit import fit
 
@@ -21,7 +21,7 @@ def recommend_from_record(
     heats: Path,
     mapping: str,
     grade: str | None,
-    mass_t: float | None,
+    mass: tuple[float | None, float],
     limits: tuple[dict[str, float], dict[str, float]],
     today: tuple[dict[str, float], dict[str, float]],
     prices: Path | None,
@@ -39,5 +39,5 @@ def recommend_from_record(
     with progress(quiet) as say:
         model = fit(batch.log, batch.materials, progress=say)
     base = Grade(name="stated limits") if grade is None else catalogue.grade(grade)
-    order = Order(grade=limited(base, *limits), mass_t=mass_t or plant.furnace.tap_weight_t)
+    order = order_of(limited(base, *limits), mass[0] or plant.furnace.tap_weight_t, mass[1])
     return Optimizer().recommend(plant, order, describe_plant(plant, model, batch.log), options)

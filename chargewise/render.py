@@ -11,6 +11,8 @@ from surrogate.scores import OutputEvaluation
 
 _SHORT_NAMES = {"hist_gradient_boosting": "HGB"}
 
+SAME_T = 0.005
+
 
 def short_name(baseline: str) -> str:
     """A baseline's name as a table's heading."""
@@ -19,8 +21,9 @@ def short_name(baseline: str) -> str:
 
 def recipe(found: Recipe) -> None:
     """Print a recipe: what to load, what comes of it, what it costs and why."""
+    heat = "" if abs(found.tapped_t - found.order_t) < SAME_T else f", best made as {found.tapped_t:.2f} t"
     out.print(
-        f"\n[bold]Recipe for {found.order_t:g} t of {found.grade}[/], each limit held with "
+        f"\n[bold]Recipe for {found.order_t:g} t of {found.grade}[/]{heat}, each limit held with "
         f"{100 * found.confidence:g} % confidence, proven within {100 * found.optimality_gap:.3f} % of the optimum "
         f"in {found.solve_ms:.0f} ms"
     )
@@ -64,10 +67,12 @@ def _baskets(found: Recipe) -> None:
 def _asked(line: AnalysisLine) -> str:
     low, high = line.minimum_wt_pct, line.maximum_wt_pct
     if low is not None and high is not None:
-        return f"{low:g} to {high:g}"
-    if high is not None:
-        return f"≤ {high:g}"
-    return f"≥ {low:g}" if low is not None else ""
+        limits = f"{low:g} to {high:g}"
+    elif high is not None:
+        limits = f"≤ {high:g}"
+    else:
+        limits = f"≥ {low:g}" if low is not None else ""
+    return ", ".join([limits] * bool(limits) + [f"aim {line.aim_wt_pct:g}"] * (line.aim_wt_pct is not None))
 
 
 def _analysis(found: Recipe) -> None:

@@ -36,7 +36,7 @@ def _without(
         found = optimizer.solution(other, explain=False)
     except ImpossibleOrderError:
         return Alternative(without=material, dearer_by_eur_per_t=None, leaves_at_eur_per_t=None, recipe=None)
-    dearer = (found.objective_eur - solution.objective_eur) / problem.order.mass_t
+    dearer = found.objective_eur_per_t - solution.objective_eur_per_t
     return Alternative(
         without=material,
         dearer_by_eur_per_t=max(0.0, dearer),

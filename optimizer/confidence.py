@@ -76,11 +76,11 @@ def solve_jointly(
             break
         other = _with(problem, moved)
         found = solve(other)
-        gained = best.objective_eur - found.objective_eur
+        gained = best.objective_eur_per_t - found.objective_eur_per_t
         if gained < 0.0:
             break
         problem, best, risks = other, found, moved
-        if gained < WORTH_A_ROUND * abs(best.objective_eur):
+        if gained < WORTH_A_ROUND * abs(best.objective_eur_per_t):
             break
     return problem, best
 

@@ -60,7 +60,9 @@ class ImpossibleOrderError(Exception):
 
 def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
     """The conflicting requirements of an infeasible problem."""
-    problem = replace(problem, options=problem.options.model_copy(update={"cut_tolerance": ROUGH}))
+    band = 0.0 if problem.order.tolerance_t > 0 else None
+    options = problem.options.model_copy(update={"cut_tolerance": ROUGH})
+    problem = replace(problem, options=options, steel_eur_per_t=band)
     solver = RecipeSolver(problem, Warm(problem), Form(elastic=True))
     # What contradicts itself with fractional lots does so with whole ones, and is found much faster.
     found = _irreducible(problem, solver)
@@ -123,8 +125,8 @@ def _per_unit(problem: RecipeProblem, kind: str, name: Any, columns_t: FloatArra
     if kind == "slag":
         return float(_slag_rule(problem, name).per_unit @ columns_t)
     return {
-        "maximum": problem.order.mass_t,
-        "minimum": problem.order.mass_t,
+        "maximum": float(problem.yields @ columns_t),
+        "minimum": float(problem.yields @ columns_t),
         "energy": float(problem.furnace_yields @ columns_t),
         "group_most": float(problem.counted @ columns_t) / 100.0,
         "group_least": float(problem.counted @ columns_t) / 100.0,

@@ -26,7 +26,7 @@ def basket_rule_words(rule: BasketRule, kind: str, mass_t: float) -> str:
 
 def bindings(problem: RecipeProblem, solution: Solution) -> tuple[Binding, ...]:
     """Every requirement with a price, dearest first."""
-    shadow, final = solution.shadow, problem.order.mass_t
+    shadow, final = solution.shadow, solution.final_t
     found = [*_limits(problem, shadow), *_stock(problem, shadow), *_others(problem, solution)]
     priced = [
         Binding(requirement=what, worth_eur_per_t=worth / final, step=step)
@@ -87,7 +87,7 @@ def _others(problem: RecipeProblem, solution: Solution) -> list[tuple[str, float
         found.append((f"basket volume {volume:g} m³", shadow.other["basket_volume"], "+1 m³"))
         found.append((f"basket weight {weight:g} t", shadow.other["basket_weight"], "+1 t"))
     if most_energy is not None:
-        per_kwh = shadow.other["energy_limit"] * problem.order.mass_t
+        per_kwh = shadow.other["energy_limit"] * float(problem.furnace_yields @ solution.columns_t)
         found.append((f"electricity ≤ {most_energy:g} kWh/t", per_kwh, "+1 kWh/t"))
     return found
 
@@ -110,7 +110,7 @@ def notes(problem: RecipeProblem, solution: Solution) -> tuple[str, ...]:
     """What the reader must know: limits nobody can promise, masses no past heat has seen, plant remarks."""
     found = list(problem.plant.notes)
     for element in problem.unpredicted:
-        found.append(f"{element.value} is limited but the surrogate does not predict it; the recipe does not hold it")
+        found.append(f"{element.value} is asked for but the surrogate does not predict it; the recipe does not hold it")
     largest = problem.description.largest_share
     if largest is not None:
         charged = solution.columns_t[: problem.furnace_columns]

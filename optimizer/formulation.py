@@ -25,9 +25,9 @@ MOST_ADDED_PER_T = 0.05
 def _bound_t(problem: RecipeProblem, column: int) -> float:
     """Most of a column, t, whatever the stock: no more than would make all of the order."""
     if column >= problem.furnace_columns:
-        return MOST_ADDED_PER_T * problem.order.mass_t
+        return MOST_ADDED_PER_T * problem.mass_band_t[1]
     yields = float(problem.yields[column])
-    return (min(1.0 / yields, MOST_PER_T) if yields > 0 else MOST_PER_T) * problem.order.mass_t
+    return (min(1.0 / yields, MOST_PER_T) if yields > 0 else MOST_PER_T) * problem.mass_band_t[1]
 
 
 def has_lot_decision(problem: RecipeProblem, column: int) -> bool:
@@ -39,8 +39,8 @@ def has_lot_decision(problem: RecipeProblem, column: int) -> bool:
 
 
 def states_trees(row: ElementRow) -> bool:
-    """Whether an element's trees are part of the model: only where a limit asks for them."""
-    return len(row.trees) > 0 and (row.maximum is not None or row.minimum is not None)
+    """Whether an element's trees are part of the model: only where a limit or an aim asks for them."""
+    return len(row.trees) > 0 and (row.needs_above or row.needs_below)
 
 
 @dataclass(frozen=True)
@@ -64,19 +64,24 @@ PLAIN = Form()
 
 def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
     """State a problem, its margins without any tangent yet."""
-    elastic, any_mass = form.elastic, form.any_mass
+    elastic, any_mass = form.elastic, form.any_mass or problem.steel_eur_per_t is not None
+    worth = problem.steel_eur_per_t or 0.0
     model = RowModel(elastic=elastic)
     for j in range(len(problem.items)):
         bound = max(_bound_t(problem, j), float(problem.least[j]))
         free = elastic and _asks_for_most(problem, j)
         most = bound if free else min(bound, float(problem.most[j]))
         least = 0.0 if elastic and problem.least[j] > 0 else float(problem.least[j])
-        model.column("t", j, lower=least, upper=max(most, least), cost=float(problem.cost.columns[j]))
+        cost = float(problem.cost.columns[j] - worth * problem.yields[j])
+        model.column("t", j, lower=least, upper=max(most, least), cost=cost)
     # No cost is below that of the linear part at nothing charged, but trees may pull electricity below zero kWh/t.
     model.column("energy", lower=-np.inf if len(problem.energy_trees) else 0.0, cost=problem.cost.per_kwh)
-    if not any_mass:
-        mass_t = problem.order.mass_t
-        model.row("order", masses=problem.yields, lower=mass_t, upper=mass_t)
+    if problem.steel_eur_per_t is not None:
+        # What the order's own mass is worth, so that a relative gap means what it does without a band.
+        model.column("order", lower=1.0, upper=1.0, cost=worth * problem.order.mass_t)
+    if not form.any_mass:
+        least_t, most_t = problem.mass_band_t
+        model.row("order", masses=problem.yields, lower=least_t, upper=most_t)
     if form.goals or problem.options.preferences.get(Objective.HEADROOM):
         _add_headroom(model, problem)
     trees = TreeRows(model, problem, np.array([_bound_t(problem, j) for j in range(problem.furnace_columns)]))
@@ -115,31 +120,14 @@ def _asks_for_most(problem: RecipeProblem, column: int) -> bool:
     return problem.items[column].most_t is not None
 
 
-def _add_element(
-    model: RowModel,
-    problem: RecipeProblem,
-    row: ElementRow,
-    trees: TreeRows,
-    any_mass: bool,
-) -> None:
-    if row.maximum is None and row.minimum is None:
+def _add_element(model: RowModel, problem: RecipeProblem, row: ElementRow, trees: TreeRows, any_mass: bool) -> None:
+    if not (row.needs_above or row.needs_below):
         return
     name = row.element.value
-    upper, lower, margin = {}, {}, {}
+    margin = {}
     if row.upper_z > 0 or row.lower_z > 0:
         margin = {model.column("margin", name): 1.0}
-    if states_trees(row):
-        remainder = model.column("remainder", name, lower=-np.inf)
-        model.row("trees", name, others={**trees.total(row.trees), remainder: -1.0}, lower=0.0, upper=0.0)
-        upper = lower = {remainder: 1.0}
-    elif len(row.pieces):
-        if row.maximum is not None:
-            remainder = model.column("remainder", name, lower=-np.inf)
-            for k, piece in enumerate(row.pieces):
-                model.row("piece", name, k, masses=piece, others={remainder: -1.0}, upper=0.0)
-            upper = {remainder: 1.0}
-        if row.minimum is not None:
-            lower = {_remainder_below(model, row, problem): 1.0}
+    upper, lower = _remainders(model, problem, row, trees)
     for kind, limit, sign, parts, z in (
         ("maximum", row.maximum, 1.0, upper, row.upper_z),
         ("minimum", row.minimum, -1.0, lower, row.lower_z),
@@ -154,6 +142,34 @@ def _add_element(
         masses = sign * (row.linear - aim * problem.yields) if any_mass else sign * row.linear
         at_most = 0.0 if any_mass else sign * aim * problem.order.mass_t
         model.row(kind, name, masses=masses, others=others, upper=at_most)
+    if row.aim is not None:
+        off = model.column("off_aim", name, cost=row.aim.eur_per_t_per_wt_pct)
+        for sign, parts in ((1.0, upper), (-1.0, lower)):
+            others = {k: sign * v for k, v in parts.items()} | {off: -1.0}
+            model.row("aim", name, sign, masses=sign * (row.linear - row.aim.wt_pct * problem.yields), others=others,
+                      upper=0.0)  # fmt: skip
+
+
+def _remainders(
+    model: RowModel, problem: RecipeProblem, row: ElementRow, trees: TreeRows
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Columns at least, and at most, what an element has beyond its linear balance; none where there is nothing."""
+    name = row.element.value
+    upper: dict[int, float] = {}
+    lower: dict[int, float] = {}
+    if states_trees(row):
+        remainder = model.column("remainder", name, lower=-np.inf)
+        model.row("trees", name, others={**trees.total(row.trees), remainder: -1.0}, lower=0.0, upper=0.0)
+        upper = lower = {remainder: 1.0}
+    elif len(row.pieces):
+        if row.needs_above:
+            remainder = model.column("remainder", name, lower=-np.inf)
+            for k, piece in enumerate(row.pieces):
+                model.row("piece", name, k, masses=piece, others={remainder: -1.0}, upper=0.0)
+            upper = {remainder: 1.0}
+        if row.needs_below:
+            lower = {_remainder_below(model, row, problem): 1.0}
+    return upper, lower
 
 
 def _remainder_below(model: RowModel, row: ElementRow, problem: RecipeProblem) -> int:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from steel.elements import Element
 from steel.frozen import Frozen
 
 
@@ -21,6 +22,17 @@ Preferred = Literal[Objective.ENERGY, Objective.EMISSIONS, Objective.HEADROOM]
 """What may be preferred beside the cost, which always counts."""
 
 
+class Aim(Frozen):
+    """A content to come near to.
+
+    Attributes:
+        eur_per_t_per_wt_pct: what a t of steel is worth less for each wt% off it; steers, and is no part of the cost.
+    """
+
+    wt_pct: Annotated[float, Field(ge=0, le=100)]
+    eur_per_t_per_wt_pct: Annotated[float, Field(gt=0, le=1e6)] = 20.0
+
+
 class RecipeOptions(Frozen):
     """How sure, how simple, how exact.
 
@@ -33,6 +45,7 @@ class RecipeOptions(Frozen):
         max_energy_kwh_per_t: most electricity per t tapped, expected; None means no rule.
         preferences: what one unit of an objective is worth beside its cost, €/t; a unit of headroom is a whole limit.
             They steer the recipe and are no part of its cost.
+        aims: contents to come near to within the limits, on the expected analysis.
         gap: relative optimality gap at which a recipe with yes/no decisions counts as proven.
         cut_tolerance: how exactly confidence margins are held, as a share of the limit; always on the safe side.
         time_limit_s: after which the best recipe so far is returned with its gap.
@@ -44,6 +57,7 @@ class RecipeOptions(Frozen):
     max_materials: Annotated[int, Field(ge=1)] | None = None
     max_energy_kwh_per_t: Annotated[float, Field(gt=0)] | None = None
     preferences: dict[Preferred, Annotated[float, Field(ge=0, le=1e6)]] = {}
+    aims: dict[Element, Aim] = {}
     gap: Annotated[float, Field(gt=0, lt=1)] = 1e-4
     cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-4
     time_limit_s: Annotated[float, Field(gt=0)] = 10.0

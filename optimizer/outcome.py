@@ -89,6 +89,7 @@ def _analysis_line(problem: RecipeProblem, row: ElementRow, columns_t: FloatArra
         predicted=Interval(mean=mean, low=max(0.0, mean + quantiles.at(LOW) * sd), high=mean + quantiles.at(HIGH) * sd),
         minimum_wt_pct=row.minimum,
         maximum_wt_pct=row.maximum,
+        aim_wt_pct=None if row.aim is None else row.aim.wt_pct,
         met_with=max(0.0, below - under),
     )
 

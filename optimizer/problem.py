@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.confidence import margins, risk_of_each
-from optimizer.options import RecipeOptions
+from optimizer.options import Aim, RecipeOptions
 from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates
 from optimizer.slag import SlagBalance, SlagRule, slag_balance
 from steel.elements import Element
@@ -39,6 +39,7 @@ class ElementRow:
         root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
         upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0.
         maximum, minimum: limits, wt%; None where the grade has none.
+        aim: what to come near to; None where nothing is asked.
     """
 
     element: Element
@@ -51,6 +52,17 @@ class ElementRow:
     lower_z: float
     maximum: float | None
     minimum: float | None
+    aim: Aim | None
+
+    @property
+    def needs_above(self) -> bool:
+        """Whether the model must know how high the content may be."""
+        return self.maximum is not None or self.aim is not None
+
+    @property
+    def needs_below(self) -> bool:
+        """Whether the model must know how low the content may be."""
+        return self.minimum is not None or self.aim is not None
 
     def mean(self, columns_t: FloatArray) -> float:
         """wt% · t of a recipe (n + m,)."""
@@ -78,7 +90,9 @@ class RecipeProblem:
         volume_per_t: (n,) m³ per t in a basket.
         baskets_apart: whether what goes into which basket is part of the problem.
         slag: its slag balance; None where the plant asks nothing of its slag.
-        unpredicted: limited elements that the surrogate knows nothing of.
+        unpredicted: limited or aimed elements that the surrogate knows nothing of.
+        steel_eur_per_t: what a t beyond the order's mass is worth and one short of it costs, where the order leaves a
+            band; None where its mass is kept.
     """
 
     plant: Plant
@@ -102,6 +116,7 @@ class RecipeProblem:
     baskets_apart: bool
     slag: SlagBalance | None
     unpredicted: tuple[Element, ...]
+    steel_eur_per_t: float | None = None
 
     @property
     def furnace_yields(self) -> FloatArray:
@@ -129,9 +144,22 @@ class RecipeProblem:
         wooded = trees_total(self.energy_trees, self.furnace_yields, columns_t)
         return float(self.energy_linear @ charged) + convex + wooded
 
+    @property
+    def mass_band_t(self) -> tuple[float, float]:
+        """Least and most steel of a heat, t."""
+        mass_t, tolerance_t = self.order.mass_t, 0.0 if self.steel_eur_per_t is None else self.order.tolerance_t
+        return mass_t - tolerance_t, mass_t + tolerance_t
+
     def objective_eur(self, columns_t: FloatArray) -> float:
         """What the optimizer minimises, € per heat."""
-        return float(self.cost.columns @ columns_t) + self.cost.per_kwh * self.energy_kwh(columns_t)
+        final = float(self.yields @ columns_t)
+        off = sum(
+            row.aim.eur_per_t_per_wt_pct * abs(row.mean(columns_t) - row.aim.wt_pct * final)
+            for row in self.rows
+            if row.aim is not None
+        )
+        beyond = (self.steel_eur_per_t or 0.0) * (final - self.order.mass_t)
+        return float(self.cost.columns @ columns_t) + self.cost.per_kwh * self.energy_kwh(columns_t) + off - beyond
 
 
 def trees_total(trees: Trees, tapped: FloatArray, columns_t: FloatArray) -> float:
@@ -182,7 +210,11 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         volume_per_t=np.array([1.0 / item.material.bulk_density_t_per_m3 for item in furnace]),
         baskets_apart=plant.furnace.baskets is not None and bool(plant.furnace.baskets.rules),
         slag=slag_balance(plant.furnace.slag, items, furnace_yields),
-        unpredicted=tuple(element for element in order.grade.elements() if element not in description.elements),
+        unpredicted=tuple(
+            element
+            for element in Element
+            if element not in description.elements and (element in order.grade.elements() or element in options.aims)
+        ),
     )
 
 
@@ -237,6 +269,7 @@ def _element_row(
         lower_z=lower_z,
         maximum=order.grade.maximum_wt_pct.get(element),
         minimum=order.grade.minimum_wt_pct.get(element),
+        aim=options.aims.get(element),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from optimizer.band import solve_in_band
 from optimizer.baskets import can_be_packed, fill_baskets, layered
 from optimizer.confidence import solve_jointly
 from optimizer.conflicts import ImpossibleOrderError, find_conflicts
@@ -59,8 +60,11 @@ class Optimizer:
 
     def _solve(self, problem: RecipeProblem) -> Solution:
         if problem.options.joint:
-            return solve_jointly(self._pool.solve, problem)[1]
-        return self._pool.solve(problem)
+            return solve_jointly(self._at_best_mass, problem)[1]
+        return self._at_best_mass(problem)
+
+    def _at_best_mass(self, problem: RecipeProblem) -> Solution:
+        return solve_in_band(self._pool.solve, problem) if problem.order.tolerance_t > 0 else self._pool.solve(problem)
 
 
 def recipe_from(

@@ -57,16 +57,23 @@ class Solution:
 
     Attributes:
         columns_t: (n + m,) t.
+        final_t: steel it makes, t.
         objective_eur: its cost, €. bound_eur: what no recipe can undercut.
         shadow: prices of the requirements.
         solve_ms: wall time.
     """
 
     columns_t: FloatArray
+    final_t: float
     objective_eur: float
     bound_eur: float
     shadow: Shadow
     solve_ms: float
+
+    @property
+    def objective_eur_per_t(self) -> float:
+        """Its cost, €/t."""
+        return self.objective_eur / self.final_t
 
     @property
     def gap(self) -> float:
@@ -282,6 +289,7 @@ class RecipeSolver:
 
         baskets = problem.plant.furnace.baskets
         apart = baskets.count if baskets is not None and problem.baskets_apart else 1
+        final_t = float(problem.yields @ self.columns_t)
         masses = reduced[: len(problem.items)]
         too_dear = np.maximum(masses, 0.0) * (problem.least == 0)
         for j in range(len(problem.items)):
@@ -290,7 +298,7 @@ class RecipeSolver:
                 too_dear[j] += dual("use", j)
         kinds = itertools.product(("maximum", "minimum"), (row.element.value for row in problem.rows))
         return Shadow(
-            limits={(kind, name): dual(kind, name) * problem.order.mass_t for kind, name in kinds},
+            limits={(kind, name): dual(kind, name) * final_t for kind, name in kinds},
             most=np.maximum(-masses, 0.0),
             least=np.maximum(masses, 0.0) * (problem.least > 0),
             reduced=too_dear,
@@ -312,7 +320,7 @@ def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:
     columns, cost, bound = solver.solve()
     prices = solver.prices()
     elapsed_ms = 1000.0 * (time.perf_counter() - started)
-    return Solution(columns, cost, bound, prices, elapsed_ms)
+    return Solution(columns, float(problem.yields @ columns), cost, bound, prices, elapsed_ms)
 
 
 class WarmPool:

@@ -30,7 +30,7 @@ class TreeRows:
 
     def __init__(self, model: RowModel, problem: RecipeProblem, most_t: FloatArray) -> None:
         self._model = model
-        self._mass_t = problem.order.mass_t
+        self._mass_t = problem.mass_band_t[1]
         self._most_t = most_t
         self._tapped = problem.yields[: problem.furnace_columns]
         self._choices: dict[tuple[int, float], int] = {}

@@ -65,9 +65,17 @@ class Order(Frozen):
 
     Attributes:
         mass_t: liquid steel wanted after tapping additions, t.
+        tolerance_t: by how much a heat may be lighter or heavier, where a t is then cheapest.
         due: ISO date, where there is one.
     """
 
     grade: Grade
     mass_t: float = Field(gt=0, le=100_000)
+    tolerance_t: float = Field(default=0.0, ge=0)
     due: str | None = None
+
+    @model_validator(mode="after")
+    def _positive(self) -> "Order":
+        if self.tolerance_t >= self.mass_t:
+            raise ValueError(f"tolerance_t {self.tolerance_t} must be less than mass_t {self.mass_t}")
+        return self

@@ -49,6 +49,7 @@ class AnalysisLine(Frozen):
     predicted: Interval
     minimum_wt_pct: float | None
     maximum_wt_pct: float | None
+    aim_wt_pct: float | None
     met_with: float
 
 
