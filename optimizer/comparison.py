@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.element_rows import ElementRow
 from optimizer.formulation import Form
 from optimizer.outcome import outcome_of
-from optimizer.problem import ElementRow, RecipeProblem, build_problem
+from optimizer.problem import RecipeProblem, build_problem
 from optimizer.session import InfeasibleError
 from optimizer.solver import RecipeSolver, solve_recipe
 from optimizer.warm import Warm

@@ -17,7 +17,8 @@ from surrogate.description import Description
 from surrogate.quantiles import Quantiles
 
 if TYPE_CHECKING:
-    from optimizer.problem import ElementRow, RecipeProblem
+    from optimizer.element_rows import ElementRow
+    from optimizer.problem import RecipeProblem
     from optimizer.solver import Solution
 
 MOST_ROUNDS = 6

@@ -1,7 +1,8 @@
 """What holds the cost up, what it is worth, and what would have to be cheaper to be used."""
 
 from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
-from optimizer.solver import Shadow, Solution
+from optimizer.shadow import Shadow
+from optimizer.solver import Solution
 from steel.baskets import BasketRule
 from steel.recipes import Binding, UnusedMaterial
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.basket_rows import add_baskets, add_lifts
+from optimizer.element_rows import ElementRow
 from optimizer.goals import Goal, add_goals
 from optimizer.options import Objective
-from optimizer.problem import ElementRow, RecipeProblem
+from optimizer.problem import RecipeProblem
 from optimizer.rows import RowModel
 from optimizer.trees import TreeRows
 from steel.elements import RESIDUALS

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.problem import ElementRow, RecipeProblem
+from optimizer.element_rows import ElementRow
+from optimizer.problem import RecipeProblem
 from steel.heats import FloatArray
 
 NEARLY = 0.9

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.problem import ElementRow, RecipeProblem
+from optimizer.element_rows import ElementRow
+from optimizer.problem import RecipeProblem
 from steel.elements import Element
 from steel.emissions import Emissions
 from steel.heats import FloatArray

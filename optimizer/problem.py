@@ -7,17 +7,16 @@ column, so that each requirement is linear, or a cone, in (x, a).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optimizer.confidence import margins, risk_of_each
-from optimizer.options import Aim, RecipeOptions
+from optimizer.element_rows import ElementRow, absent, element_row, trees_total
+from optimizer.options import RecipeOptions
 from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates
 from optimizer.slag import SlagBalance, SlagRule, slag_balance
 from steel.elements import Element
 from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import FloatArray
-from steel.plants import Furnace, Plant, YardItem
+from steel.plants import Plant, YardItem
 from surrogate.description import Description
 from surrogate.trees import Trees
 
@@ -25,53 +24,6 @@ UNUSED_BELOW_T = 1e-6
 """A mass that is none, t."""
 LEAST_LIMIT_WT_PCT = 1e-3
 """Below this a tolerance is measured against it, not against the limit."""
-
-
-@dataclass(frozen=True)
-class ElementRow:
-    """One element of the final analysis, times the final mass: `wt% · F`.
-
-    Attributes:
-        linear: (n + m,) balance of charge, heel and additions.
-        pieces: (K, n + m) convex remainder; K = 0 where there is none.
-        trees: on the n furnace columns per t tapped; wt%.
-        tapped: (n + m,) t of furnace steel per t, which the trees count for.
-        root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
-        upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0.
-        maximum, minimum: limits, wt%; None where the grade has none.
-        aim: what to come near to; None where nothing is asked.
-    """
-
-    element: Element
-    linear: FloatArray
-    pieces: FloatArray
-    trees: Trees
-    tapped: FloatArray
-    root: FloatArray
-    upper_z: float
-    lower_z: float
-    maximum: float | None
-    minimum: float | None
-    aim: Aim | None
-
-    @property
-    def needs_above(self) -> bool:
-        """Whether the model must know how high the content may be."""
-        return self.maximum is not None or self.aim is not None
-
-    @property
-    def needs_below(self) -> bool:
-        """Whether the model must know how low the content may be."""
-        return self.minimum is not None or self.aim is not None
-
-    def mean(self, columns_t: FloatArray) -> float:
-        """wt% · t of a recipe (n + m,)."""
-        convex = float((self.pieces @ columns_t).max()) if len(self.pieces) else 0.0
-        return float(self.linear @ columns_t) + convex + trees_total(self.trees, self.tapped, columns_t)
-
-    def sd(self, columns_t: FloatArray) -> float:
-        """Standard deviation of the same, wt% · t."""
-        return float(np.linalg.norm(self.root @ columns_t))
 
 
 @dataclass(frozen=True)
@@ -162,12 +114,6 @@ class RecipeProblem:
         return float(self.cost.columns @ columns_t) + self.cost.per_kwh * self.energy_kwh(columns_t) + off - beyond
 
 
-def trees_total(trees: Trees, tapped: FloatArray, columns_t: FloatArray) -> float:
-    """The trees' value times the t tapped, of a recipe (n + m,) whose columns tap (n + m,) t per t."""
-    tapped_t = float(tapped @ columns_t)
-    return tapped_t * trees.at(columns_t / tapped_t) if len(trees) and tapped_t > 0 else 0.0
-
-
 def build_problem(plant: Plant, order: Order, description: Description, options: RecipeOptions) -> RecipeProblem:
     """Gather a recipe problem.
 
@@ -195,12 +141,12 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         furnace_columns=len(furnace),
         yields=yields,
         rows=tuple(
-            _element_row(element, description, plant.furnace, tapping, pick, furnace_yields, order, options)
+            element_row(element, description, plant.furnace, tapping, pick, furnace_yields, order, options)
             for element in description.elements
         ),
         energy_linear=description.energy.linear[pick],
         energy_pieces=description.energy.pieces[:, pick],
-        energy_trees=description.energy.trees.given(_absent(description, pick), pick),
+        energy_trees=description.energy.trees.given(absent(description, pick), pick),
         cost=cost_rates(plant.furnace, plant.prices, items, len(furnace), yields, emissions, options.preferences),
         emissions=emissions,
         least=np.array([item.min_t for item in items]),
@@ -231,50 +177,3 @@ def _known_items(plant: Plant, description: Description) -> tuple[YardItem, ...]
             f"at least one material the surrogate knows: {', '.join(description.names)}",
         )  # fmt: skip
     return known
-
-
-def _element_row(
-    element: Element,
-    description: Description,
-    furnace: Furnace,
-    tapping: tuple[YardItem, ...],
-    pick: NDArray[np.int_],
-    tapped: FloatArray,
-    order: Order,
-    options: RecipeOptions,
-) -> ElementRow:
-    pieces = description.elements[element]
-    kept = furnace.ladle_retention.get(element, 1.0)
-    fresh = kept * description.fresh_share(element)
-    balance = fresh * pieces.linear + kept * description.heel_part(element) * description.yields
-    additions = np.array([item.material.recovered_content(element) for item in tapping])
-    scatter = np.array([item.material.content_cv.get(element, 0.0) for item in tapping]) * additions
-    root = pieces.root[:, pick]
-    none = np.zeros((len(pieces.pieces), len(tapping)))
-    risk = risk_of_each(order, description, options)
-    upper_z, lower_z = margins(pieces.quantiles, options, risk, risk)
-    return ElementRow(
-        element=element,
-        linear=np.concatenate([balance[pick], additions]),
-        pieces=np.hstack([fresh * pieces.pieces[:, pick], none]),
-        trees=pieces.trees.given(_absent(description, pick), pick).scaled(fresh),
-        tapped=tapped,
-        root=np.block(
-            [
-                [fresh * root, np.zeros((len(root), len(tapping)))],
-                [np.zeros((len(tapping), len(pick))), np.diag(scatter)],
-            ]
-        ),
-        upper_z=upper_z,
-        lower_z=lower_z,
-        maximum=order.grade.maximum_wt_pct.get(element),
-        minimum=order.grade.minimum_wt_pct.get(element),
-        aim=options.aims.get(element),
-    )
-
-
-def _absent(description: Description, pick: NDArray[np.int_]) -> FloatArray:
-    """(n of the description,) 0 for materials the yard does not have, NaN for those it has."""
-    absent = np.zeros(len(description.names))
-    absent[pick] = np.nan
-    return absent

@@ -4,51 +4,28 @@ Every solve states its own model; between solves of one description only what st
 and the basis of the last optimum as a start. So any number of threads may solve at once.
 """
 
-import itertools
 import threading
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.element_rows import ElementRow
 from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_trees
 from optimizer.margins import NEARLY, Margins
 from optimizer.options import Objective
-from optimizer.problem import UNUSED_BELOW_T, ElementRow, RecipeProblem
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.rows import Name, RowModel
 from optimizer.search import MaterialSearch
 from optimizer.session import InfeasibleError, Session, SolverError
+from optimizer.shadow import Shadow, shadow_of
 from optimizer.warm import Warm
 from steel.heats import FloatArray
 
 MOST_CUT_ROUNDS = 100
 LIMITS = ("maximum", "minimum")
-RULES = ("group_most", "group_least", "basket_most", "basket_least")
-ROOM = ("basket_volume", "basket_weight")
 MOST_WARM = 64
 """Descriptions whose tangents are kept."""
-
-
-@dataclass(frozen=True)
-class Shadow:
-    """What one unit of relaxing each requirement saves at the optimum, €.
-
-    Attributes:
-        limits: per wt%, by (kind, element symbol).
-        most, least: (n + m,) per t of stock and of must-use.
-        reduced: (n + m,) € per t by which an unused column is too dear.
-        other: all baskets together per m³ and per t, energy per kWh, by the row's name.
-        rules: per t of a group or of a basket rule, by kind and name.
-        slag: per t of oxides by which a rule gives way, by its name.
-    """
-
-    limits: dict[tuple[str, str], float]
-    most: FloatArray
-    least: FloatArray
-    reduced: FloatArray
-    other: dict[str, float]
-    rules: dict[tuple[str, str], float]
-    slag: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -275,38 +252,6 @@ class RecipeSolver:
             slack -= float(self.session.values[headroom]) * self._headroom[name]
         return slack
 
-    def prices(self) -> Shadow:
-        """Prices of the requirements at the linear optimum just solved."""
-        problem, rows, columns = self.problem, self.model.rows, self.model.columns
-        duals, reduced = self.session.duals()
-
-        def dual(*name: str | int) -> float:
-            return abs(float(duals[rows[name]])) if name in rows else 0.0
-
-        def all_of(*begin: str) -> float:
-            """Of every basket's row of one requirement."""
-            return sum(abs(float(duals[at])) for row, at in rows.items() if row[: len(begin)] == begin)
-
-        baskets = problem.plant.furnace.baskets
-        apart = baskets.count if baskets is not None and problem.baskets_apart else 1
-        final_t = float(problem.yields @ self.columns_t)
-        masses = reduced[: len(problem.items)]
-        too_dear = np.maximum(masses, 0.0) * (problem.least == 0)
-        for j in range(len(problem.items)):
-            use = columns.get(("used", j))
-            if use is not None and round(self.session.values[use]) == 0:
-                too_dear[j] += dual("use", j)
-        kinds = itertools.product(("maximum", "minimum"), (row.element.value for row in problem.rows))
-        return Shadow(
-            limits={(kind, name): dual(kind, name) * final_t for kind, name in kinds},
-            most=np.maximum(-masses, 0.0),
-            least=np.maximum(masses, 0.0) * (problem.least > 0),
-            reduced=too_dear,
-            other={"energy_limit": dual("energy_limit"), **{name: all_of(name) / apart for name in ROOM}},
-            slag={rule.name: dual("slag", rule.name) for rule in problem.slag_rules},
-            rules={(kind, name): all_of(kind, name) for kind, name in {row[:2] for row in rows if row[0] in RULES}},
-        )
-
 
 def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:
     """The optimal recipe of a problem.
@@ -318,7 +263,7 @@ def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:
     started = time.perf_counter()
     solver = RecipeSolver(problem, warm or Warm(problem))
     columns, cost, bound = solver.solve()
-    prices = solver.prices()
+    prices = shadow_of(problem, solver.model, solver.session)
     elapsed_ms = 1000.0 * (time.perf_counter() - started)
     return Solution(columns, float(problem.yields @ columns), cost, bound, prices, elapsed_ms)
 

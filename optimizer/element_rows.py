@@ -1,0 +1,127 @@
+"""One element of the final analysis as arrays over a recipe's columns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.confidence import margins, risk_of_each
+from optimizer.options import Aim, RecipeOptions
+from steel.elements import Element
+from steel.grades import Order
+from steel.heats import FloatArray
+from steel.plants import Furnace, YardItem
+from surrogate.description import Description
+from surrogate.trees import Trees
+
+
+@dataclass(frozen=True)
+class ElementRow:
+    """One element of the final analysis, times the final mass: `wt% · F`.
+
+    Attributes:
+        linear: (n + m,) balance of charge, heel and additions.
+        pieces: (K, n + m) convex remainder; K = 0 where there is none.
+        trees: on the n furnace columns per t tapped; wt%.
+        tapped: (n + m,) t of furnace steel per t, which the trees count for.
+        root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
+        upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0.
+        maximum, minimum: limits, wt%; None where the grade has none.
+        aim: what to come near to; None where nothing is asked.
+    """
+
+    element: Element
+    linear: FloatArray
+    pieces: FloatArray
+    trees: Trees
+    tapped: FloatArray
+    root: FloatArray
+    upper_z: float
+    lower_z: float
+    maximum: float | None
+    minimum: float | None
+    aim: Aim | None
+
+    @property
+    def needs_above(self) -> bool:
+        """Whether the model must know how high the content may be."""
+        return self.maximum is not None or self.aim is not None
+
+    @property
+    def needs_below(self) -> bool:
+        """Whether the model must know how low the content may be."""
+        return self.minimum is not None or self.aim is not None
+
+    def mean(self, columns_t: FloatArray) -> float:
+        """wt% · t of a recipe (n + m,)."""
+        convex = float((self.pieces @ columns_t).max()) if len(self.pieces) else 0.0
+        return float(self.linear @ columns_t) + convex + trees_total(self.trees, self.tapped, columns_t)
+
+    def sd(self, columns_t: FloatArray) -> float:
+        """Standard deviation of the same, wt% · t."""
+        return float(np.linalg.norm(self.root @ columns_t))
+
+
+def trees_total(trees: Trees, tapped: FloatArray, columns_t: FloatArray) -> float:
+    """The trees' value times the t tapped, of a recipe (n + m,) whose columns tap (n + m,) t per t."""
+    tapped_t = float(tapped @ columns_t)
+    return tapped_t * trees.at(columns_t / tapped_t) if len(trees) and tapped_t > 0 else 0.0
+
+
+def element_row(
+    element: Element,
+    description: Description,
+    furnace: Furnace,
+    tapping: tuple[YardItem, ...],
+    pick: NDArray[np.int_],
+    tapped: FloatArray,
+    order: Order,
+    options: RecipeOptions,
+) -> ElementRow:
+    """An element's balance, remainder, scatter and limits at one order.
+
+    Args:
+        element: which.
+        description: what the surrogate knows of it.
+        furnace: what its ladle leaves of it.
+        tapping: the m additions.
+        pick: (n,) the yard's materials among the description's.
+        tapped: (n + m,) t of furnace steel per t.
+        order: its limits.
+        options: confidence and aims.
+    """
+    pieces = description.elements[element]
+    kept = furnace.ladle_retention.get(element, 1.0)
+    fresh = kept * description.fresh_share(element)
+    balance = fresh * pieces.linear + kept * description.heel_part(element) * description.yields
+    additions = np.array([item.material.recovered_content(element) for item in tapping])
+    scatter = np.array([item.material.content_cv.get(element, 0.0) for item in tapping]) * additions
+    root = pieces.root[:, pick]
+    none = np.zeros((len(pieces.pieces), len(tapping)))
+    risk = risk_of_each(order, description, options)
+    upper_z, lower_z = margins(pieces.quantiles, options, risk, risk)
+    return ElementRow(
+        element=element,
+        linear=np.concatenate([balance[pick], additions]),
+        pieces=np.hstack([fresh * pieces.pieces[:, pick], none]),
+        trees=pieces.trees.given(absent(description, pick), pick).scaled(fresh),
+        tapped=tapped,
+        root=np.block(
+            [
+                [fresh * root, np.zeros((len(root), len(tapping)))],
+                [np.zeros((len(tapping), len(pick))), np.diag(scatter)],
+            ]
+        ),
+        upper_z=upper_z,
+        lower_z=lower_z,
+        maximum=order.grade.maximum_wt_pct.get(element),
+        minimum=order.grade.minimum_wt_pct.get(element),
+        aim=options.aims.get(element),
+    )
+
+
+def absent(description: Description, pick: NDArray[np.int_]) -> FloatArray:
+    """(n of the description,) 0 for materials the yard does not have, NaN for those it has."""
+    absent = np.zeros(len(description.names))
+    absent[pick] = np.nan
+    return absent
