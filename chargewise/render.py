@@ -72,7 +72,8 @@ def _asked(line: AnalysisLine) -> str:
         limits = f"≤ {high:g}"
     else:
         limits = f"≥ {low:g}" if low is not None else ""
-    return ", ".join([limits] * bool(limits) + [f"aim {line.aim_wt_pct:g}"] * (line.aim_wt_pct is not None))
+    aim = "" if line.aim_wt_pct is None else f"aim {line.aim_wt_pct:g}"
+    return ", ".join(part for part in (limits, aim) if part)
 
 
 def _analysis(found: Recipe) -> None:

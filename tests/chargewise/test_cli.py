@@ -249,3 +249,21 @@ def test_a_missing_model_and_a_missing_file_are_clear(run: Any) -> None:
     assert run("ingest", "--heats", "no.csv", "--mapping", "dsp120_eaf", "--plant", "x").exit_code == EXIT_INPUT
     assert run("recommend").exit_code == 2
     assert "federation" in run("--help").stdout
+
+
+def test_an_aim_and_a_tolerance_are_followed_and_told(run: Any) -> None:
+    asked = ("recommend", "-p", "northmill", "-g", "SAE1018", "--aim", "Mn=0.75", "--tolerance", "3")
+    found = document(run(*asked, "--json"))
+    manganese = next(line for line in found["analysis"] if line["element"] == "Mn")
+    assert manganese["aim_wt_pct"] == 0.75
+    assert manganese["predicted"]["mean"] == pytest.approx(0.75, abs=0.01)
+    assert 97.0 - 1e-6 <= found["tapped_t"] <= 103.0 + 1e-6
+    shown = run(*asked).stdout
+    assert "aim 0.75" in shown
+    assert "best made as" in shown
+
+
+def test_a_tolerance_as_large_as_the_heat_is_an_error_that_says_so(run: Any) -> None:
+    shown = run("recommend", "-p", "northmill", "-g", "SAE1018", "--tolerance", "100")
+    assert shown.exit_code == 2
+    assert "less than the heat's 100 t" in shown.stderr
