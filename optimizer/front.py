@@ -60,7 +60,7 @@ def front(
         dearest, found = _best_in_one(problem, objectives, warm, dearer_by)
     except InfeasibleError:
         raise ImpossibleOrderError(find_conflicts(problem)) from None
-    payoff = np.array([_values(problem, objectives, columns) for columns in found])
+    payoff = np.array([values_of(problem, objectives, columns) for columns in found])
     ranges = np.maximum(np.ptp(payoff, axis=0), [LEAST_RANGE * USUAL[objective] for objective in objectives])
     solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, objectives, ranges)))
     wishes = list(_lattice(len(objectives), points))
@@ -69,8 +69,8 @@ def front(
         found.append(solver.solve()[0])
         if progress:
             progress((number + 1) / len(wishes))
-    values = np.array([_values(problem, objectives, columns) for columns in found])
-    return tuple(_point(problem, objectives, found[k], values[k]) for k in _worth_showing(values / ranges))
+    values = np.array([values_of(problem, objectives, columns) for columns in found])
+    return tuple(point_of(problem, objectives, found[k]) for k in _worth_showing(values / ranges))
 
 
 def _lattice(objectives: int, points: int) -> Iterator[FloatArray]:
@@ -96,12 +96,12 @@ def _best_in_one(
         return solver.solve()[0]
 
     cheapest = best_in(Objective.COST)
-    dearest = (1.0 + dearer_by) * float(_values(problem, (Objective.COST,), cheapest)[0])
+    dearest = (1.0 + dearer_by) * float(values_of(problem, (Objective.COST,), cheapest)[0])
     return dearest, [cheapest if one is Objective.COST else best_in(one, dearest) for one in objectives]
 
 
-def _values(problem: RecipeProblem, objectives: tuple[Objective, ...], columns_t: FloatArray) -> FloatArray:
-    """(K,) every objective of a recipe, to be made small."""
+def values_of(problem: RecipeProblem, objectives: tuple[Objective, ...], columns_t: FloatArray) -> FloatArray:
+    """(K,) every objective of a recipe (n + m,), to be made small; headroom with its sign turned."""
     final = float(problem.yields @ columns_t)
     kept = headroom_elements(problem)
     rows = [row for row in problem.rows if row.element.value in kept and row.maximum]
@@ -120,9 +120,9 @@ def _worth_showing(values: FloatArray) -> list[int]:
     return sorted(kept, key=lambda k: float(values[k, 0]))
 
 
-def _point(
-    problem: RecipeProblem, objectives: tuple[Objective, ...], columns_t: FloatArray, values: FloatArray
-) -> FrontPoint:
+def point_of(problem: RecipeProblem, objectives: tuple[Objective, ...], columns_t: FloatArray) -> FrontPoint:
+    """Write a recipe (n + m,) with its objectives."""
+    values = values_of(problem, objectives, columns_t)
     outcome = outcome_of(problem, columns_t)
     told = {o.value: float(-v if o is Objective.HEADROOM else v) for o, v in zip(objectives, values, strict=True)}
     return FrontPoint(

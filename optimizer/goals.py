@@ -32,6 +32,12 @@ class Linear:
     per_kwh: float = 0.0
     per_headroom: float = 0.0
 
+    def over(self, model: RowModel) -> FloatArray:
+        """Its coefficients of all columns of a model that has electricity and headroom."""
+        parts = np.concatenate([self.masses, np.zeros(len(model.cost) - len(self.masses))])
+        parts[[model.columns["energy",], model.columns["headroom",]]] += self.per_kwh, self.per_headroom
+        return parts
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -65,16 +71,15 @@ def add_goals(model: RowModel, problem: RecipeProblem, goals: tuple[Goal, ...]) 
     if not goals:
         return
     energy, headroom = model.columns["energy",], model.columns["headroom",]
-    cost = np.zeros(len(model.cost))
     # Where wishes are outdone the distance is below zero, so one is added: a relative gap needs an objective above it.
     reach = model.column("reach", upper=MOST_REACH, cost=SCALE)
+    cost = np.zeros(len(model.cost))
     for goal in goals:
         linear = goal.linear
-        parts = np.concatenate([linear.masses, np.zeros(len(cost) - len(linear.masses))])
-        parts[[energy, headroom]] += linear.per_kwh, linear.per_headroom
-        cost += TRACE * SCALE * parts / goal.range
+        cost += TRACE * SCALE * linear.over(model) / goal.range
         others = {energy: linear.per_kwh, headroom: linear.per_headroom, reach: -goal.range}
         model.row("goal", goal.objective, masses=linear.masses, others=others)
-    model.cost[:-1] = cost.tolist()
+    cost[reach] = SCALE
+    model.cost[:] = cost.tolist()
     paid = linear_objective(problem, Objective.COST)
     model.row("dearest", masses=paid.masses, others={energy: paid.per_kwh})

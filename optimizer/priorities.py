@@ -1,0 +1,57 @@
+"""Objectives one after another: the best in the first, then the best in the second that gives up little of the first.
+
+Lexicographic optimisation with a stated give (the ε-constraint of Haimes, Lasdon and Wismer 1971, an objective a turn).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from optimizer.conflicts import ImpossibleOrderError, find_conflicts
+from optimizer.formulation import Form
+from optimizer.front import point_of, values_of
+from optimizer.goals import SCALE, Goal, linear_objective
+from optimizer.options import Objective
+from optimizer.problem import RecipeProblem
+from optimizer.session import InfeasibleError
+from optimizer.solver import RecipeSolver
+from optimizer.warm import Warm
+from steel.errors import InputError
+from steel.heats import FloatArray
+from steel.recipes import FrontPoint
+
+ROUNDING = 1e-6
+"""Share of an objective's value that is always given up, or its own optimum might count as missing it."""
+
+
+def in_turn(problem: RecipeProblem, priorities: Sequence[tuple[Objective, float]]) -> tuple[FrontPoint, ...]:
+    """Recipes of each turn; the last is the answer, those before show what every further objective cost.
+
+    Args:
+        problem: the order; its own preferences and aims are left out.
+        priorities: objectives, the most important first, each with the share of its best value that later ones may
+            cost.
+
+    Raises:
+        InputError: fewer than two objectives, or one of them twice.
+        ImpossibleOrderError: no recipe meets the order.
+    """
+    objectives = tuple(objective for objective, _ in priorities)
+    if not 2 <= len(set(objectives)) == len(objectives):
+        known = ", ".join(Objective)
+        raise InputError([str(o) for o in objectives], "priorities", f"two or more different ones of {known}")
+    goals = tuple(Goal(objective, linear_objective(problem, objective), 1.0) for objective in objectives)
+    solver = RecipeSolver(problem, Warm(problem), Form(goals=goals))
+    solver.session.bound([solver.model.columns["reach",]], np.zeros(1), np.zeros(1))
+    held: dict[Objective, float] = {}
+    found: list[FloatArray] = []
+    for goal, (objective, give) in zip(goals, priorities, strict=True):
+        solver.session.minimise(SCALE * goal.linear.over(solver.model))
+        solver.wish({one: held.get(one, np.inf) for one in objectives})
+        try:
+            found.append(solver.solve()[0])
+        except InfeasibleError:
+            raise ImpossibleOrderError(find_conflicts(problem)) from None
+        best = float(values_of(problem, (objective,), found[-1])[0])
+        held[objective] = best + max(give, ROUNDING) * abs(best)
+    return tuple(point_of(problem, objectives, columns) for columns in found)

@@ -1,0 +1,96 @@
+"""The k cheapest different recipes: each does without a material of every cheaper one.
+
+A best-first tree over sets of materials left out (the hitting-set tree of Reiter 1987): leaving more out never makes an
+order cheaper, so what comes up first is the next cheapest. A recipe found already that uses nothing of what is left out
+is the optimum there too and need not be solved for again.
+"""
+
+import heapq
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizer.conflicts import ImpossibleOrderError
+from optimizer.outcome import outcome_of
+from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.recommend import Optimizer, recipe_from
+from optimizer.solver import Solution
+from steel.answers import RankedRecipe
+
+Columns = frozenset[int]
+
+
+@dataclass(frozen=True)
+class Node:
+    """The cheapest recipe without some materials."""
+
+    without: Columns
+    problem: RecipeProblem
+    solution: Solution
+
+    @property
+    def uses(self) -> Columns:
+        """Metal-bearing materials of its recipe."""
+        used = (self.solution.columns_t > UNUSED_BELOW_T) & (self.problem.counted > 0)
+        return frozenset(int(j) for j in np.flatnonzero(used))
+
+
+def cheapest_different(
+    optimizer: Optimizer, problem: RecipeProblem, count: int = 5, within: float = 0.05
+) -> tuple[RankedRecipe, ...]:
+    """The cheapest recipes of an order that differ in their metal-bearing materials, cheapest first.
+
+    Args:
+        optimizer: finds each.
+        problem: the order.
+        count: how many at most.
+        within: how much dearer than the cheapest any may be, as a share.
+
+    Raises:
+        ImpossibleOrderError: no recipe meets the order.
+    """
+    root = Node(frozenset(), problem, optimizer.solution(problem))
+    best = root.solution.objective_eur_per_t
+    dearest = best + within * abs(best)
+    order = itertools.count()
+    waiting = [(best, next(order), root)]
+    seen: set[Columns] = {root.without}
+    shown: list[Node] = []
+    while waiting and len(shown) < count:
+        _, _, node = heapq.heappop(waiting)
+        if all(node.uses != other.uses for other in shown):
+            shown.append(node)
+        for j in sorted(node.uses):
+            without = node.without | {j}
+            if without in seen or problem.least[j] > 0:
+                continue
+            seen.add(without)
+            child = next((other for other in shown if not other.uses & without), None)
+            found = child.solution if child else _solved(optimizer, problem, without)
+            if found is not None and found.objective_eur_per_t <= dearest:
+                next_node = Node(without, _lacking(problem, without), found)
+                heapq.heappush(waiting, (found.objective_eur_per_t, next(order), next_node))
+    return tuple(_ranked(rank, node, best) for rank, node in enumerate(shown, start=1))
+
+
+def _lacking(problem: RecipeProblem, without: Columns) -> RecipeProblem:
+    most = problem.most.copy()
+    most[list(without)] = 0.0
+    return replace(problem, most=most)
+
+
+def _solved(optimizer: Optimizer, problem: RecipeProblem, without: Columns) -> Solution | None:
+    try:
+        return optimizer.solution(_lacking(problem, without), explain=False)
+    except ImpossibleOrderError:
+        return None
+
+
+def _ranked(rank: int, node: Node, best_eur_per_t: float) -> RankedRecipe:
+    return RankedRecipe(
+        rank=rank,
+        dearer_by_eur_per_t=max(0.0, node.solution.objective_eur_per_t - best_eur_per_t),
+        without=tuple(node.problem.items[j].material.name for j in sorted(node.without)),
+        recipe=recipe_from(node.problem, node.solution, outcome_of(node.problem, node.solution.columns_t)),
+    )
