@@ -3,6 +3,7 @@
 from fastapi import FastAPI, HTTPException
 
 from api import problems
+from api.leaving import StopWhenGone
 from api.pages.recipe_page import install_pages
 from api.routes import router
 from api.service import PlantService
@@ -24,6 +25,7 @@ def create_app(service: PlantService, pages: bool = True) -> FastAPI:
     app = FastAPI(title="Chargewise", version="0.1.0", description=DESCRIPTION, docs_url="/docs", redoc_url=None)
     app.state.service = service
     problems.install(app)
+    app.add_middleware(StopWhenGone)
     app.include_router(router)
 
     @app.api_route("/v1/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from optimizer.conflicts import ImpossibleOrderError
 from optimizer.session import SolverError
+from optimizer.stopping import StoppedError
 from steel.errors import InputError
 from steel.frozen import Frozen
 
@@ -73,6 +74,10 @@ def _out_of_time(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="No recipe within the time limit", status=503, detail=str(error)))
 
 
+def _left(_: Request, error: Exception) -> JSONResponse:
+    return problem_response(Problem(title="Stopped", status=503, detail="the client left before there was an answer"))
+
+
 def _http_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
@@ -95,4 +100,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, _validation_error)
     app.add_exception_handler(ImpossibleOrderError, _impossible)
     app.add_exception_handler(SolverError, _out_of_time)
+    app.add_exception_handler(StoppedError, _left)
     app.add_exception_handler(HTTPException, _http_error)

@@ -5,11 +5,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
+from api.answer_requests import PrioritiesRequest, RangesRequest, RankingRequest
 from api.plan_requests import CampaignRequest, FrontRequest
 from api.problems import Problem, UnknownResourceError, problem_response
 from api.requests import PredictionRequest, RecipeRequest, ReviewRequest
 from api.service import ChargePrediction, LoadedPlant, PlantService
+from optimizer.alternatives import alternatives as find_alternatives
+from optimizer.campaign import plan_campaign
+from optimizer.front import front as find_front
+from optimizer.priorities import in_turn
+from optimizer.problem import RecipeProblem, build_problem
+from optimizer.ranges import ranges as find_ranges
+from optimizer.ranking import cheapest_different
+from optimizer.review import review as review_charge
 from steel import catalogue
+from steel.answers import Ranges, RankedRecipe
 from steel.campaigns import CampaignPlan
 from steel.frozen import Frozen
 from steel.grades import Grade
@@ -73,6 +83,11 @@ def _today(service: PlantService, asked: RecipeRequest | CampaignRequest) -> tup
     return loaded, asked.plant_today(loaded.plant)
 
 
+def _problem(service: PlantService, asked: RecipeRequest) -> RecipeProblem:
+    loaded, plant = _today(service, asked)
+    return build_problem(plant, asked.order(plant), loaded.description, asked.options)
+
+
 @router.post("/v1/recipes", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def recommend(asked: RecipeRequest, service: Service) -> Recipe:
     """The cheapest recipe that meets an order with the asked confidence, explained."""
@@ -83,22 +98,39 @@ def recommend(asked: RecipeRequest, service: Service) -> Recipe:
 @router.post("/v1/alternatives", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def alternatives(asked: RecipeRequest, service: Service) -> tuple[Alternative, ...]:
     """The cheapest recipes without each material that the optimal one uses, cheapest first."""
-    loaded, plant = _today(service, asked)
-    return service.alternatives(loaded, asked.order(plant), asked.options, plant)
+    problem = _problem(service, asked)
+    return find_alternatives(service.optimizer, problem, service.optimizer.solution(problem))
+
+
+@router.post("/v1/ranked-recipes", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
+def ranked(asked: RankingRequest, service: Service) -> tuple[RankedRecipe, ...]:
+    """The cheapest recipes that differ in their materials, cheapest first."""
+    return cheapest_different(service.optimizer, _problem(service, asked), asked.count, asked.within_pct / 100.0)
+
+
+@router.post("/v1/ranges", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
+def ranges(asked: RangesRequest, service: Service) -> Ranges:
+    """Over which range of each price and limit the recipe is made of the same materials, and what changes beyond."""
+    return find_ranges(service.optimizer, _problem(service, asked), asked.time_limit_s)
 
 
 @router.post("/v1/reviews", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def review(asked: ReviewRequest, service: Service) -> Review:
     """Why not this charge of mine? What it misses, and what it costs more than the optimal recipe."""
-    loaded, plant = _today(service, asked)
-    return service.review(loaded, asked.order(plant), asked.options, plant, asked.charged_t)
+    problem = _problem(service, asked)
+    return review_charge(problem, service.optimizer.solution(problem), asked.charged_t)
 
 
 @router.post("/v1/fronts", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def front(asked: FrontRequest, service: Service) -> tuple[FrontPoint, ...]:
     """Recipes over the Pareto front of two to four objectives, the best in the first of them first."""
-    loaded, plant = _today(service, asked)
-    return service.front(loaded, asked.order(plant), asked.options, plant, asked.objectives, asked.points)
+    return find_front(_problem(service, asked), asked.objectives, asked.points)
+
+
+@router.post("/v1/priorities", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
+def priorities(asked: PrioritiesRequest, service: Service) -> tuple[FrontPoint, ...]:
+    """One objective after another, each giving up little of those before; the last recipe is the answer."""
+    return in_turn(_problem(service, asked), [(one.objective, one.give_pct / 100.0) for one in asked.priorities])
 
 
 @router.post("/v1/confidence-prices", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 422, 503)})
@@ -112,7 +144,7 @@ def confidence_prices(asked: RecipeRequest, service: Service) -> tuple[Confidenc
 def campaign(asked: CampaignRequest, service: Service) -> CampaignPlan:
     """The cheapest plan for many heats over one stock, with what arrives and can be bought meanwhile."""
     loaded, plant = _today(service, asked)
-    return service.campaign(loaded, asked.campaign(plant), asked.options, plant, asked.time_limit_s)
+    return plan_campaign(plant, asked.campaign(plant), loaded.description, asked.options, asked.time_limit_s)
 
 
 @router.post("/v1/predictions", tags=["predictions"], responses={s: PROBLEMS[s] for s in (404, 422)})

@@ -1,33 +1,27 @@
 """Plants, their models and recipes behind one object: what the routes, the page and the command share."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from optimizer.alternatives import alternatives
-from optimizer.campaign import plan_campaign
 from optimizer.comparison import compare_catalogue, compare_practice
 from optimizer.conflicts import ImpossibleOrderError
-from optimizer.front import front
-from optimizer.options import Objective, RecipeOptions
+from optimizer.options import RecipeOptions
 from optimizer.outcome import INTERVAL_COVERAGE, outcome_of
 from optimizer.problem import build_problem
 from optimizer.recommend import Optimizer, recipe_from
-from optimizer.review import review
 from plant_adapters.plant_file import read_plant
 from plant_adapters.store import HeatStore
-from steel.campaigns import Campaign, CampaignPlan
 from steel.elements import Element
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Order
 from steel.heats import Charge, HeatLog
 from steel.plants import Plant
-from steel.recipes import Alternative, Comparison, ConfidencePrice, FrontPoint, Interval, Recipe, Review
+from steel.recipes import Comparison, ConfidencePrice, Interval, Recipe
 from surrogate.description import Description
 from surrogate.model import Surrogate, one_heat
 from surrogate.registry import Registry, Version
@@ -130,46 +124,6 @@ class PlantService:
             others = tuple(way for way in ways if way is not None)
         return recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
 
-    def alternatives(
-        self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant
-    ) -> tuple[Alternative, ...]:
-        """The cheapest recipes without each material that the optimal one uses.
-
-        Raises:
-            ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
-        """
-        problem = build_problem(plant, order, loaded.description, options)
-        return alternatives(self.optimizer, problem, self.optimizer.solution(problem))
-
-    def review(
-        self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant, charged_t: dict[str, float]
-    ) -> Review:
-        """A person's own charge beside the optimal recipe.
-
-        Raises:
-            ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
-        """
-        problem = build_problem(plant, order, loaded.description, options)
-        return review(problem, self.optimizer.solution(problem), charged_t)
-
-    def front(
-        self,
-        loaded: LoadedPlant,
-        order: Order,
-        options: RecipeOptions,
-        plant: Plant,
-        objectives: tuple[Objective, ...],
-        points: int,
-        progress: Callable[[float], None] | None = None,
-    ) -> tuple[FrontPoint, ...]:
-        """Recipes over the Pareto front of two to four objectives.
-
-        Raises:
-            ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
-        """
-        problem = build_problem(plant, order, loaded.description, options)
-        return front(problem, objectives, points, progress=progress)
-
     def confidence_prices(
         self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant
     ) -> tuple[ConfidencePrice, ...]:
@@ -189,24 +143,6 @@ class PlantService:
                 cost = None
             found.append(ConfidencePrice(confidence=level, cost_eur_per_t=cost))
         return tuple(found)
-
-    def campaign(
-        self,
-        loaded: LoadedPlant,
-        campaign: Campaign,
-        options: RecipeOptions,
-        plant: Plant,
-        time_limit_s: float,
-        workers: int = 1,
-        progress: Callable[[str, float], None] | None = None,
-    ) -> CampaignPlan:
-        """The cheapest plan for many heats over one stock.
-
-        Raises:
-            ImpossibleOrderError: an order could not be made with all of the supply to itself.
-            InputError: a value cannot be used.
-        """
-        return plan_campaign(plant, campaign, loaded.description, options, time_limit_s, workers, progress)
 
     def predict(self, loaded: LoadedPlant, charge: Charge) -> ChargePrediction:
         """What a charge will give.

@@ -9,37 +9,45 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from api.plan_requests import CampaignRequest, FrontRequest
-from chargewise.arguments import AsJson, PlantName, pairs
+from chargewise import render
+from chargewise.arguments import (
+    SHORT,
+    AsJson,
+    Confidence,
+    Grade,
+    MostMaterials,
+    PlantName,
+    PricesToday,
+    objective_of,
+    pairs,
+)  # fmt: skip
 from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.plan_pictures import draw_campaign, draw_front
 from chargewise.workplace import Workplace
-from optimizer.options import Objective, RecipeOptions
+from optimizer.campaign import plan_campaign
+from optimizer.front import front as find_front
+from optimizer.options import RecipeOptions
+from optimizer.problem import build_problem
 from steel.campaigns import CampaignPlan
 from steel.errors import InputError
-from steel.recipes import FrontPoint
 
-SHORT = {"cost": Objective.COST, "energy": Objective.ENERGY, "emissions": Objective.EMISSIONS,
-         "headroom": Objective.HEADROOM}  # fmt: skip
 Picture = Annotated[Path | None, typer.Option("--picture", help="Draw it to this file, such as plan.png.")]
 
 
 def front(
     plant: PlantName,
-    grade: Annotated[str, typer.Option("--grade", "-g", help="A catalogue grade.")],
+    grade: Grade,
     objectives: Annotated[str, typer.Option(help=f"Two to four of {', '.join(SHORT)}.")] = "cost,emissions",
     points: Annotated[int, typer.Option(min=2, max=200, help="About how many recipes.")] = 30,
-    price: Annotated[list[str] | None, typer.Option("--price", metavar="MATERIAL=€/t", help="A price today.")] = None,
-    confidence: Annotated[float, typer.Option(help="Probability each limit must hold with.")] = 0.95,
-    max_materials: Annotated[int | None, typer.Option(min=1, help="Most metal-bearing materials.")] = None,
+    price: PricesToday = None,
+    confidence: Confidence = 0.95,
+    max_materials: MostMaterials = None,
     picture: Picture = None,
     as_json: AsJson = False,
 ) -> None:
     """Recipes that can be bettered in no objective without losing in another."""
     with reporting_errors():
-        asked_for = [name.strip() for name in objectives.split(",")]
-        strange = [name for name in asked_for if name not in SHORT]
-        if strange:
-            raise InputError(strange, "--objectives", f"two to four of {', '.join(SHORT)}")
+        chosen = tuple(objective_of(name, "--objectives") for name in objectives.split(","))
         service = Workplace().service()
         loaded = service.plant(plant)
         asked = FrontRequest(
@@ -47,29 +55,15 @@ def front(
             options=RecipeOptions(confidence=confidence, max_materials=max_materials),
         )  # fmt: skip
         at = asked.plant_today(loaded.plant)
-        chosen = tuple(SHORT[name] for name in asked_for)
         with progress(quiet=as_json) as say:
-            found = service.front(
-                loaded, asked.order(at), asked.options, at, chosen, points, lambda share: say("recipes", share)
-            )
+            problem = build_problem(at, asked.order(at), loaded.description, asked.options)
+            found = find_front(problem, chosen, points, progress=lambda share: say("recipes", share))
         if picture is not None:
             draw_front(found, grade, picture)
         if as_json:
             print_json([point.model_dump(mode="json") for point in found])
         else:
-            _print_front(found, f"{plant}, {grade}")
-
-
-def _print_front(found: tuple[FrontPoint, ...], title: str) -> None:
-    table = Table(title=f"{title}: {len(found)} recipes, none better in all", title_justify="left")
-    for name in found[0].objectives:
-        table.add_column(name.replace("_", " ").replace(" per ", "/"), justify="right")
-    table.add_column("materials, t")
-    for point in found:
-        heaviest = sorted(point.masses_t.items(), key=lambda pair: -pair[1])[:5]
-        masses = ", ".join(f"{name} {mass:.1f}" for name, mass in heaviest)
-        table.add_row(*(f"{value:.4g}" for value in point.objectives.values()), masses)
-    out.print(table)
+            render.front(found, f"{plant}, {grade}: {len(found)} recipes, none better in all")
 
 
 def campaign(
@@ -85,7 +79,8 @@ def campaign(
         loaded = service.plant(asked.plant)
         at = asked.plant_today(loaded.plant)
         with progress(quiet=as_json) as say:
-            plan = service.campaign(loaded, asked.campaign(at), asked.options, at, asked.time_limit_s, jobs, say)
+            heats, limit_s = asked.campaign(at), asked.time_limit_s
+            plan = plan_campaign(at, heats, loaded.description, asked.options, limit_s, jobs, say)
         if picture is not None:
             draw_campaign(plan, picture)
         if as_json:

@@ -7,7 +7,17 @@ import typer
 
 from api.requests import RecipeRequest
 from chargewise import render
-from chargewise.arguments import AsJson, PlantName, pairs
+from chargewise.arguments import (
+    AsJson,
+    Confidence,
+    Maxima,
+    Minima,
+    MostMaterials,
+    PlantName,
+    PricesToday,
+    StockToday,
+    pairs,
+)  # fmt: skip
 from chargewise.console import print_json, reporting_errors
 from chargewise.workplace import Workplace
 from optimizer.options import Aim, RecipeOptions
@@ -43,16 +53,16 @@ def recommend(
     grade: Annotated[str | None, typer.Option("--grade", "-g", help="A catalogue grade.")] = None,
     mass_t: Annotated[float | None, typer.Option("--tonnes", help="Liquid steel wanted, t.")] = None,
     tolerance_t: Annotated[float, typer.Option("--tolerance", min=0, help="How much lighter or heavier, t.")] = 0.0,
-    maximum: Annotated[list[str] | None, typer.Option("--max", metavar="EL=WT%", help="An upper limit.")] = None,
-    minimum: Annotated[list[str] | None, typer.Option("--min", metavar="EL=WT%", help="A lower limit.")] = None,
+    maximum: Maxima = None,
+    minimum: Minima = None,
     aim: Annotated[list[str] | None, typer.Option("--aim", metavar="EL=WT%", help="A content to come near to.")] = None,
-    price: Annotated[list[str] | None, typer.Option("--price", metavar="MATERIAL=€/t", help="A price today.")] = None,
-    stock: Annotated[list[str] | None, typer.Option("--stock", metavar="MATERIAL=T", help="Stock today.")] = None,
+    price: PricesToday = None,
+    stock: StockToday = None,
     prices: Annotated[Path | None, typer.Option("--prices", help="A TOML file of prices.")] = None,
     heats: Annotated[Path | None, typer.Option("--heats", help="Heats to learn from on the spot.")] = None,
     mapping: Annotated[str | None, typer.Option("--mapping", help="How to read them.")] = None,
-    confidence: Annotated[float, typer.Option(help="Probability each limit must hold with.")] = 0.95,
-    max_materials: Annotated[int | None, typer.Option(min=1, help="Most metal-bearing materials.")] = None,
+    confidence: Confidence = 0.95,
+    max_materials: MostMaterials = None,
     outbox: Annotated[
         Path | None, typer.Option("--outbox", help="Folder to write the recipe to, CSV and JSON.")
     ] = None,

@@ -5,7 +5,7 @@ from rich.table import Table
 from api.service import ChargePrediction
 from chargewise.console import out
 from plant_adapters.quarantine import IngestReport, Reason
-from steel.recipes import AnalysisLine, Recipe
+from steel.recipes import AnalysisLine, FrontPoint, Recipe
 from surrogate.schema import ENERGY
 from surrogate.scores import OutputEvaluation
 
@@ -150,6 +150,19 @@ def _bindings(found: Recipe) -> None:
     if near:
         parts = [f"{u.material} at {u.enters_at_eur_per_t:.0f} (now {u.price_eur_per_t:.0f})" for u in near]
         out.print("Would come in, €/t: " + ", ".join(parts))
+
+
+def front(found: tuple[FrontPoint, ...], title: str) -> None:
+    """Print recipes by their objectives."""
+    table = Table(title=title, title_justify="left")
+    for name in found[0].objectives:
+        table.add_column(name.replace("_", " ").replace(" per ", "/"), justify="right")
+    table.add_column("materials, t")
+    for point in found:
+        heaviest = sorted(point.masses_t.items(), key=lambda pair: -pair[1])[:5]
+        masses = ", ".join(f"{name} {mass:.1f}" for name, mass in heaviest)
+        table.add_row(*(f"{value:.4g}" for value in point.objectives.values()), masses)
+    out.print(table)
 
 
 def evaluation(rows: list[OutputEvaluation], title: str) -> None:

@@ -7,6 +7,7 @@ column, so that each requirement is linear, or a cone, in (x, a).
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.element_rows import ElementRow, absent, element_row, trees_total
 from optimizer.options import RecipeOptions
@@ -22,6 +23,8 @@ from surrogate.trees import Trees
 
 UNUSED_BELOW_T = 1e-6
 """A mass that is none, t."""
+NEGLIGIBLE = 2e-4
+"""Share of the order below which a material makes no recipe another one."""
 LEAST_LIMIT_WT_PCT = 1e-3
 """Below this a tolerance is measured against it, not against the limit."""
 
@@ -79,6 +82,10 @@ class RecipeProblem:
     def slag_rules(self) -> tuple[SlagRule, ...]:
         """What is asked of the slag."""
         return () if self.slag is None else self.slag.rules
+
+    def parts_of(self, columns_t: FloatArray) -> NDArray[np.bool_]:
+        """(n + m,) whether a recipe is made of a material to any extent that matters."""
+        return np.asarray(columns_t > NEGLIGIBLE * self.order.mass_t)
 
     def used_t(self, columns_t: FloatArray) -> dict[str, float]:
         """T of every material that a recipe (n + m,) uses, by name."""

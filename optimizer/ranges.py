@@ -8,20 +8,23 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from optimizer.conflicts import ImpossibleOrderError
 from optimizer.element_rows import ElementRow
 from optimizer.problem import RecipeProblem
 from optimizer.recommend import Optimizer
+from optimizer.session import SolverError
+from optimizer.solver import Solution
 from steel.answers import Range, Ranges, StandsFrom
 
 STEPS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.5)
 """Shares of the value tried to either side."""
 HALVINGS = 7
-NEGLIGIBLE = 2e-4
-"""Share of the order below which a material is not part of the recipe."""
+SURE_GAP = 1e-6
 Materials = frozenset[str]
+
+
+class _OutOfTimeError(Exception):
+    """No time is left to vary one more price or limit."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Dial:
 def ranges(
     optimizer: Optimizer,
     problem: RecipeProblem,
-    time_limit_s: float = 20.0,
+    time_limit_s: float = 5.0,
     progress: Callable[[float], None] | None = None,
 ) -> Ranges:
     """Ranges of the prices of all materials used and of electricity, and of every limit.
@@ -56,23 +59,36 @@ def ranges(
         ImpossibleOrderError: no recipe meets the order.
     """
     deadline = time.perf_counter() + time_limit_s
-    usual = _materials(problem, optimizer.solution(problem).columns_t)
+    # Within a gap the materials of two optima may differ; here they are what is asked for.
+    options = problem.options.model_copy(update={"gap": min(problem.options.gap, SURE_GAP)})
+    problem = replace(problem, options=options)
+
+    def made_of(asked: RecipeProblem) -> Materials:
+        left_s = deadline - time.perf_counter()
+        if left_s <= 0:
+            raise _OutOfTimeError
+        limit_s = min(left_s, options.time_limit_s)
+        asked = replace(asked, options=options.model_copy(update={"time_limit_s": limit_s}))
+        return _materials(problem, optimizer.solution(asked, explain=False))
+
+    usual = _materials(problem, optimizer.solution(problem))
     dials = [*_prices(problem, usual), *_limits(problem)]
     found, left_out = [], []
     for number, dial in enumerate(dials, start=1):
-        if time.perf_counter() > deadline:
+        try:
+            low, high = (_end(made_of, dial, usual, side) for side in (-1.0, 1.0))
+        except (_OutOfTimeError, SolverError):
             left_out.append(dial.of)
-            continue
-        low, high = (_end(optimizer, dial, usual, side) for side in (-1.0, 1.0))
-        found.append(Range(of=dial.of, unit=dial.unit, value=dial.value, low=low, high=high))
+        else:
+            found.append(Range(of=dial.of, unit=dial.unit, value=dial.value, low=low, high=high))
         if progress:
             progress(number / len(dials))
     return Ranges(found=tuple(found), left_out=tuple(left_out))
 
 
-def _materials(problem: RecipeProblem, columns_t: np.ndarray) -> Materials:
-    least_t = NEGLIGIBLE * problem.order.mass_t
-    return frozenset(i.material.name for i, t in zip(problem.items, columns_t, strict=True) if t > least_t)
+def _materials(problem: RecipeProblem, solution: Solution) -> Materials:
+    parts = problem.parts_of(solution.columns_t)
+    return frozenset(item.material.name for item, part in zip(problem.items, parts, strict=True) if part)
 
 
 def _prices(problem: RecipeProblem, used: Materials) -> Iterator[Dial]:
@@ -108,13 +124,13 @@ def _limits(problem: RecipeProblem) -> Iterator[Dial]:
                 yield Dial(f"{row.element.value} {sign}", "wt%", limit, limit_at(row, kind))
 
 
-def _end(optimizer: Optimizer, dial: Dial, usual: Materials, side: float) -> StandsFrom | None:
+def _end(made_of: Callable[[RecipeProblem], Materials], dial: Dial, usual: Materials, side: float) -> StandsFrom | None:
     """The end of the range on one side; None where nothing changes there."""
 
     def change_at(share: float) -> str:
         asked = dial.set_to(dial.value * (1.0 + side * share))
         try:
-            now = _materials(asked, optimizer.solution(asked, explain=False).columns_t)
+            now = made_of(asked)
         except ImpossibleOrderError:
             return "no recipe is left"
         left, came = sorted(usual - now), sorted(now - usual)

@@ -31,9 +31,13 @@ class Node:
 
     @property
     def uses(self) -> Columns:
-        """Metal-bearing materials of its recipe."""
-        used = (self.solution.columns_t > UNUSED_BELOW_T) & (self.problem.counted > 0)
+        """Metal-bearing materials its recipe is made of."""
+        used = self.problem.parts_of(self.solution.columns_t) & (self.problem.counted > 0)
         return frozenset(int(j) for j in np.flatnonzero(used))
+
+    def does(self, without: Columns) -> bool:
+        """Whether its recipe uses nothing of some materials."""
+        return bool((self.solution.columns_t[list(without)] <= UNUSED_BELOW_T).all())
 
 
 def cheapest_different(
@@ -66,7 +70,7 @@ def cheapest_different(
             if without in seen or problem.least[j] > 0:
                 continue
             seen.add(without)
-            child = next((other for other in shown if not other.uses & without), None)
+            child = next((other for other in shown if other.does(without)), None)
             found = child.solution if child else _solved(optimizer, problem, without)
             if found is not None and found.objective_eur_per_t <= dearest:
                 next_node = Node(without, _lacking(problem, without), found)

@@ -9,6 +9,7 @@ import highspy
 import numpy as np
 
 from optimizer.rows import Name, RowModel
+from optimizer.stopping import StoppedError, can_be_stopped, stop_asked
 from steel.heats import FloatArray
 
 FEASIBILITY = 1e-9
@@ -77,6 +78,8 @@ class Session:
             *((option, slow_heuristics) for option in SLOW_HEURISTICS),
         ):
             self._highs.setOptionValue(option, value)
+        if can_be_stopped():
+            self._highs.cbMipInterrupt.subscribe(lambda event: event.interrupt() if stop_asked() else None)
         self._highs.passModel(model.lp())
 
     def run(self) -> tuple[float, float]:
@@ -85,7 +88,10 @@ class Session:
         Raises:
             InfeasibleError: nothing meets every row.
             SolverError: there is no answer, or none in time.
+            StoppedError: nobody waits for it any longer.
         """
+        if stop_asked():
+            raise StoppedError
         status = self._run_once()
         if not self._settled(status):
             # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one settles it.
@@ -98,6 +104,8 @@ class Session:
             self._highs.setOptionValue("solver", "choose")
         if status in _INFEASIBLE:
             raise InfeasibleError
+        if stop_asked():
+            raise StoppedError
         info = self._highs.getInfo()
         if not self._settled(status):
             raise SolverError(f"HiGHS stopped without a recipe: {self._highs.modelStatusToString(status)}")

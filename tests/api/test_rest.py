@@ -214,3 +214,52 @@ def test_an_offer_of_what_the_campaign_does_not_share_is_refused(client: TestCli
     answer = client.post("/v1/campaigns", json=asked)
     assert answer.status_code == 422
     assert "E8 new thin" in answer.json()["detail"]
+
+
+def test_the_cheapest_different_recipes_are_ranked(client: TestClient) -> None:
+    found = client.post("/v1/ranked-recipes", json={**ORDER, "count": 3, "within_pct": 20}).json()
+    assert [one["rank"] for one in found] == [1, 2, 3]
+    best = sum(post(client).json()["costs_eur_per_t"].values())
+    costs = [sum(one["recipe"]["costs_eur_per_t"].values()) for one in found]
+    assert costs == sorted(costs)
+    assert costs[0] == pytest.approx(best, rel=1e-4)
+    for one in found[1:]:
+        assert not set(one["without"]) & {line["material"] for line in one["recipe"]["lines"]}
+
+
+def test_a_recipe_stands_over_ranges_of_what_was_asked(client: TestClient) -> None:
+    asked = {"plant": "northmill", "grade": "SAE1018", "time_limit_s": 4}
+    found = client.post("/v1/ranges", json=asked).json()
+    of = [one["of"] for one in found["found"]] + found["left_out"]
+    lines = client.post("/v1/recipes", json={**ORDER, "grade": "SAE1018"}).json()["lines"]
+    assert {f"price of {line['material']}" for line in lines if line["mass_t"] > 1} <= set(of)
+    assert {"price of electricity", "Cu ≤", "Mn ≥"} <= set(of)
+    for one in found["found"]:
+        assert one["low"] is None or (one["low"]["value"] <= one["value"] and one["low"]["change"])
+        assert one["high"] is None or (one["high"]["value"] >= one["value"] and one["high"]["change"])
+
+
+def test_objectives_in_turn_over_the_wire(client: TestClient) -> None:
+    turns = [{"objective": "cost_eur_per_t", "give_pct": 0.5}, {"objective": "emissions_kgco2e_per_t"}]
+    asked = {"plant": "northmill", "grade": "SAE1018", "priorities": turns}
+    first, last = (one["objectives"] for one in client.post("/v1/priorities", json=asked).json())
+    assert last["emissions_kgco2e_per_t"] < 0.95 * first["emissions_kgco2e_per_t"]
+    assert last["cost_eur_per_t"] <= first["cost_eur_per_t"] * 1.00501
+    refused = client.post("/v1/priorities", json={**asked, "priorities": [turns[0], turns[0]]})
+    assert refused.status_code == 422
+
+
+def test_a_tolerance_and_an_aim_over_the_wire(client: TestClient) -> None:
+    fixed = post(client, grade="SAE1018").json()
+    aims = {"Mn": {"wt_pct": 0.8, "eur_per_t_per_wt_pct": 1000}}
+    loose = post(client, grade="SAE1018", tolerance_t=4, options={"aims": aims}).json()
+    assert 96 - 1e-6 <= loose["tapped_t"] <= 104 + 1e-6
+    manganese = next(line for line in loose["analysis"] if line["element"] == "Mn")
+    assert manganese["predicted"]["mean"] == pytest.approx(0.8, abs=1e-3)
+    assert (
+        sum(post(client, grade="SAE1018", tolerance_t=4).json()["costs_eur_per_t"].values())
+        <= sum(fixed["costs_eur_per_t"].values()) + 1e-6
+    )
+    refused = post(client, tolerance_t=100)
+    assert refused.status_code == 422
+    assert "tolerance_t" in refused.json()["detail"]

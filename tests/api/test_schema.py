@@ -11,7 +11,10 @@ from tests.conftest import Installation
 
 # Answers that are not described, such as 500, fail the conformance; 503, no recipe in time, is described.
 CHECKS = (status_code_conformance, content_type_conformance)
-MANY_RECIPES = ("POST /v1/alternatives", "POST /v1/fronts", "POST /v1/confidence-prices", "POST /v1/campaigns")
+MANY_RECIPES = (
+    "POST /v1/alternatives", "POST /v1/ranked-recipes", "POST /v1/ranges", "POST /v1/fronts", "POST /v1/priorities",
+    "POST /v1/confidence-prices", "POST /v1/campaigns",
+)  # fmt: skip
 """Operations that solve many recipes a request."""
 
 
@@ -29,6 +32,7 @@ def operations(web_app: FastAPI) -> dict[str, schemathesis.schemas.APIOperation]
     "label",
     [
         "POST /v1/recipes", "POST /v1/alternatives", "POST /v1/reviews", "POST /v1/fronts",
+        "POST /v1/ranked-recipes", "POST /v1/ranges", "POST /v1/priorities",
         "POST /v1/confidence-prices", "POST /v1/campaigns", "POST /v1/predictions", "GET /v1/materials",
         "GET /v1/grades", "GET /v1/models", "GET /healthz", "GET /readyz",
     ],
@@ -37,10 +41,13 @@ def test_generated_requests_get_described_answers(web_app: FastAPI, label: str) 
     @given(case=operations(web_app)[label].as_strategy())
     @settings(max_examples=5 if label in MANY_RECIPES else 25, deadline=None, suppress_health_check=list(HealthCheck))
     def answered_as_described(case: schemathesis.Case) -> None:
+        if label.endswith("/ranges") and isinstance(case.body, dict) and "plant" in case.body:
+            # As long as it is given it takes, with trees.
+            case.body["time_limit_s"] = 0.5
         case.call_and_validate(checks=CHECKS)
 
     answered_as_described()
 
 
 def test_every_operation_is_tried(web_app: FastAPI) -> None:
-    assert len(operations(web_app)) == 12
+    assert len(operations(web_app)) == 15

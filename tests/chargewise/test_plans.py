@@ -78,3 +78,20 @@ def test_an_audit_tells_a_whole_ledger_from_a_broken_one(run: Any, tmp_path: Pat
     broken = run("federation", "audit", "--ledger", str(path))
     assert broken.exit_code == 5
     assert "entry 0" in broken.stderr
+
+
+def test_runners_up_ranges_and_turns_are_printed_and_told(run: Any) -> None:
+    order = ("-p", "northmill", "-g", "SAE1018")
+    shown = run("alternatives", *order, "--count", "2")
+    assert "2 cheapest different recipes" in shown.stdout, shown.output
+    assert [one["rank"] for one in json.loads(run("alternatives", *order, "--count", "2", "--json").stdout)] == [1, 2]
+    shown = run("ranges", *order, "--time-limit", "3")
+    assert "Cu ≤" in shown.stdout, shown.output
+    short = json.loads(run("ranges", *order, "--time-limit", "0.1", "--json").stdout)
+    assert short["left_out"]
+    turns = ("priorities", *order, "--turns")
+    assert "emissions kgco2e/t" in run(*turns, "cost=0.5,emissions").stdout
+    for wrong, told in (("cost=x,energy", "NAME=NUMBER"), ("cost,beauty", "beauty"), ("cost=-1,energy", "-1")):
+        refused = run(*turns, wrong)
+        assert refused.exit_code == 2
+        assert told in refused.stderr
