@@ -8,13 +8,15 @@ problem, cuts included, handed to HiGHS with its default options and solved cold
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import highspy
 import numpy as np
+from sklearn.neural_network import MLPRegressor
 
 from benchmarks import report
 from benchmarks.recipe_instances import CONFIDENCE, MOST_MATERIALS, Family, campaign, family
-from benchmarks.recipe_peers import evolved, omlt_seconds, train_network
+from benchmarks.recipe_peers import ENERGY_MEAN, ENERGY_SCALE, evolved, omlt_seconds, train_network
 from benchmarks.report import Results
 from optimizer.campaign import plan_campaign
 from optimizer.conflicts import ImpossibleOrderError
@@ -26,6 +28,7 @@ from optimizer.recommend import Optimizer
 from optimizer.solver import RecipeSolver, Solution
 from optimizer.warm import Warm
 from steel.heats import FloatArray
+from surrogate.adoption import output_pieces
 
 SOLVES, WARM_UP, PEER_SOLVES, DRAWS = 100, 10, 3, 100_000
 FRONT_POINTS = 50
@@ -112,6 +115,9 @@ def _monte_carlo(results: Results, solved: Solved) -> None:
 def _peers(results: Results, solved: Solved, own_ms: float) -> None:
     network = train_network(solved[0][0])
     omlt = [omlt_seconds(problem, network, OMLT_LIMIT_S) for problem, _ in solved[:PEER_SOLVES]]
+    same = [_with_network_seconds(problem, network) for problem, _ in solved[:PEER_SOLVES]]
+    results["relu_2x64_s_median"] = float(np.median(same))
+    results["relu_2x64_speedup_vs_omlt"] = float(np.median(omlt) / np.median(same))
     results["omlt_relu_2x64_s_median"] = float(np.median(omlt))
     results["speedup_vs_omlt_relu_2x64"] = 1000.0 * float(np.median(omlt)) / own_ms
     seconds, dearer = [], []
@@ -121,6 +127,18 @@ def _peers(results: Results, solved: Solved, own_ms: float) -> None:
         dearer.append(solution.objective_eur / problem.objective_eur(masses) - 1.0)
     results["speedup_vs_differential_evolution"] = 1000.0 * float(np.median(seconds)) / own_ms
     results["cost_vs_differential_evolution_pct"] = 100.0 * max(dearer)
+
+
+def _with_network_seconds(problem: RecipeProblem, network: MLPRegressor) -> float:
+    """Wall time of the same order, margins included, with OMLT's network in place of the convex energy."""
+    adopted = output_pieces(network, problem.description.yields).network.scaled(ENERGY_SCALE)
+    shifted = replace(adopted, biases=(*adopted.biases[:-1], adopted.biases[-1] + ENERGY_MEAN))
+    energy = replace(problem.description.energy, pieces=np.zeros((0, len(problem.items))), network=shifted)
+    options = problem.options.model_copy(update={"time_limit_s": OMLT_LIMIT_S})
+    other = build_problem(problem.plant, problem.order, replace(problem.description, energy=energy), options)
+    started = time.perf_counter()
+    Optimizer().solution(other)
+    return time.perf_counter() - started
 
 
 def _concurrent(results: Results, solved: Solved) -> None:

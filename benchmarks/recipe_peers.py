@@ -18,6 +18,8 @@ _NETS: Any = import_module("omlt.neuralnet")
 _LAYERS: Any = import_module("omlt.neuralnet.layer")
 SAMPLES, UNITS = 4000, 64
 MISSED_EUR = 1e6
+ENERGY_MEAN, ENERGY_SCALE = 380.0, 20.0
+"""kWh/t from which, and by which, the network's target is measured."""
 
 
 def train_network(problem: RecipeProblem, seed: int = 0) -> MLPRegressor:
@@ -27,7 +29,7 @@ def train_network(problem: RecipeProblem, seed: int = 0) -> MLPRegressor:
     masses = shares / (shares @ problem.yields[: problem.furnace_columns])[:, None]
     target = np.array([problem.energy_kwh(row) for row in masses])
     network = MLPRegressor(hidden_layer_sizes=(UNITS, UNITS), max_iter=300, random_state=seed)
-    return network.fit(masses, (target - 380.0) / 20.0)
+    return network.fit(masses, (target - ENERGY_MEAN) / ENERGY_SCALE)
 
 
 def omlt_seconds(problem: RecipeProblem, network: MLPRegressor, limit_s: float) -> float:
@@ -62,7 +64,7 @@ def omlt_seconds(problem: RecipeProblem, network: MLPRegressor, limit_s: float) 
     if baskets is not None:
         volume = sum(float(problem.volume_per_t[j]) * shares[j] for j in columns)
         model.rules.add(volume <= baskets.count * baskets.volume_m3 / mass_t)
-    energy = 380.0 + 20.0 * model.net.outputs[0]
+    energy = ENERGY_MEAN + ENERGY_SCALE * model.net.outputs[0]
     spent = sum(float(problem.cost.columns[j]) * shares[j] for j in columns)
     model.cost = pyo.Objective(expr=spent + problem.cost.per_kwh * energy)
     solver: Any = pyo.SolverFactory("appsi_highs")

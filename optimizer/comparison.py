@@ -21,6 +21,8 @@ FEWEST_HEATS = 5
 CATALOGUE_SAFETY = 0.85
 """Share of each upper limit that a catalogue calculation customarily aims at, its only allowance for scatter."""
 LIMITS = ("maximum", "minimum")
+HOUSE_RULES = ("max_materials", "max_energy_kwh_per_t", "max_power_on_min")
+"""Options that a practice, or a calculation on paper, is not held to."""
 MISSED_EUR_PER_T_WT_PCT = 1e5
 """Price of missing a limit that the ladle could still meet: dearer than any ferro-alloy."""
 
@@ -84,7 +86,7 @@ def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
     held = np.arange(len(furnace)) < n
     fixed = replace(
         problem,
-        options=problem.options.model_copy(update={"max_materials": None, "max_energy_kwh_per_t": None}),
+        options=problem.options.model_copy(update=dict.fromkeys(HOUSE_RULES)),
         least=np.where(held, furnace, 0.0),
         most=np.where(held, furnace, problem.most),
         lots=np.zeros(len(furnace)),

@@ -27,7 +27,7 @@ TRACE = 1e-7
 Key = tuple[str, Any]
 """Kind and name of a requirement, such as ("maximum", "Cu")."""
 EASE = (
-    *("count", "group_most", "group_least", "energy", "slag"),
+    *("count", "group_most", "group_least", "energy", "power_on", "slag"),
     *("maximum", "minimum", "basket_most", "basket_least", "least", "most", "weight", "volume"),
 )
 """Kinds of requirement, easiest to do without first."""
@@ -128,6 +128,7 @@ def _per_unit(problem: RecipeProblem, kind: str, name: Any, columns_t: FloatArra
         "maximum": float(problem.yields @ columns_t),
         "minimum": float(problem.yields @ columns_t),
         "energy": float(problem.furnace_yields @ columns_t),
+        "power_on": problem.kwh_per_min,
         "group_most": float(problem.counted @ columns_t) / 100.0,
         "group_least": float(problem.counted @ columns_t) / 100.0,
     }.get(kind, 1.0)
@@ -159,6 +160,7 @@ def _words(problem: RecipeProblem, kind: str, name: Any, by: float = 0.0) -> str
         "volume": f"basket volume {baskets.count * baskets.volume_m3 + by:.4g} m³",
         "weight": f"basket weight {baskets.count * baskets.max_t + by:.4g} t",
         "count": f"at most {(options.max_materials or 0) + math.ceil(by - 1e-6)} materials",
+        "power_on": f"power on at most {(options.max_power_on_min or 0.0) + by:.4g} min",
         "energy": f"electricity at most {(options.max_energy_kwh_per_t or 0.0) + by:.4g} kWh/t",
     }[kind]
 

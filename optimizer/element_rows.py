@@ -11,8 +11,8 @@ from steel.elements import Element
 from steel.grades import Order
 from steel.heats import FloatArray
 from steel.plants import Furnace, YardItem
+from surrogate.bends import Bends
 from surrogate.description import Description
-from surrogate.trees import Trees
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class ElementRow:
     Attributes:
         linear: (n + m,) balance of charge, heel and additions.
         pieces: (K, n + m) convex remainder; K = 0 where there is none.
-        trees: on the n furnace columns per t tapped; wt%.
-        tapped: (n + m,) t of furnace steel per t, which the trees count for.
+        bends: on the n furnace columns per t tapped; wt%.
+        tapped: (n + m,) t of furnace steel per t, which the bends count for.
+        furnace_columns: n.
         root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
         upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0.
         maximum, minimum: limits, wt%; None where the grade has none.
@@ -33,8 +34,9 @@ class ElementRow:
     element: Element
     linear: FloatArray
     pieces: FloatArray
-    trees: Trees
+    bends: Bends
     tapped: FloatArray
+    furnace_columns: int
     root: FloatArray
     upper_z: float
     lower_z: float
@@ -55,17 +57,18 @@ class ElementRow:
     def mean(self, columns_t: FloatArray) -> float:
         """wt% · t of a recipe (n + m,)."""
         convex = float((self.pieces @ columns_t).max()) if len(self.pieces) else 0.0
-        return float(self.linear @ columns_t) + convex + trees_total(self.trees, self.tapped, columns_t)
+        bent = bends_total(self.bends, self.tapped, self.furnace_columns, columns_t)
+        return float(self.linear @ columns_t) + convex + bent
 
     def sd(self, columns_t: FloatArray) -> float:
         """Standard deviation of the same, wt% · t."""
         return float(np.linalg.norm(self.root @ columns_t))
 
 
-def trees_total(trees: Trees, tapped: FloatArray, columns_t: FloatArray) -> float:
-    """The trees' value times the t tapped, of a recipe (n + m,) whose columns tap (n + m,) t per t."""
+def bends_total(bends: Bends, tapped: FloatArray, furnace_columns: int, columns_t: FloatArray) -> float:
+    """The bends' value times the t tapped, of a recipe (n + m,) whose columns tap (n + m,) t per t."""
     tapped_t = float(tapped @ columns_t)
-    return tapped_t * trees.at(columns_t / tapped_t) if len(trees) and tapped_t > 0 else 0.0
+    return tapped_t * bends.at(columns_t[:furnace_columns] / tapped_t) if bends and tapped_t > 0 else 0.0
 
 
 def element_row(
@@ -104,8 +107,9 @@ def element_row(
         element=element,
         linear=np.concatenate([balance[pick], additions]),
         pieces=np.hstack([fresh * pieces.pieces[:, pick], none]),
-        trees=pieces.trees.given(absent(description, pick), pick).scaled(fresh),
+        bends=pieces.bends.given(absent(description, pick), pick).scaled(fresh),
         tapped=tapped,
+        furnace_columns=len(pick),
         root=np.block(
             [
                 [fresh * root, np.zeros((len(root), len(tapping)))],

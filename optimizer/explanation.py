@@ -90,6 +90,10 @@ def _others(problem: RecipeProblem, solution: Solution) -> list[tuple[str, float
     if most_energy is not None:
         per_kwh = shadow.other["energy_limit"] * float(problem.furnace_yields @ solution.columns_t)
         found.append((f"electricity ≤ {most_energy:g} kWh/t", per_kwh, "+1 kWh/t"))
+    longest = problem.options.max_power_on_min
+    if longest is not None:
+        per_min = shadow.other["power_on"] * problem.kwh_per_min
+        found.append((f"power on ≤ {longest:g} min", per_min, "+1 min"))
     return found
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.basket_rows import add_baskets, add_lifts
+from optimizer.bends import BendRows
 from optimizer.element_rows import ElementRow
 from optimizer.goals import Goal, add_goals
 from optimizer.options import Objective
 from optimizer.problem import RecipeProblem
 from optimizer.rows import RowModel
-from optimizer.trees import TreeRows
 from steel.elements import RESIDUALS
 
 MOST_PER_T = 3.0
@@ -39,9 +39,9 @@ def has_lot_decision(problem: RecipeProblem, column: int) -> bool:
     return counted or bool(problem.lots[column] > 0)
 
 
-def states_trees(row: ElementRow) -> bool:
-    """Whether an element's trees are part of the model: only where a limit or an aim asks for them."""
-    return len(row.trees) > 0 and (row.needs_above or row.needs_below)
+def states_bends(row: ElementRow) -> bool:
+    """Whether an element's trees and network are part of the model: only where a limit or an aim asks for them."""
+    return bool(row.bends) and (row.needs_above or row.needs_below)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
         cost = float(problem.cost.columns[j] - worth * problem.yields[j])
         model.column("t", j, lower=least, upper=max(most, least), cost=cost)
     # No cost is below that of the linear part at nothing charged, but trees may pull electricity below zero kWh/t.
-    model.column("energy", lower=-np.inf if len(problem.energy_trees) else 0.0, cost=problem.cost.per_kwh)
+    model.column("energy", lower=-np.inf if problem.energy_bends else 0.0, cost=problem.cost.per_kwh)
     if problem.steel_eur_per_t is not None:
         # What the order's own mass is worth, so that a relative gap means what it does without a band.
         model.column("order", lower=1.0, upper=1.0, cost=worth * problem.order.mass_t)
@@ -85,11 +85,11 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
         model.row("order", masses=problem.yields, lower=least_t, upper=most_t)
     if form.goals or problem.options.preferences.get(Objective.HEADROOM):
         _add_headroom(model, problem)
-    trees = TreeRows(model, problem, np.array([_bound_t(problem, j) for j in range(problem.furnace_columns)]))
+    bends = BendRows(model, problem, np.array([_bound_t(problem, j) for j in range(problem.furnace_columns)]))
     for row in problem.rows:
-        _add_element(model, problem, row, trees, any_mass)
-    _add_energy(model, problem, trees)
-    trees.order_decisions()
+        _add_element(model, problem, row, bends, any_mass)
+    _add_energy(model, problem, bends)
+    bends.trees.order_decisions()
     if elastic:
         _add_loose_masses(model, problem)
     add_baskets(model, problem)
@@ -121,14 +121,14 @@ def _asks_for_most(problem: RecipeProblem, column: int) -> bool:
     return problem.items[column].most_t is not None
 
 
-def _add_element(model: RowModel, problem: RecipeProblem, row: ElementRow, trees: TreeRows, any_mass: bool) -> None:
+def _add_element(model: RowModel, problem: RecipeProblem, row: ElementRow, bends: BendRows, any_mass: bool) -> None:
     if not (row.needs_above or row.needs_below):
         return
     name = row.element.value
     margin = {}
     if row.upper_z > 0 or row.lower_z > 0:
         margin = {model.column("margin", name): 1.0}
-    upper, lower = _remainders(model, problem, row, trees)
+    upper, lower = _remainders(model, problem, row, bends)
     for kind, limit, sign, parts, z in (
         ("maximum", row.maximum, 1.0, upper, row.upper_z),
         ("minimum", row.minimum, -1.0, lower, row.lower_z),
@@ -152,15 +152,15 @@ def _add_element(model: RowModel, problem: RecipeProblem, row: ElementRow, trees
 
 
 def _remainders(
-    model: RowModel, problem: RecipeProblem, row: ElementRow, trees: TreeRows
+    model: RowModel, problem: RecipeProblem, row: ElementRow, bends: BendRows
 ) -> tuple[dict[int, float], dict[int, float]]:
     """Columns at least, and at most, what an element has beyond its linear balance; none where there is nothing."""
     name = row.element.value
     upper: dict[int, float] = {}
     lower: dict[int, float] = {}
-    if states_trees(row):
+    if states_bends(row):
         remainder = model.column("remainder", name, lower=-np.inf)
-        model.row("trees", name, others={**trees.total(row.trees), remainder: -1.0}, lower=0.0, upper=0.0)
+        model.row("bends", name, others={**bends.total(name, row.bends), remainder: -1.0}, lower=0.0, upper=0.0)
         upper = lower = {remainder: 1.0}
     elif len(row.pieces):
         if row.needs_above:
@@ -191,16 +191,20 @@ def _remainder_below(model: RowModel, row: ElementRow, problem: RecipeProblem) -
     return value
 
 
-def _add_energy(model: RowModel, problem: RecipeProblem, trees: TreeRows) -> None:
+def _add_energy(model: RowModel, problem: RecipeProblem, bends: BendRows) -> None:
     energy = model.columns["energy",]
-    wooded = trees.total(problem.energy_trees) if len(problem.energy_trees) else {}
+    bent = bends.total("energy", problem.energy_bends)
     pieces = problem.energy_pieces if len(problem.energy_pieces) else np.zeros((1, problem.furnace_columns))
     for k, piece in enumerate(pieces):
-        model.row("energy", k, masses=problem.energy_linear + piece, others={**wooded, energy: -1.0}, upper=0.0)
+        model.row("energy", k, masses=problem.energy_linear + piece, others={**bent, energy: -1.0}, upper=0.0)
     most = problem.options.max_energy_kwh_per_t
     if most is not None:
         others = {energy: 1.0} | model.slack("energy", "")
         model.row("energy_limit", masses=-most * problem.furnace_yields, others=others, upper=0.0)
+    longest = problem.options.max_power_on_min
+    if longest is not None:
+        others = {energy: 1.0} | model.slack("power_on", "")
+        model.row("power_on", others=others, upper=longest * problem.kwh_per_min)
 
 
 def _add_loose_masses(model: RowModel, problem: RecipeProblem) -> None:

@@ -94,7 +94,7 @@ class Master:
         """Take in a recipe."""
         problem = self.supply.kinds[kind]
         # Trees and lifts make a rule of the masses themselves: such recipes do not mix.
-        convex = not any(len(row.trees) or len(row.pieces) for row in problem.rows) and not len(problem.energy_trees)
+        convex = not any(row.bends or len(row.pieces) for row in problem.rows) and not problem.energy_bends
         convex = convex and not any(item.lift_t > 0 for item in problem.items)
         decided = [j for j in range(len(masses_t)) if has_lot_decision(problem, j)]
         used = frozenset(j for j in decided if masses_t[j] > UNUSED_BELOW_T)

@@ -43,6 +43,7 @@ class RecipeOptions(Frozen):
             confidence leaves, meets it (conditional value at risk).
         max_materials: most metal-bearing materials in one charge; None means no rule.
         max_energy_kwh_per_t: most electricity per t tapped, expected; None means no rule.
+        max_power_on_min: longest time with power on, min, at the furnace's mean power; None means no rule.
         preferences: what one unit of an objective is worth beside its cost, €/t; a unit of headroom is a whole limit.
             They steer the recipe and are no part of its cost.
         aims: contents to come near to within the limits, on the expected analysis.
@@ -56,6 +57,7 @@ class RecipeOptions(Frozen):
     risk: Literal["probability", "tail_mean"] = "probability"
     max_materials: Annotated[int, Field(ge=1)] | None = None
     max_energy_kwh_per_t: Annotated[float, Field(gt=0)] | None = None
+    max_power_on_min: Annotated[float, Field(gt=0)] | None = None
     preferences: dict[Preferred, Annotated[float, Field(ge=0, le=1e6)]] = {}
     aims: dict[Element, Aim] = {}
     gap: Annotated[float, Field(gt=0, lt=1)] = 1e-4

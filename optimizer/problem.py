@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.element_rows import ElementRow, absent, element_row, trees_total
+from optimizer.element_rows import ElementRow, absent, bends_total, element_row
 from optimizer.options import RecipeOptions
 from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates
 from optimizer.slag import SlagBalance, SlagRule, slag_balance
@@ -18,11 +18,12 @@ from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import FloatArray
 from steel.plants import Plant, YardItem
+from surrogate.bends import Bends
 from surrogate.description import Description
-from surrogate.trees import Trees
 
 UNUSED_BELOW_T = 1e-6
 """A mass that is none, t."""
+KWH_PER_MWH, MIN_PER_H = 1000.0, 60.0
 NEGLIGIBLE = 2e-4
 """Share of the order below which a material makes no recipe another one."""
 LEAST_LIMIT_WT_PCT = 1e-3
@@ -38,7 +39,7 @@ class RecipeProblem:
         furnace_columns: n.
         yields: (n + m,) t of final steel per t.
         rows: every element the surrogate predicts.
-        energy_linear, energy_pieces, energy_trees: kWh of a charge, over the n furnace columns.
+        energy_linear, energy_pieces, energy_bends: kWh of a charge, over the n furnace columns.
         least, most: (n + m,) t; most is inf where nothing limits.
         lots: (n + m,) min-lots, t; 0 where there is none.
         counted: (n + m,) whether a column counts towards `max_materials`.
@@ -60,7 +61,7 @@ class RecipeProblem:
     rows: tuple[ElementRow, ...]
     energy_linear: FloatArray
     energy_pieces: FloatArray
-    energy_trees: Trees
+    energy_bends: Bends
     cost: CostRates
     emissions: EmissionRates
     least: FloatArray
@@ -72,6 +73,11 @@ class RecipeProblem:
     slag: SlagBalance | None
     unpredicted: tuple[Element, ...]
     steel_eur_per_t: float | None = None
+
+    @property
+    def kwh_per_min(self) -> float:
+        """What the furnace draws in a minute of power on; 0 where nobody asks."""
+        return (self.plant.furnace.mean_power_mw or 0.0) * KWH_PER_MWH / MIN_PER_H
 
     @property
     def furnace_yields(self) -> FloatArray:
@@ -100,7 +106,7 @@ class RecipeProblem:
         """Expected electricity of a recipe, kWh."""
         charged = columns_t[: self.furnace_columns]
         convex = float((self.energy_pieces @ charged).max()) if len(self.energy_pieces) else 0.0
-        wooded = trees_total(self.energy_trees, self.furnace_yields, columns_t)
+        wooded = bends_total(self.energy_bends, self.furnace_yields, self.furnace_columns, columns_t)
         return float(self.energy_linear @ charged) + convex + wooded
 
     @property
@@ -126,8 +132,11 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
 
     Raises:
         InputError: the yard is empty or holds nothing the surrogate knows or nothing that yields steel; a
-            must-use material is one the surrogate does not know.
+            must-use material is one the surrogate does not know; the furnace's power is not known but asked for.
     """
+    if options.max_power_on_min is not None and plant.furnace.mean_power_mw is None:
+        where = f"max_power_on_min at {plant.name}"
+        raise InputError(options.max_power_on_min, where, "a plant whose furnace states its `mean_power_mw`")
     furnace = _known_items(plant, description)
     tapping = plant.tapping_items()
     if not any(item.material.metallic_yield > 0 for item in furnace):
@@ -153,7 +162,7 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         ),
         energy_linear=description.energy.linear[pick],
         energy_pieces=description.energy.pieces[:, pick],
-        energy_trees=description.energy.trees.given(absent(description, pick), pick),
+        energy_bends=description.energy.bends.given(absent(description, pick), pick),
         cost=cost_rates(plant.furnace, plant.prices, items, len(furnace), yields, emissions, options.preferences),
         emissions=emissions,
         least=np.array([item.min_t for item in items]),

@@ -121,4 +121,7 @@ def _rules_missed(problem: RecipeProblem, columns_t: FloatArray, outcome: Outcom
     most, mean = options.max_energy_kwh_per_t, outcome.energy_kwh_per_t.mean
     if most is not None and mean > most * (1 + SURE_ENOUGH):
         found.append(f"electricity: {mean:.4g} kWh/t, at most {most:.4g} kWh/t")
+    longest, minutes = options.max_power_on_min, problem.energy_kwh(columns_t) / (problem.kwh_per_min or 1.0)
+    if longest is not None and minutes > longest * (1 + SURE_ENOUGH):
+        found.append(f"power on: {minutes:.4g} min, at most {longest:.4g} min")
     return found

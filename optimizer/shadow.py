@@ -11,6 +11,7 @@ from optimizer.session import Session
 from steel.heats import FloatArray
 
 RULES = ("group_most", "group_least", "basket_most", "basket_least")
+CAPS = ("energy_limit", "power_on")
 ROOM = ("basket_volume", "basket_weight")
 
 
@@ -63,7 +64,7 @@ def shadow_of(problem: RecipeProblem, model: RowModel, session: Session) -> Shad
         most=np.maximum(-masses, 0.0),
         least=np.maximum(masses, 0.0) * (problem.least > 0),
         reduced=too_dear,
-        other={"energy_limit": dual("energy_limit"), **{name: all_of(name) / apart for name in ROOM}},
+        other={name: dual(name) for name in CAPS} | {name: all_of(name) / apart for name in ROOM},
         slag={rule.name: dual("slag", rule.name) for rule in problem.slag_rules},
         rules={(kind, name): all_of(kind, name) for kind, name in {row[:2] for row in rows if row[0] in RULES}},
     )

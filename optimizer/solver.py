@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.element_rows import ElementRow
-from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_trees
+from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_bends
 from optimizer.margins import NEARLY, Margins
 from optimizer.options import Objective
-from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.problem import RecipeProblem
 from optimizer.rows import Name, RowModel
 from optimizer.search import MaterialSearch
 from optimizer.session import InfeasibleError, Session, SolverError
 from optimizer.shadow import Shadow, shadow_of
+from optimizer.suggestion import suggested_decisions
 from optimizer.warm import Warm
 from steel.heats import FloatArray
 
@@ -106,7 +107,7 @@ class RecipeSolver:
             self._warm.end_at(self.session.basis())
         if not self.model.integer:
             return np.zeros(0), cost, bound
-        decisions = self.suggested_decisions()
+        decisions = suggested_decisions(self.problem, self.model, self.session.values)
         upper, values = self._at(decisions)
         names = list(self.model.columns)
         used = np.array([names[column][0] == "used" for column in self.model.integer])
@@ -126,7 +127,7 @@ class RecipeSolver:
             raise InfeasibleError
         with self.session.holding(found.decisions, self._held):
             self.cut_until_tight()
-            suggested = np.where(used, 0.0, self.suggested_decisions())
+            suggested = np.where(used, 0.0, suggested_decisions(self.problem, self.model, self.session.values))
         suggested[used] = found.decisions
         cost, reached = self._at(suggested)
         if cost < upper:
@@ -188,28 +189,6 @@ class RecipeSolver:
                 cost = np.inf
         return cost, self.session.values.copy()
 
-    def suggested_decisions(self) -> FloatArray:
-        """Whole decisions that the masses of the solution just found suggest; they need not leave a recipe."""
-        columns, problem = self.columns_t, self.problem
-        tapped = float(problem.furnace_yields @ columns)
-        most = problem.options.max_materials
-        ranked = sorted(np.flatnonzero(problem.counted), key=lambda j: -columns[j])
-        beyond = set() if most is None else {int(j) for j in ranked[most:]}
-        pieces = {row.element.value: row.pieces for row in problem.rows}
-        names = {column: name for name, column in self.model.columns.items()}
-        suggested = []
-        for kind, *rest in (names[column] for column in self.model.integer):
-            if kind == "used":
-                suggested.append(columns[rest[0]] > UNUSED_BELOW_T and rest[0] not in beyond)
-            elif kind == "lifts":
-                lifted_t = columns[rest[0]] if len(rest) == 1 else self.session.values[self.model.columns["in", *rest]]
-                suggested.append(np.floor(lifted_t / problem.items[rest[0]].lift_t + 0.5))
-            elif kind == "split":
-                suggested.append(columns[rest[0]] <= rest[1] * tapped)
-            else:
-                suggested.append(int(np.argmax(pieces[rest[0]] @ columns)) == rest[1])
-        return np.array(suggested, dtype=np.float64)
-
     def cut_until_tight(self) -> tuple[float, float]:
         """Solve and add tangent cuts until every margin is the cone's; returns objective and bound."""
         self._middle = None
@@ -238,10 +217,10 @@ class RecipeSolver:
         return True
 
     def _remainder(self, row: ElementRow, columns: FloatArray) -> float:
-        """wt% · t beyond the linear balance; of trees as the model has it, whose decisions may be fractional now."""
-        if states_trees(row):
+        """wt% · t beyond the linear balance; of bends as the model has it, whose decisions may be fractional now."""
+        if states_bends(row):
             return float(self.session.values[self.model.columns["remainder", row.element.value]])
-        return row.mean(columns) - float(row.linear @ columns) if len(row.pieces) or len(row.trees) else 0.0
+        return row.mean(columns) - float(row.linear @ columns) if len(row.pieces) or row.bends else 0.0
 
     def _slack(self, kind: str, name: str) -> float:
         """wt% · t by which a limit may be missed; below zero where headroom under it is kept."""

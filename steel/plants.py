@@ -85,6 +85,7 @@ class Furnace(Frozen):
     Attributes:
         tap_weight_t: steel tapped per heat, before tapping additions.
         heel_t: steel left for the next heat.
+        mean_power_mw: drawn while power is on; None where it is unknown.
         process: usual process inputs, by the names of `PROCESS_UNITS`.
         ladle_retention: share of an element that ladle treatment leaves, where it removes some.
         slag: what is asked of the furnace slag; None where the house rules for lime and dolime are enough.
@@ -93,6 +94,7 @@ class Furnace(Frozen):
     tap_weight_t: float = Field(gt=0)
     heel_t: Tonnes = 0.0
     baskets: Baskets | None = None
+    mean_power_mw: Annotated[float, Field(gt=0)] | None = None
     process: dict[str, float] = {}
     electrode_kg_per_t: float = Field(default=0.0, ge=0)
     ladle_retention: dict[Element, Fraction] = {}

@@ -2,7 +2,8 @@
 
 A model here predicts one output, fresh steel's wt% or kWh per t tapped, of `t charged per t tapped` in the order of the
 materials. What it is made of decides what a recipe with it costs: a linear model nothing, a `MaxAffine` module (a
-maximum of affine pieces) nothing where it is minimised or bounded above, trees one yes/no decision a split point.
+maximum of affine pieces) nothing where it is minimised or bounded above, trees one yes/no decision a split point, a
+ReLU network one a unit that some charges cut at zero and others do not.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor, RandomForestRegressor
+from sklearn.neural_network import MLPRegressor
 from sklearn.tree import DecisionTreeRegressor
+from torch import nn
 
 from steel.elements import Element
 from steel.errors import InputError
@@ -21,13 +24,17 @@ from surrogate.boosting import complete
 from surrogate.convex import MaxAffine
 from surrogate.description import Description, OutputPieces
 from surrogate.heat_data import fresh_wt_pct
+from surrogate.networks import ReluNetwork
 from surrogate.quantiles import LEVELS, Quantiles, conformal
 from surrogate.schema import ENERGY
 from surrogate.trees import Trees
 
 DEEPEST = 8
 """Questions a tree may ask; a deeper one has more leaves than heats to fill them."""
-TAKES = "a linear model with coef_ and intercept_, a MaxAffine module, a decision tree, a forest or gradient boosting"
+TAKES = (
+    "a linear model with coef_ and intercept_, a MaxAffine module, a decision tree, a forest, gradient boosting, "
+    "scikit-learn's MLPRegressor with relu, or torch's Sequential of Linear and ReLU"
+)
 
 
 def adopt(
@@ -86,10 +93,38 @@ def output_pieces(model: Any, yields: FloatArray) -> OutputPieces:
         start = float(np.ravel(model.init_.constant_)[0])
         grown = [tree.tree_ for tree in model.estimators_.ravel()]
         return replace(nothing, linear=start * yields, trees=_trees(grown, model.learning_rate))
+    if isinstance(model, (MLPRegressor, nn.Module)):
+        return replace(nothing, network=_network(model, n))
     if hasattr(model, "coef_") and hasattr(model, "intercept_"):
         coefficients = _fits(np.atleast_2d(np.asarray(model.coef_, dtype=np.float64)), n)[0]
         return replace(nothing, linear=coefficients + float(np.ravel(model.intercept_)[0]) * yields)
     raise InputError(type(model).__name__, "model", TAKES)
+
+
+def _network(model: Any, materials: int) -> ReluNetwork:
+    """A network of Linear layers with a ReLU between any two."""
+    if isinstance(model, MLPRegressor):
+        if (model.activation, model.out_activation_) != ("relu", "identity"):
+            asked = "relu, with a loss whose output is not transformed"
+            raise InputError((model.activation, model.out_activation_), "activations of the MLPRegressor", asked)
+        weights = [np.asarray(layer, dtype=np.float64).T for layer in model.coefs_]
+        biases = [np.asarray(layer, dtype=np.float64) for layer in model.intercepts_]
+    else:
+        layers = [layer for layer in (model if isinstance(model, nn.Sequential) else [model])
+                  if not isinstance(layer, (nn.Dropout, nn.Identity))]  # fmt: skip
+        kinds = [type(layer) for layer in layers]
+        if kinds != [nn.Linear, *([nn.ReLU, nn.Linear] * ((len(layers) - 1) // 2))]:
+            raise InputError([kind.__name__ for kind in kinds], "layers of the module", "Linear, ReLU, ..., Linear")
+        linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
+        weights = [layer.weight.detach().double().numpy() for layer in linear]
+        biases = [
+            np.zeros(layer.out_features) if layer.bias is None else layer.bias.detach().double().numpy()
+            for layer in linear
+        ]
+    if len(weights[-1]) != 1:
+        raise InputError(len(weights[-1]), "outputs of the network", "one; give each output its own")
+    _fits(weights[0], materials)
+    return ReluNetwork(tuple(weights), tuple(biases))
 
 
 def _fits(coefficients: FloatArray, materials: int) -> FloatArray:

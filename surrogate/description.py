@@ -4,7 +4,8 @@ For one heat's process inputs and heel, every quantity is a function of the furn
 that is linear, or the greatest of several linear ones, and homogeneous of degree one:
 
 - tapped mass `T = y·x`;
-- for each output, `T · value = m·x + max_k(a_k·x) + T · Σ trees(x/T)` (an element in wt%, energy in kWh/t);
+- for each output, `T · value = m·x + max_k(a_k·x) + T · (Σ trees(x/T) + network(x/T))` (an element in wt%, energy in
+  kWh/t);
 - its standard deviation, `T · sd = sqrt(xᵀ V x)`.
 
 A heel is mixed in by its share κ of the bath: `wt% = (1 - κ) · value + κ · heel`. Any model that can write
@@ -20,6 +21,8 @@ import numpy as np
 from steel.elements import Element
 from steel.heats import FloatArray
 from steel.materials import Material
+from surrogate.bends import Bends
+from surrogate.networks import ReluNetwork
 from surrogate.quantiles import Quantiles
 from surrogate.trees import Trees, no_trees
 
@@ -34,6 +37,7 @@ class OutputPieces:
         covariance: (n, n) V above.
         quantiles: of (true - mean) / sd.
         trees: on x/T; each of their split points costs the optimizer a yes/no decision.
+        network: on x/T; each of its units that may be cut at zero or not costs one.
     """
 
     linear: FloatArray
@@ -41,6 +45,12 @@ class OutputPieces:
     covariance: FloatArray
     quantiles: Quantiles
     trees: Trees = field(default_factory=no_trees)
+    network: ReluNetwork = field(default_factory=ReluNetwork)
+
+    @cached_property
+    def bends(self) -> Bends:
+        """What is neither linear nor convex."""
+        return Bends(self.trees, self.network)
 
     @cached_property
     def root(self) -> FloatArray:
@@ -51,7 +61,7 @@ class OutputPieces:
     def value(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The mean, per t tapped."""
         convex = float((self.pieces @ charged_t).max()) if len(self.pieces) else 0.0
-        return (float(self.linear @ charged_t) + convex) / tapped_t + self.trees.at(charged_t / tapped_t)
+        return (float(self.linear @ charged_t) + convex) / tapped_t + self.bends.at(charged_t / tapped_t)
 
     def sd(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The standard deviation, per t tapped."""

@@ -15,6 +15,7 @@ from steel.heats import FloatArray
 from steel.materials import Material, MaterialKind
 from steel.plants import Furnace, Plant, Prices, YardItem
 from surrogate.description import Description, OutputPieces
+from surrogate.networks import ReluNetwork
 from surrogate.quantiles import LEVELS, Quantiles
 from surrogate.trees import Trees, no_trees
 
@@ -145,6 +146,55 @@ def cell_by_cell_optimum(instance: Instance, confidence: float) -> float:
             rows += [[*(low * told.yields - share), 0.0, 0.0], [*(share - high * told.yields), 0.0, 0.0]]
         bounds: list[tuple[float, float | None]] = [(0.0, item.available_t) for item in instance.plant.yard[:-1]]
         here = replace(instance, description=description)
+        best = min(best, _continuous_optimum(here, confidence, [*bounds, (0.0, 5.0)], rows))
+    return best
+
+
+def with_network(instance: Instance, seed: int, of: str, units: tuple[int, ...] = (3, 2)) -> Instance:
+    """The instance with a random network of ReLU units for one output, some of them cut at some charges only."""
+    rng = np.random.default_rng(seed)
+    told = instance.description
+    sizes = (len(told.materials), *units, 1)
+    scale = 30.0 if of == "energy" else 0.05
+    weights = [rng.normal(size=(after, before)) / np.sqrt(before) for before, after in itertools.pairwise(sizes)]
+    biases = [-0.2 * rng.uniform(size=after) for after in sizes[1:]]
+    weights[-1], biases[-1] = scale * weights[-1], scale * biases[-1]
+    network = ReluNetwork(tuple(weights), tuple(biases))
+    elements = {e: replace(pieces, network=network) if e.value == of else pieces for e, pieces in told.elements.items()}
+    energy = replace(told.energy, network=network) if of == "energy" else told.energy
+    return replace(instance, description=replace(told, elements=elements, energy=energy))
+
+
+def pattern_by_pattern_optimum(instance: Instance, of: str, confidence: float) -> float:
+    """Cost by enumerating which units of the network are cut; with these known it is affine."""
+    told = instance.description
+    pieces = told.energy if of == "energy" else told.elements[Element(of)]
+    network = pieces.network
+    best = np.inf
+    for pattern in itertools.product((0.0, 1.0), repeat=sum(len(biases) for biases in network.biases[:-1])):
+        passes = iter(pattern)
+        slope, offset = np.eye(len(told.materials)), np.zeros(len(told.materials))
+        rows: list[list[float]] = []
+        for weights, biases in zip(network.weights, network.biases, strict=True):
+            slope, offset = weights @ slope, weights @ offset + biases
+            if weights is network.weights[-1]:
+                break
+            for unit in range(len(biases)):
+                on = next(passes)
+                # What passes is at least zero, what is cut at most.
+                over_t = slope[unit] + offset[unit] * told.yields
+                rows.append([*((1.0 - 2.0 * on) * over_t), 0.0, 0.0])
+                slope[unit], offset[unit] = on * slope[unit], on * offset[unit]
+        affine = slope[0] + offset[0] * told.yields
+        known = replace(pieces, network=ReluNetwork())
+        if len(pieces.pieces):
+            known = replace(known, pieces=pieces.pieces + affine)
+        else:
+            known = replace(known, linear=pieces.linear + affine)
+        elements = {e: known if e.value == of else one for e, one in told.elements.items()}
+        energy = known if of == "energy" else told.energy
+        here = replace(instance, description=replace(told, elements=elements, energy=energy))
+        bounds: list[tuple[float, float | None]] = [(0.0, item.available_t) for item in instance.plant.yard[:-1]]
         best = min(best, _continuous_optimum(here, confidence, [*bounds, (0.0, 5.0)], rows))
     return best
 

@@ -8,11 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from optimizer.conflicts import ImpossibleOrderError
+from optimizer.explanation import bindings
 from optimizer.options import RecipeOptions
 from optimizer.problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
 from optimizer.review import review
 from optimizer.solver import Solution
+from steel.errors import InputError
 from steel.heats import FloatArray
 from steel.plants import MaterialGroup, Plant
 from surrogate.description import OutputPieces
@@ -209,3 +211,26 @@ def test_a_material_split_in_two_equal_ones_changes_nothing(seed: int) -> None:
     split = Instance(instance.plant.model_copy(update={"yard": (*yard, other)}), instance.order, description)
     wanted = solved(instance, instance.plant)[1].objective_eur
     assert solved(split, split.plant)[1].objective_eur == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_power_on_time_is_the_electricity_it_takes(seed: int) -> None:
+    instance = random_instance(seed)
+    furnace = instance.plant.furnace.model_copy(update={"mean_power_mw": 60.0})
+    plant = instance.plant.model_copy(update={"furnace": furnace})
+    free, solution = solved(instance, plant)
+    minutes = free.energy_kwh(solution.columns_t) / 1000.0
+    problem, held = solved(instance, plant, max_power_on_min=0.99 * minutes)
+    assert problem.energy_kwh(held.columns_t) / 1000.0 == pytest.approx(0.99 * minutes, rel=1e-6)
+    told = {one.requirement.split(" ≤")[0]: one for one in bindings(problem, held)}
+    nearby = [solved(instance, plant, max_power_on_min=0.99 * minutes + s)[1].objective_eur for s in (-0.01, 0.01)]
+    saved = (nearby[0] - nearby[1]) / 0.02 / problem.order.mass_t
+    assert told["power on"].worth_eur_per_t == pytest.approx(saved, rel=0.1, abs=0.01)
+    mine = {item.material.name: float(t) for item, t in zip(free.items[:5], solution.columns_t, strict=False)}
+    assert any(miss.startswith("power on: ") for miss in review(problem, held, mine).misses)
+
+
+def test_a_power_on_time_needs_a_furnace_of_known_power() -> None:
+    instance = random_instance(2)
+    with pytest.raises(InputError, match="mean_power_mw"):
+        solved(instance, instance.plant, max_power_on_min=40.0)

@@ -39,6 +39,10 @@ def baskets(**values: float) -> Callable[[Plant], Plant]:
     return lambda plant: plant.model_copy(update={"furnace": plant.furnace.model_copy(update={"baskets": held})})
 
 
+def furnace(**values: float) -> Callable[[Plant], Plant]:
+    return lambda plant: plant.model_copy(update={"furnace": plant.furnace.model_copy(update=values)})
+
+
 def group(**shares: float) -> Callable[[Plant], Plant]:
     rule = MaterialGroup(name="dusty", materials=("scrap 0",), **shares)
     return lambda plant: plant.model_copy(update={"groups": (rule,)})
@@ -62,6 +66,9 @@ CASES = {
     "baskets too weak": Case(("basket weight",), baskets(max_t=20.0)),
     "too few materials": Case(("at most 1 materials",), scrap(available_t=60.0), options={"max_materials": 1}),
     "too little electricity": Case(("electricity at most 100 kWh/t",), options={"max_energy_kwh_per_t": 100.0}),
+    "too short a time with power on": Case(
+        ("power on at most 10 min",), furnace(mean_power_mw=60.0), options={"max_power_on_min": 10.0}
+    ),
     "a group of the only clean scrap": Case(
         ("dusty at most 5 % of the charge",), group(max_share=0.05), limits={"Cu": 0.12}
     ),

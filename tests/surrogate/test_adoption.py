@@ -8,6 +8,7 @@ import torch
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.neural_network import MLPRegressor
+from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
 from optimizer.options import RecipeOptions
@@ -74,6 +75,45 @@ def test_the_description_predicts_what_the_model_predicts(
     assert told == pytest.approx(model.predict(x), rel=1e-9)
 
 
+def torch_network(features: int) -> torch.nn.Sequential:
+    torch.manual_seed(0)
+    first = (torch.nn.Linear(features, 8), torch.nn.ReLU(), torch.nn.Dropout())
+    module = torch.nn.Sequential(*first, torch.nn.Linear(8, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
+    return module.double().eval()
+
+
+def test_networks_are_described_as_they_predict(plant: Plant, logs: tuple[HeatLog, HeatLog]) -> None:
+    train, later = logs
+    x, known = shares(plant, later), shares(plant, train)
+    fitted = MLPRegressor(hidden_layer_sizes=(6, 5), max_iter=50, random_state=0)
+    fitted.fit(known, train.energy_kwh_per_t / 100.0)
+    module = torch_network(x.shape[1])
+    for model, expected in (
+        (fitted, fitted.predict(x)),
+        (module, module(torch.from_numpy(x)).detach().numpy()[:, 0]),
+    ):
+        pieces = output_pieces(model, yields_of(plant))
+        assert [pieces.value(3.0 * row, 3.0) for row in x] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_recipe_with_an_adopted_network_is_as_its_network_predicts(
+    plant: Plant, logs: tuple[HeatLog, HeatLog]
+) -> None:
+    train, later = logs
+    x = shares(plant, train)
+    network = MLPRegressor(hidden_layer_sizes=(8, 8), max_iter=400, random_state=0).fit(x, train.energy_kwh_per_t)
+    copper = Ridge(alpha=1e-3).fit(x, train.analysis_wt_pct[:, train.elements.index(Element.CU)])
+    materials = tuple(item.material for item in plant.charge_items())
+    description = adopt({ENERGY: network, "Cu": copper}, materials, yields_of(plant), later)
+    grade = catalogue.grade("B500B")
+    problem = build_problem(plant, Order(grade=grade, mass_t=100.0), description, RecipeOptions(confidence=0.9))
+    solution = Optimizer().solution(problem)
+    charged = solution.columns_t[: problem.furnace_columns]
+    told = problem.energy_kwh(solution.columns_t) / float(yields_of(plant) @ charged)
+    assert told == pytest.approx(network.predict(charged[None] / float(yields_of(plant) @ charged))[0], rel=1e-6)
+    assert solution.gap <= 1e-3
+
+
 def test_a_maximum_of_affine_pieces_is_described(plant: Plant, logs: tuple[HeatLog, HeatLog]) -> None:
     x = shares(plant, logs[1])
     module = max_affine(x.shape[1])
@@ -129,24 +169,30 @@ def test_its_intervals_cover_later_heats(plant: Plant, logs: tuple[HeatLog, Heat
     assert 0.88 <= float(np.mean(inside)) <= 1.0
 
 
+def fitted_as(model: Any, x: FloatArray, target: FloatArray) -> Any:
+    if isinstance(model, torch.nn.Module):
+        return model
+    return Ridge().fit(x[:, :3], target) if model == "narrow" else model.fit(x, target)
+
+
 @pytest.mark.parametrize(
     ("models", "message"),
     [
         ({"Cu": Ridge()}, "energy_kwh_per_t"),
-        ({ENERGY: MLPRegressor()}, "MLPRegressor"),
+        ({ENERGY: SVR()}, "SVR"),
+        ({ENERGY: MLPRegressor(activation="tanh", max_iter=5)}, "tanh"),
         ({ENERGY: Ridge(), "Xx": Ridge()}, "Xx"),
         ({ENERGY: DecisionTreeRegressor(max_depth=12)}, "max_depth"),
         ({ENERGY: "narrow"}, "one a material"),
+        ({ENERGY: torch.nn.Sequential(torch.nn.Linear(15, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))}, "Linear, ReLU"),
+        ({ENERGY: torch.nn.Linear(15, 2)}, "one; give each output its own"),
     ],
 )
 def test_what_cannot_be_described_is_refused(
     models: dict[str, Any], message: str, plant: Plant, logs: tuple[HeatLog, HeatLog]
 ) -> None:
     x, target = shares(plant, logs[0]), logs[0].energy_kwh_per_t
-    fitted = {
-        name: Ridge().fit(x[:, :3], target) if model == "narrow" else model.fit(x, target)
-        for name, model in models.items()
-    }
+    fitted = {name: fitted_as(model, x, target) for name, model in models.items()}
     materials = tuple(item.material for item in plant.charge_items())
     with pytest.raises(InputError, match=message):
         adopt(fitted, materials, yields_of(plant), logs[1])
