@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.experience import Experience
 from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.session import SolverError
 from steel.heats import FloatArray
@@ -21,7 +22,8 @@ EXACT_T = 1e-6
 CUTS_AT_A_NODE = 2
 """Rounds of tangents at a node that is no recipe yet; its bound only has to be good enough to choose a branch."""
 LEAST_DISTANCE_T = 0.5
-LEAST_GAIN_EUR = 1e-3
+GREATER = 1.0 / 6.0
+"""Weight of the side whose bound rises more, when choosing what to decide."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +38,6 @@ class Found:
     decisions: FloatArray
     cost_eur: float
     bound_eur: float
-
-
-@dataclass
-class Experience:
-    """What deciding a material was seen to cost per t of distance, € (pseudo-costs; Benichou et al. 1971).
-
-    Attributes:
-        total, seen: (2, K) for leaving out and for using.
-    """
-
-    total: FloatArray
-    seen: FloatArray
-
-    def learn(self, side: int, j: int, gain_eur: float, distance_t: float) -> None:
-        """Take in one bound that rose."""
-        self.total[side, j] += gain_eur / distance_t
-        self.seen[side, j] += 1
-
-    def expected(self, side: int, j: int, distance_t: float) -> float:
-        """€ that the bound should rise by."""
-        return float(self.total[side, j] / self.seen[side, j]) * distance_t
 
 
 @dataclass(frozen=True)
@@ -96,9 +77,12 @@ class MaterialSearch:
         problem: whose lots and most materials.
         columns: (K,) the column each decision is about.
         relaxation: the linear model.
+        experience: of decisions under the same objective.
     """
 
-    def __init__(self, problem: RecipeProblem, columns: NDArray[np.int_], relaxation: Relaxation) -> None:
+    def __init__(
+        self, problem: RecipeProblem, columns: NDArray[np.int_], relaxation: Relaxation, experience: Experience
+    ) -> None:
         self._columns = columns
         self._lots = problem.lots[columns]
         self._counted = problem.counted[columns] > 0
@@ -107,7 +91,7 @@ class MaterialSearch:
         self._most = len(columns) if most is None else most - must
         self._relaxation = relaxation
         self._gap = problem.options.gap
-        self._experience = Experience(np.zeros((2, len(columns))), np.zeros((2, len(columns))))
+        self._experience = experience
 
     def is_recipe(self, columns_t: FloatArray) -> bool:
         """Whether masses (n + m,) hold every lot and the number of materials."""
@@ -158,17 +142,19 @@ class MaterialSearch:
     def _branch(self, node: Node, cost: float, masses_t: FloatArray) -> tuple[tuple[float, Node], tuple[float, Node]]:
         """The two sides of the decision that should raise the bound most, with their bounds, the better first."""
         masses = masses_t[self._columns]
-        open_ = (node.lower < node.upper) & (masses > UNUSED_BELOW_T)
-        tried = np.flatnonzero(open_ & (masses < self._lots - EXACT_T))
-        if not len(tried):
-            tried = np.flatnonzero(open_ & self._counted)
+        in_use = masses > UNUSED_BELOW_T
+        to_decide = masses < self._lots - EXACT_T
+        if int((in_use & self._counted).sum()) > self._most:
+            to_decide |= self._counted
+        tried = np.flatnonzero((node.lower < node.upper) & in_use & to_decide)
         if not len(tried):
             raise SolverError("every material in use is decided and the lots do not hold")
         sides: list[tuple[float, tuple[float, Node], tuple[float, Node]]] = []
         for j in tried:
             out = self._side(node, cost, 0, int(j), float(masses[j]))
             used = self._side(node, cost, 1, int(j), max(float(self._lots[j] - masses[j]), LEAST_DISTANCE_T))
-            score = max(out[0], LEAST_GAIN_EUR) * max(used[0], LEAST_GAIN_EUR)
+            # The lesser gain counts most (Linderoth and Savelsbergh 1999): both sides have to be done away with.
+            score = (1.0 - GREATER) * min(out[0], used[0]) + GREATER * max(out[0], used[0])
             sides.append((score, (out[1], node.decided(int(j), 0.0)), (used[1], node.decided(int(j), 1.0))))
         _, first, second = max(sides, key=lambda side: side[0])
         return (first, second) if first[0] <= second[0] else (second, first)
@@ -176,14 +162,16 @@ class MaterialSearch:
     def _side(self, node: Node, cost: float, side: int, j: int, distance_t: float) -> tuple[float, float]:
         """By how much one side should raise the bound, €, and what its cost is sure to reach.
 
-        A side never tried is solved once (strong branching); later what was seen is enough to choose by.
+        A side never tried at this plant is solved once (strong branching); later what was seen is enough to choose by.
         """
-        if self._experience.seen[side, j]:
-            return self._experience.expected(side, j, distance_t), cost
+        column = int(self._columns[j])
+        expected = self._experience.expected(side, column, distance_t)
+        if expected is not None:
+            return expected, cost
         decided = node.decided(j, float(side))
         self._relaxation.hold(decided.lower, decided.upper)
         reached, _ = self._relaxation.reach()
         gain = max(reached - cost, 0.0)
         if np.isfinite(gain):
-            self._experience.learn(side, j, gain, distance_t)
+            self._experience.learn(side, column, gain, distance_t)
         return gain, max(reached, cost)

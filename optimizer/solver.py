@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.element_rows import ElementRow
+from optimizer.experience import Experience
 from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_bends
 from optimizer.margins import NEARLY, Margins
 from optimizer.options import Objective
@@ -115,7 +116,9 @@ class RecipeSolver:
             return self._best_of_all(decisions, upper, values)
         self._held = [column for column, is_use in zip(self.model.integer, used, strict=True) if is_use]
         about = np.array([names[column][1] for column in self._held])
-        search = MaterialSearch(self.problem, about, self)
+        # What was seen of decisions is worth nothing under another objective.
+        seen = self._warm.experience if self._form == PLAIN else Experience(len(self.problem.items))
+        search = MaterialSearch(self.problem, about, self, seen)
         if used.all():
             found = search.run(decisions, upper)
             if not np.isfinite(found.cost_eur):

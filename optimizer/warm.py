@@ -1,10 +1,11 @@
-"""What stays true between solves of one description: tangents of margins, and the last optimum's basis."""
+"""What is kept between solves of one description: tangents of margins, the last optimum's basis, pseudo-costs."""
 
 import itertools
 import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+from optimizer.experience import Experience
 from optimizer.problem import RecipeProblem
 from optimizer.rows import Name
 from optimizer.session import Basis
@@ -20,13 +21,19 @@ class Warm:
 
     Attributes:
         problem: one of them, which keeps alive what their key is made of.
+        experience: what deciding each material cost.
     """
 
     problem: RecipeProblem
+    experience: Experience = field(init=False)
     _cuts: dict[str, deque[tuple[Name, FloatArray]]] = field(default_factory=dict)
     _basis: Basis | None = None
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Begin without any experience."""
+        self.experience = Experience(len(self.problem.items))
 
     def known(self) -> tuple[dict[str, list[tuple[Name, FloatArray]]], Basis | None]:
         """By element, tangents (n + m,) so far with their names; and the last optimum's basis."""
