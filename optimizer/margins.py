@@ -73,10 +73,9 @@ class Margins:
             points: recipes (n + m,).
             near: indices of the elements.
         """
-        names, planes = [], []
-        for e in near:
-            for point in points:
-                image = self._roots[e] @ point
-                names.append(self.rows[e].element.value)
-                planes.append(self._roots[e].T @ (image / max(float(np.linalg.norm(image)), 1e-12)))
-        return Tangents(names, np.array(planes))
+        roots = self._roots[near]
+        images = roots @ np.array(points).T
+        sizes = np.maximum(np.linalg.norm(images, axis=1, keepdims=True), 1e-12)
+        planes = (roots.transpose(0, 2, 1) @ (images / sizes)).transpose(0, 2, 1)
+        names = [self.rows[e].element.value for e in near for _ in points]
+        return Tangents(names, planes.reshape(len(names), -1))

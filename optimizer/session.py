@@ -97,19 +97,20 @@ class Session:
             # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one settles it.
             self._highs.clearSolver()
             status = self._run_once()
-        if not self._settled(status):
-            self._highs.clearSolver()
-            self._highs.setOptionValue("solver", "ipm")
-            status = self._run_once()
-            self._highs.setOptionValue("solver", "choose")
+            if not self._settled(status):
+                self._highs.clearSolver()
+                self._highs.setOptionValue("solver", "ipm")
+                status = self._run_once()
+                self._highs.setOptionValue("solver", "choose")
+                if not self._settled(status):
+                    told = self._highs.modelStatusToString(status)
+                    raise SolverError(f"HiGHS stopped without a recipe: {told}")
         if status in _INFEASIBLE:
             raise InfeasibleError
         if stop_asked():
             raise StoppedError
-        info = self._highs.getInfo()
-        if not self._settled(status):
-            raise SolverError(f"HiGHS stopped without a recipe: {self._highs.modelStatusToString(status)}")
         self.values = np.array(self._highs.getSolution().col_value)
+        info = self._highs.getInfo()
         reached = float(info.objective_function_value)
         bound = float(info.mip_dual_bound) if self._integral else reached
         return reached, bound if np.isfinite(bound) else reached

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.element_rows import ElementRow
 from optimizer.experience import Experience
 from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_bends
 from optimizer.margins import NEARLY, Margins
@@ -206,9 +205,7 @@ class RecipeSolver:
         columns, margins = self.columns_t, self._margins
         if not margins.rows:
             return False
-        slack = np.array([[self._slack(k, row.element.value) for k in LIMITS] for row in margins.rows])
-        remainders = np.array([self._remainder(row, columns) for row in margins.rows])
-        misses = margins.misses(columns, remainders, slack)
+        misses = margins.misses(columns, self._remainders(columns), self._slacks())
         if misses.max() <= 0.0:
             return False
         # Solutions swing about the optimum: a tangent at their running mean is nearer to it than one at the last.
@@ -219,11 +216,21 @@ class RecipeSolver:
         self.session.cut(names, tangents.planes, [self.model.columns["margin", name] for name in tangents.elements])
         return True
 
-    def _remainder(self, row: ElementRow, columns: FloatArray) -> float:
-        """wt% · t beyond the linear balance; of bends as the model has it, whose decisions may be fractional now."""
-        if states_bends(row):
-            return float(self.session.values[self.model.columns["remainder", row.element.value]])
-        return row.mean(columns) - float(row.linear @ columns) if len(row.pieces) or row.bends else 0.0
+    def _remainders(self, columns: FloatArray) -> FloatArray:
+        """(E,) wt% · t beyond the linear balance; bends as the model has them, whose decisions may be open now."""
+        found = np.zeros(len(self._margins.rows))
+        for e, row in enumerate(self._margins.rows):
+            if states_bends(row):
+                found[e] = self.session.values[self.model.columns["remainder", row.element.value]]
+            elif len(row.pieces):
+                found[e] = row.mean(columns) - float(row.linear @ columns)
+        return found
+
+    def _slacks(self) -> FloatArray | float:
+        """(E, 2) wt% · t by which maximum and minimum may be missed."""
+        if not self.model.elastic and ("headroom",) not in self.model.columns:
+            return 0.0
+        return np.array([[self._slack(k, row.element.value) for k in LIMITS] for row in self._margins.rows])
 
     def _slack(self, kind: str, name: str) -> float:
         """wt% · t by which a limit may be missed; below zero where headroom under it is kept."""
