@@ -90,8 +90,8 @@ class RecipeProblem:
         return () if self.slag is None else self.slag.rules
 
     def parts_of(self, columns_t: FloatArray) -> NDArray[np.bool_]:
-        """(n + m,) whether a recipe is made of a material to any extent that matters."""
-        return np.asarray(columns_t > NEGLIGIBLE * self.order.mass_t)
+        """(n + m,) whether a recipe's metal-bearing charge is made of a material to any extent that matters."""
+        return np.asarray((columns_t > NEGLIGIBLE * self.order.mass_t) & (self.counted > 0))
 
     def used_t(self, columns_t: FloatArray) -> dict[str, float]:
         """T of every material that a recipe (n + m,) uses, by name."""

@@ -1,4 +1,4 @@
-"""The range of each price and limit over which a recipe stands: over which it is made of the same materials.
+"""The range of each price and limit over which a recipe stands: over which its charge is made of the same materials.
 
 Solved again at ever larger steps to either side until the materials change, then halved in between. Duals would say it
 for one vertex of a linear programme only; a recipe with margins moves smoothly and keeps its materials beyond that.
@@ -47,7 +47,7 @@ def ranges(
     time_limit_s: float = 5.0,
     progress: Callable[[float], None] | None = None,
 ) -> Ranges:
-    """Ranges of the prices of all materials used and of electricity, and of every limit.
+    """Ranges of the prices of all metal-bearing materials used and of electricity, and of every limit.
 
     Args:
         optimizer: solves again.

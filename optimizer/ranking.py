@@ -32,8 +32,7 @@ class Node:
     @property
     def uses(self) -> Columns:
         """Metal-bearing materials its recipe is made of."""
-        used = self.problem.parts_of(self.solution.columns_t) & (self.problem.counted > 0)
-        return frozenset(int(j) for j in np.flatnonzero(used))
+        return frozenset(int(j) for j in np.flatnonzero(self.problem.parts_of(self.solution.columns_t)))
 
     def does(self, without: Columns) -> bool:
         """Whether its recipe uses nothing of some materials."""

@@ -20,7 +20,7 @@ class RankedRecipe(Frozen):
 
 
 class StandsFrom(Frozen):
-    """One end of a range: beyond it the recipe is made of other materials.
+    """One end of a range: beyond it the metal-bearing charge is made of other materials.
 
     Attributes:
         value: in the range's unit. change: what happens beyond, such as "Pig iron comes in".
@@ -31,7 +31,7 @@ class StandsFrom(Frozen):
 
 
 class Range(Frozen):
-    """The range of one price or limit over which the recipe is made of the same materials, all else as it is.
+    """The range of one price or limit over which the charge is made of the same materials, all else as it is.
 
     Attributes:
         of: what is varied, such as "price of E8 new thin".

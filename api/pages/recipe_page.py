@@ -1,22 +1,32 @@
 """The page at `/`: an order on the left, its recipe on the right, recomputed as anything changes."""
 
 import asyncio
+from collections.abc import Callable
 from importlib import resources
+from typing import TypeVar
 
 from fastapi import FastAPI
 from nicegui import ui
 from pydantic import ValidationError
 
+from api.pages.answers import show_ranges, show_ranked
 from api.pages.results import show_impossible, show_problem, show_recipe
 from api.requests import RecipeRequest
 from api.service import LoadedPlant, PlantService
 from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
+from optimizer.options import Aim, RecipeOptions
+from optimizer.problem import RecipeProblem, build_problem
+from optimizer.ranges import ranges
+from optimizer.ranking import cheapest_different
+from optimizer.recommend import Optimizer
 from optimizer.session import SolverError
+from optimizer.stopping import StoppedError, stopping_when
 from steel import catalogue
+from steel.elements import parse_element
 from steel.errors import InputError
 from steel.recipes import Recipe
 
+Answer = TypeVar("Answer")
 CONFIDENCES = {0.80: "80 %", 0.90: "90 %", 0.95: "95 %", 0.99: "99 %"}
 
 
@@ -34,6 +44,8 @@ class RecipePage:
         self.stock: dict[str, float] = {}
         self.maximum: dict[str, float] = {}
         self.minimum: dict[str, float] = {}
+        self.aims: dict[str, float] = {}
+        self.tolerance_t = 0.0
         self._asked = 0
 
     def build(self) -> None:
@@ -66,8 +78,9 @@ class RecipePage:
                 .classes("w-full")
                 .mark("grade")
             )
-            with ui.grid(columns="1fr 1fr 1fr").classes("gap-2 w-full"):
+            with ui.grid(columns="1fr 0.7fr 1.1fr 1.2fr").classes("gap-2 w-full"):
                 self.mass_input = ui.number("Steel, t", value=self.mass_t, min=1, step=1, on_change=self._set_mass)
+                ui.number("± t", value=0, min=0, on_change=self._set_tolerance).mark("tolerance")
                 ui.select(CONFIDENCES, label="Sure to", value=self.confidence, on_change=self._set_confidence)
                 ui.number("Most scraps", min=1, step=1, placeholder="any", on_change=self._set_count)
 
@@ -77,12 +90,13 @@ class RecipePage:
             with ui.element("div").classes("cw-card w-full"):
                 ui.label("Limits, wt%").classes("cw-title")
                 grade = catalogue.grade(self.grade)
-                with ui.grid(columns="48px 1fr 1fr").classes("gap-x-2 gap-y-0 items-center w-full"):
-                    for head in ("", "min", "max"):
+                with ui.grid(columns="40px 1fr 1fr 1fr").classes("gap-x-2 gap-y-0 items-center w-full"):
+                    for head in ("", "min", "aim", "max"):
                         ui.label(head).classes("cw-note text-right")
                     for element in grade.elements():
                         ui.label(element.value)
                         self._limit(element.value, grade.minimum_wt_pct.get(element), self.minimum, "min")
+                        self._limit(element.value, None, self.aims, "aim")
                         self._limit(element.value, grade.maximum_wt_pct.get(element), self.maximum, "max")
             with ui.element("div").classes("cw-card w-full"):
                 ui.label("Yard today").classes("cw-title")
@@ -120,12 +134,16 @@ class RecipePage:
         self._choose_grade_named(str(getattr(event, "value", "")))
 
     def _choose_grade_named(self, name: str) -> None:
-        self.grade, self.maximum, self.minimum = name, {}, {}
+        self.grade, self.maximum, self.minimum, self.aims = name, {}, {}, {}
         self._draw_inputs()
         self.ask()
 
     def _set_mass(self, event: object) -> None:
         self.mass_t = float(getattr(event, "value", None) or 0.0)
+        self.ask()
+
+    def _set_tolerance(self, event: object) -> None:
+        self.tolerance_t = float(getattr(event, "value", None) or 0.0)
         self.ask()
 
     def _set_confidence(self, event: object) -> None:
@@ -162,24 +180,72 @@ class RecipePage:
         else:
             with self._cleared():
                 show_recipe(recipe)
+                self._more_card()
+
+    def _more_card(self) -> None:
+        """What takes seconds is found when asked for."""
+        with ui.element("div").classes("cw-card w-full"):
+            ui.label("What else?").classes("cw-title")
+            with ui.row().classes("gap-3 items-center"):
+                first = ui.button("Runners-up").props("outline dense no-caps")
+                second = ui.button("How long it stands").props("outline dense no-caps")
+            answers = ui.column().classes("w-full gap-2")
+        first.on_click(lambda: self._answer(first, answers, cheapest_different, show_ranked))
+        second.on_click(lambda: self._answer(second, answers, ranges, show_ranges))
+
+    async def _answer(
+        self,
+        button: ui.button,
+        answers: ui.column,
+        find: Callable[[Optimizer, RecipeProblem], Answer],
+        show: Callable[[Answer], None],
+    ) -> None:
+        """Find and draw one more answer, unless the order has changed meanwhile."""
+        asked = self._asked
+
+        def found() -> Answer:
+            with stopping_when(lambda: asked != self._asked):
+                return find(self.service.optimizer, self._problem())
+
+        button.props("loading")
+        try:
+            answer = await asyncio.to_thread(found)
+        except (StoppedError, ImpossibleOrderError, SolverError):
+            # The order has changed, and with it what is drawn.
+            return
+        if asked == self._asked:
+            button.props(remove="loading")
+            answers.clear()
+            with answers:
+                show(answer)
 
     def _cleared(self) -> ui.column:
         self.results.clear()
         return self.results
 
-    def _recommend(self) -> Recipe:
-        request = RecipeRequest(
+    def _request(self) -> RecipeRequest:
+        aims = {parse_element(symbol, "aim"): Aim(wt_pct=value) for symbol, value in self.aims.items()}
+        return RecipeRequest(
             plant=self.loaded.plant.name,
             grade=self.grade,
             mass_t=self.mass_t,
+            tolerance_t=self.tolerance_t,
             maximum_wt_pct=self.maximum,
             minimum_wt_pct=self.minimum,
             prices_eur_per_t=self.prices,
             available_t=self.stock,
-            options=RecipeOptions(confidence=self.confidence, max_materials=self.max_materials),
+            options=RecipeOptions(confidence=self.confidence, max_materials=self.max_materials, aims=aims),
         )
+
+    def _recommend(self) -> Recipe:
+        request = self._request()
         plant = request.plant_today(self.loaded.plant)
         return self.service.recommend(self.loaded, request.order(plant), request.options, plant)
+
+    def _problem(self) -> RecipeProblem:
+        request = self._request()
+        plant = request.plant_today(self.loaded.plant)
+        return build_problem(plant, request.order(plant), self.loaded.description, request.options)
 
 
 def install_pages(app: FastAPI, service: PlantService) -> None:

@@ -81,7 +81,8 @@ def _figures(recipe: Recipe) -> None:
                 ui.label(more).classes("cw-note")
 
 
-def _cells(tag: str, values: list[str]) -> None:
+def table_row(tag: str, values: list[str]) -> None:
+    """Draw one row of a table; its tag says heading, th, or data, td."""
     with ui.element("tr"):
         for value in values:
             with ui.element(tag):
@@ -91,13 +92,13 @@ def _cells(tag: str, values: list[str]) -> None:
 def _table(recipe: Recipe) -> None:
     baskets = max((len(line.baskets_t) for line in recipe.lines), default=0)
     with ui.element("table").classes("cw-table").mark("recipe-table"):
-        _cells("th", ["Material", "t", "€/t", *(f"B{i + 1}" for i in range(baskets))])
+        table_row("th", ["Material", "t", "€/t", *(f"B{i + 1}" for i in range(baskets))])
         for line in recipe.lines:
             loads = [f"{mass:.1f}" for mass in line.baskets_t] or ["ladle"] + [""] * max(0, baskets - 1)
             decimals = 1 if line.mass_t >= 5 else 2
-            _cells("td", [line.material, f"{line.mass_t:.{decimals}f}", f"{line.price_eur_per_t:.0f}", *loads])
+            table_row("td", [line.material, f"{line.mass_t:.{decimals}f}", f"{line.price_eur_per_t:.0f}", *loads])
         total = sum(line.mass_t for line in recipe.lines)
-        _cells(
+        table_row(
             "td",
             [f"gives {recipe.tapped_t:.1f} t, yield {100 * recipe.metallic_yield:.1f} %", f"{total:.1f}", ""]
             + [""] * baskets,
@@ -120,27 +121,27 @@ def _baskets(recipe: Recipe) -> None:
 
 def _bindings(recipe: Recipe) -> None:
     with ui.element("table").classes("cw-table").mark("bindings"):
-        _cells("th", ["Requirement", "relaxed by", "saves €/t"])
+        table_row("th", ["Requirement", "relaxed by", "saves €/t"])
         for binding in recipe.bindings[:9]:
-            _cells("td", [binding.requirement, binding.step, f"{binding.worth_eur_per_t:.2f}"])
+            table_row("td", [binding.requirement, binding.step, f"{binding.worth_eur_per_t:.2f}"])
 
 
 def _unused(recipe: Recipe) -> None:
     with ui.element("table").classes("cw-table"):
-        _cells("th", ["Material", "€/t", "comes in at"])
+        table_row("th", ["Material", "€/t", "comes in at"])
         for line in recipe.unused[:9]:
-            _cells("td", [line.material, f"{line.price_eur_per_t:.0f}", f"{line.enters_at_eur_per_t:.0f}"])
+            table_row("td", [line.material, f"{line.price_eur_per_t:.0f}", f"{line.enters_at_eur_per_t:.0f}"])
 
 
 def _comparisons(recipe: Recipe) -> None:
     with ui.element("table").classes("cw-table"):
-        _cells("th", ["", "€/t", "kgCO2e/t", "least certain"])
+        table_row("th", ["", "€/t", "kgCO2e/t", "least certain"])
         weakest = min((line.met_with for line in recipe.analysis), default=1.0)
         own = recipe.emissions_kgco2e_per_t.total
-        _cells("td", ["This recipe", f"{recipe.costs_eur_per_t.total:.2f}", f"{own:.0f}", f"{100 * weakest:.0f} %"])
+        table_row("td", ["This recipe", f"{recipe.costs_eur_per_t.total:.2f}", f"{own:.0f}", f"{100 * weakest:.0f} %"])
         for other in recipe.comparisons:
             sure = f"{100 * other.met_with:.0f} %" + (f" ({other.weakest.value})" if other.weakest else "")
-            _cells("td", [other.name, f"{other.cost_eur_per_t:.2f}", f"{other.emissions_kgco2e_per_t:.0f}", sure])
+            table_row("td", [other.name, f"{other.cost_eur_per_t:.2f}", f"{other.emissions_kgco2e_per_t:.0f}", sure])
     risky = [other for other in recipe.comparisons if other.met_with < CAREFUL_BELOW * recipe.confidence]
     for other in risky:
         ui.label(f"{other.name}: would miss {other.weakest} in {100 * (1 - other.met_with):.0f} % of heats").classes(

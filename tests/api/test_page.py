@@ -63,7 +63,7 @@ def test_changing_a_price_moves_the_recipe_in_under_a_second_or_so(page: Page) -
 
 
 def test_an_impossible_limit_names_the_conflict_and_can_be_taken_back(page: Page) -> None:
-    copper = field(page, "Cu", 2)
+    copper = field(page, "Cu", 3)
     copper.fill("0.02")
     page.get_by_text("No recipe meets all of these together").wait_for(timeout=10_000)
     assert "Cu ≤ 0.02 wt%" in page.inner_text("body")
@@ -76,3 +76,23 @@ def test_another_grade_asks_for_its_own_limits(page: Page) -> None:
     page.locator(".q-field:has-text('Grade')").first.click()
     page.locator(".q-item:has-text('SAE1008')").click()
     assert wait_for_change(page, before) > before
+
+
+def test_runners_up_and_ranges_are_found_when_asked_for(page: Page) -> None:
+    page.get_by_text("Runners-up", exact=True).click()
+    page.get_by_text("does without").wait_for(timeout=20_000)
+    assert page.locator(".cw-text tr").count() >= 3
+    page.get_by_text("How long it stands", exact=True).click()
+    page.get_by_text("While this lies").wait_for(timeout=20_000)
+    assert "Cu ≤" in page.locator(".cw-text").last.inner_text() or "No time left" in page.inner_text("body")
+
+
+def test_an_aim_moves_the_expected_content(page: Page) -> None:
+    before = cost(page)
+    field(page, "Mn", 2).fill("0.85")
+    assert wait_for_change(page, before) > before
+
+
+def test_each_basket_is_drawn(page: Page) -> None:
+    assert "Basket 1:" in page.inner_text("body")
+    assert page.locator(".cw-layer").count() >= 9

@@ -232,7 +232,7 @@ def test_a_recipe_stands_over_ranges_of_what_was_asked(client: TestClient) -> No
     found = client.post("/v1/ranges", json=asked).json()
     of = [one["of"] for one in found["found"]] + found["left_out"]
     lines = client.post("/v1/recipes", json={**ORDER, "grade": "SAE1018"}).json()["lines"]
-    assert {f"price of {line['material']}" for line in lines if line["mass_t"] > 1} <= set(of)
+    assert {f"price of {line['material']}" for line in lines if line["mass_t"] > 5} <= set(of)
     assert {"price of electricity", "Cu ≤", "Mn ≥"} <= set(of)
     for one in found["found"]:
         assert one["low"] is None or (one["low"]["value"] <= one["value"] and one["low"]["change"])

@@ -75,6 +75,10 @@ def test_what_must_be_used_is_in_every_ranked_recipe() -> None:
     assert all("scrap 2" in used(one.recipe) for one in ranked)
 
 
+def charged_materials(recipe: Recipe) -> frozenset[str]:
+    return frozenset(line.material for line in recipe.lines if line.stage == "furnace" and line.mass_t > 0.02)
+
+
 def materials_at(instance: Instance, problem: RecipeProblem, told: Range, value: float) -> frozenset[str] | None:
     """What a recipe is made of with one price or limit at another value; None where there is no recipe."""
     plant, order = instance.plant, instance.order
@@ -96,7 +100,7 @@ def materials_at(instance: Instance, problem: RecipeProblem, told: Range, value:
         recipe = Optimizer().recommend(plant, order, instance.description, problem.options)
     except ImpossibleOrderError:
         return None
-    return frozenset(line.material for line in recipe.lines if line.mass_t > 0.02)
+    return charged_materials(recipe)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -105,7 +109,7 @@ def test_a_recipe_keeps_its_materials_within_its_ranges_and_not_beyond(seed: int
     problem = stated(instance)
     told = ranges(Optimizer(), problem)
     assert told.left_out == ()
-    usual = frozenset(line.material for line in Optimizer().solve(problem).lines if line.mass_t > 0.02)
+    usual = charged_materials(Optimizer().solve(problem))
     ends = 0
     for one in told.found:
         for end in (one.low, one.high):
