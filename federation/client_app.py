@@ -9,7 +9,7 @@ from flwr.clientapp import ClientApp
 from federation.contract import read_contract
 from federation.gate import judge
 from federation.masking import masked, new_key
-from federation.messages import shared_from_record, sums_to_record, text_of, text_record
+from federation.messages import MASKED, shared_from_record, sums_to_record, text_of, text_record
 from federation.participant import Participant
 from federation.proposal import proposal
 from plant_adapters.store import HeatStore
@@ -54,7 +54,7 @@ def contribute(message: Message, context: Context) -> Message:
         private = bytes.fromhex(str(context.state.config_records["mask"]["private"]))
         attempt = int(text_of(message.content, "attempt"))
         hidden = masked(sums, contract.typical, participant.plant, private, publics, attempt)
-        return Message(RecordDict({"sums": ArrayRecord({"masked": Array(hidden)})}), reply_to=message)
+        return Message(RecordDict({"sums": ArrayRecord({MASKED: Array(hidden)})}), reply_to=message)
     return Message(RecordDict({"sums": sums_to_record(sums)}), reply_to=message)
 
 

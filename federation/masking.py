@@ -69,6 +69,11 @@ def masked(
     return hidden
 
 
+def masked_length(like: Mapping[str, int]) -> int:
+    """Whole numbers in one plant's sums, by the columns of every output."""
+    return sum(size * size + size for size in like.values())
+
+
 def unmasked(every: list[Whole], like: Mapping[str, int], typical: Mapping[str, float]) -> Sums:
     """The sum of all plants' sums.
 
@@ -80,7 +85,7 @@ def unmasked(every: list[Whole], like: Mapping[str, int], typical: Mapping[str, 
     Raises:
         InputError: one is of another length.
     """
-    length = sum(size * size + size for size in like.values())
+    length = masked_length(like)
     wrong = [len(one) for one in every if len(one) != length]
     if wrong:
         raise InputError(wrong, "length of masked sums", str(length))

@@ -4,14 +4,17 @@ import hashlib
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, RecordDict
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from federation.hierarchy import Shared
+from federation.masking import Whole
 from federation.published import arrays_of, shared_of
+from steel.errors import InputError
 from steel.heats import FloatArray
 from surrogate.linear import Statistics
 
-PACKED = "safetensors"
+PACKED, MASKED = "safetensors", "masked"
 OFFER, CONTRIBUTE, ADOPT = "query.offer", "query.contribute", "train.adopt"
 """Message types, in the order of a run."""
 
@@ -51,10 +54,37 @@ def sums_to_record(sums: dict[str, Statistics]) -> ArrayRecord:
 
 
 def sums_from_record(record: ArrayRecord) -> dict[str, Statistics]:
-    """A plant's sums back."""
-    found = _unpacked(record)
-    names = dict.fromkeys(key.rpartition("/")[0] for key in found)
-    return {n: Statistics(found[f"{n}/information"], found[f"{n}/moment"], 0) for n in names}
+    """A plant's sums back.
+
+    Raises:
+        InputError: there are none in it.
+    """
+    try:
+        found = _unpacked(record)
+        names = dict.fromkeys(key.rpartition("/")[0] for key in found)
+        return {n: Statistics(found[f"{n}/information"], found[f"{n}/moment"], 0) for n in names}
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise InputError(sorted(record), "sums", f"matrices and vectors as safetensors ({error})") from error
+
+
+def masked_from_record(record: ArrayRecord, length: int) -> Whole:
+    """A plant's masked sums back.
+
+    Raises:
+        InputError: they are no whole numbers, or not so many.
+    """
+    try:
+        found = record[MASKED].numpy()
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(sorted(record), "masked sums", f"an array of {length} whole numbers ({error})") from error
+    if found.shape != (length,) or found.dtype != np.uint64:
+        raise InputError(f"{found.dtype} {found.shape}", "masked sums", f"{length} whole numbers of 64 bits")
+    return np.asarray(found, dtype=np.uint64)
+
+
+def record_of(content: RecordDict, name: str) -> ArrayRecord:
+    """The arrays of a message; none where it has none of that name."""
+    return content.array_records[name] if name in content.array_records else ArrayRecord()
 
 
 def shared_to_record(shared: Shared) -> ArrayRecord:

@@ -14,12 +14,15 @@ from federation.contract import Contract, Offer, agree, read_offer
 from federation.contributions import information_given
 from federation.hierarchy import Shared, priors_for
 from federation.ledger import Ledger
-from federation.masking import unmasked
+from federation.masking import Whole, masked_length, unmasked
 from federation.messages import (
     ADOPT,
     CONTRIBUTE,
+    MASKED,
     OFFER,
     digest,
+    masked_from_record,
+    record_of,
     shared_to_record,
     sums_from_record,
     text_of,
@@ -34,6 +37,8 @@ app = ServerApp()
 FLOWER = version("flwr")
 SHARED_MODEL = "shared.safetensors"
 """Written beside the result."""
+FEWEST_MASKED = 2
+"""Plants of whom one alone would not be hidden."""
 
 
 @app.main()
@@ -104,14 +109,18 @@ def _aggregate(
     contract: Contract, offers: dict[int, Offer], replies: list[Message], ledger: Ledger
 ) -> tuple[Shared, dict[str, str]]:
     """Write down what every plant gave, put aside what must not be added, and add up the rest."""
-    sums = {}
+    sums, unreadable = {}, {}
     for reply in replies:
-        offer, record = offers[reply.metadata.src_node_id], reply.content.array_records["sums"]
-        sums[offer.plant] = sums_from_record(record)
+        offer, record = offers[reply.metadata.src_node_id], record_of(reply.content, "sums")
+        try:
+            sums[offer.plant] = sums_from_record(record)
+        except InputError as error:
+            unreadable[offer.plant] = str(error)
         size = sum(len(array.data) for array in record.values())
         given = {"plant": offer.plant, "heats": offer.heats, "sha256": digest(record), "bytes": size}
         ledger.append("contribution", given)
-    shared, quarantined = aggregate(contract, sums)
+    shared, at_odds = aggregate(contract, sums)
+    quarantined = unreadable | at_odds
     for plant, reason in quarantined.items():
         ledger.append("quarantine", {"plant": plant, "reason": reason})
     accepted = {plant: each for plant, each in sums.items() if plant not in quarantined}
@@ -121,25 +130,44 @@ def _aggregate(
 
 
 def _aggregate_masked(contract: Contract, offers: dict[int, Offer], publics: dict[int, str], round_: Round) -> Shared:
-    """Add up masked sums of plants that all answered; a round that one left is repeated without it.
+    """Add up masked sums of plants that all answered; a round that one left, or could not be read, is repeated.
 
     What one plant gave cannot be told from it, so neither can it be judged: only the total is checked.
     """
     nodes = list(publics)
+    sizes = {name: len(prior.mean) for name, prior in priors_for(contract, contract.class_schema()).items()}
     for attempt in itertools.count():
         named = json.dumps({offers[node].plant: publics[node] for node in nodes})
         text = text_record(contract=contract.model_dump_json(), publics=named, attempt=str(attempt))
         given = round_.ask(nodes, CONTRIBUTE, RecordDict({"text": text}))
-        if len(given) == len(nodes):
+        readable = _readable(given, masked_length(sizes), offers, round_)
+        if len(readable) == len(nodes):
             break
-        nodes = nodes_of(given)
-    records = [reply.content.array_records["sums"] for reply in given]
-    for node, record in zip(nodes, records, strict=True):
-        body = {"plant": offers[node].plant, "heats": offers[node].heats, "masked": True, "sha256": digest(record)}
-        round_.ledger.append("contribution", body | {"bytes": len(record["masked"].data)})
-    sizes = {name: len(prior.mean) for name, prior in priors_for(contract, contract.class_schema()).items()}
-    total = unmasked([record["masked"].numpy() for record in records], sizes, contract.typical)
+        nodes = list(readable)
+    for reply in given:
+        offer, record = offers[reply.metadata.src_node_id], record_of(reply.content, "sums")
+        body = {"plant": offer.plant, "heats": offer.heats, "masked": True, "sha256": digest(record)}
+        round_.ledger.append("contribution", body | {"bytes": len(record[MASKED].data)})
+    total = unmasked(list(readable.values()), sizes, contract.typical)
     return aggregate(contract, {"all plants together": total})[0]
+
+
+def _readable(given: list[Message], length: int, offers: dict[int, Offer], round_: Round) -> dict[int, Whole]:
+    """Masked sums by node; what cannot be read is put aside.
+
+    Raises:
+        TooFewPlantsError: too few are left.
+    """
+    found = {}
+    for reply in given:
+        node = reply.metadata.src_node_id
+        try:
+            found[node] = masked_from_record(record_of(reply.content, "sums"), length)
+        except InputError as error:
+            round_.ledger.append("quarantine", {"plant": offers[node].plant, "reason": str(error)})
+    if len(found) < max(round_.fewest, FEWEST_MASKED):
+        raise TooFewPlantsError(f"masked sums of {len(found)} plants can be read")
+    return found
 
 
 def _offers(opening: list[Message], round_: Round) -> dict[int, Offer]:
