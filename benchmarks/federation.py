@@ -3,7 +3,8 @@
     python -m benchmarks.federation [--quick] --json FILE
 
 *Excess* is the mean absolute distance of a prediction from the true expected value of that charge, over Cu Sn Ni Cr Mo
-P S, yield and kWh/t. Local is the same structured model with the catalogue's priors on the plant's own heats.
+P S, yield and kWh/t. Local is the same structured model with the catalogue's priors on the plant's own heats. Sums are
+exchanged once; then a convex remainder is learned by federated averaging. Poison is about the sums.
 """
 
 import time
@@ -14,12 +15,12 @@ import numpy as np
 from benchmarks import report
 from benchmarks.federation_deployment import measure_deployment
 from benchmarks.federation_foundry import measure_foundry
-from benchmarks.federation_plants import COLD, POOR, Site, by_class, class_materials, heap, sites
+from benchmarks.federation_plants import COLD, POOR, Site, by_class, class_materials, heap, learned_together, sites
 from benchmarks.federation_simulation import measure_simulation
 from benchmarks.report import Results
 from federation.contract import Contract, agree
 from federation.gate import judge
-from federation.hierarchy import Shared
+from federation.hierarchy import Pieces, Shared
 from federation.messages import sums_to_record
 from federation.screening import Sums, aggregate
 from steel.heats import HeatLog
@@ -53,8 +54,8 @@ def _scaled(sums: Sums, factor: float) -> Sums:
     return {name: Statistics(factor * one.information, factor * one.moment, one.heats) for name, one in sums.items()}
 
 
-def _tuned(every: list[Site], contract: Contract, shared: Shared) -> list[Surrogate]:
-    return [site.participant.tuned_model(contract, shared, site.log) for site in every]
+def _tuned(every: list[Site], contract: Contract, shared: Shared, pieces: Pieces) -> list[Surrogate]:
+    return [site.participant.tuned_model(contract, shared, site.log, pieces) for site in every]
 
 
 def measure(quick: bool) -> Results:
@@ -70,15 +71,17 @@ def measure(quick: bool) -> Results:
     results["clean_plants_quarantined"] = len(quarantined)
     sent = sums_to_record(sums[warm[0].name])
     results["bytes_per_round_per_plant"] = sum(len(array.data) for array in sent.values())
+    pieces = learned_together(warm, contract, shared)
+    results["remainder_outputs"] = len(pieces)
     local = [fit(site.log, site.materials) for site in warm]
-    tuned = _tuned(warm, contract, shared)
-    _against_local(results, warm, local, tuned, contract, shared)
+    tuned = _tuned(warm, contract, shared, pieces)
+    _against_local(results, warm, local, tuned, contract, shared, pieces)
     cold = every[COLD]
-    first = cold.participant.first_model(contract, shared)
+    first = cold.participant.first_model(contract, shared, pieces)
     catalogue = cold.participant.first_model(contract, None)
     results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
     _against_heap(results, warm, tuned)
-    _poison(results, warm, contract, sums, tuned)
+    _poison(results, warm, contract, sums, _tuned(warm, contract, shared, {}))
     measure_foundry(results)
     measure_simulation(results, quick)
     measure_deployment(results, quick)
@@ -92,7 +95,10 @@ def _against_local(
     tuned: list[Surrogate],
     contract: Contract,
     shared: Shared,
+    pieces: Pieces,
 ) -> None:
+    linear = _excess(warm[POOR], warm[POOR].participant.tuned_model(contract, shared, warm[POOR].log))
+    results["poor_plant_excess_vs_local_without_remainder"] = float(np.mean(linear / _excess(warm[POOR], local[POOR])))
     ratios = [
         float(np.mean(_excess(site, theirs) / _excess(site, own)))
         for site, own, theirs in zip(warm, local, tuned, strict=True)
@@ -101,7 +107,7 @@ def _against_local(
     results["mean_excess_vs_local"] = float(np.mean(ratios))
     measured = []
     for site, own, theirs in zip(warm, local, tuned, strict=True):
-        verdict = judge(site.participant.compare(contract, shared))
+        verdict = judge(site.participant.compare(contract, shared, pieces))
         used = theirs if verdict.adopt else own
         measured.append(float(np.mean(_errors(used, site.later, site.later) / _errors(own, site.later, site.later))))
     results["worst_plant_mae_vs_local"] = max(measured)
@@ -136,7 +142,7 @@ def _poison(
     for kind, bad in kinds.items():
         shared, quarantined = aggregate(contract, {**sums, victim.name: bad})
         named = named and set(quarantined) == {victim.name}
-        models = _tuned(others, contract, shared)
+        models = _tuned(others, contract, shared, {})
         ratio = float(
             np.mean([np.mean(_excess(s, m) / _excess(s, c)) for s, m, c in zip(others, models, clean, strict=True)])
         )

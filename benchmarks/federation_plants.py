@@ -1,10 +1,20 @@
 """Eight virtual plants with different yards in one world, one with few heats and one with none yet."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from federation.asking import Round
+from federation.client_app import app_for
+from federation.contract import Contract
+from federation.hierarchy import Pieces, Shared
+from federation.ledger import Ledger
+from federation.modules.in_process import InProcessGrid
 from federation.participant import Participant
+from federation.remainder import USUAL
+from federation.remainder_rounds import learn_remainder
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel import catalogue
@@ -14,6 +24,7 @@ from steel.materials import Material, MaterialKind
 HEATS = (800, 600, 500, 400, 300, 200, 60, 0)
 LATER = 600
 POOR, COLD = 6, 7
+ANSWER_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -99,3 +110,13 @@ def heap(logs: list[HeatLog]) -> HeatLog:
 def class_materials(log: HeatLog) -> tuple[Material, ...]:
     """The catalogue's material of every class column."""
     return tuple(catalogue.material(name) for name in log.materials)
+
+
+def learned_together(every: list[Site], contract: Contract, shared: Shared) -> Pieces:
+    """The convex remainder of some plants by federated averaging, all of them in this process."""
+    participants = {site.name: site.participant for site in every}
+    app = app_for(lambda context: participants[str(context.node_config["plant"])])
+    grid = InProcessGrid(app, [{"plant": name} for name in participants])
+    with TemporaryDirectory() as folder:
+        round_ = Round(grid, ANSWER_S, len(every), Ledger(Path(folder) / "ledger.jsonl"))
+        return learn_remainder(grid, round_, list(grid.get_node_ids()), contract, shared, USUAL)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -27,7 +27,9 @@ from federation.deployment import (
     tool,
 )
 from federation.engine import LEDGER, Coordinator, end, free_port, register, start, until_listening
+from federation.modules.settings import Averaging
 from federation.modules.task import load_task
+from federation.remainder import AVERAGES
 from steel.errors import InputError
 
 RETRY_S = 5.0
@@ -125,6 +127,9 @@ def start_run(
     fewest: Annotated[int, typer.Option(min=0, help="Answers without which nothing is done; 0: all.")] = 0,
     secure: Annotated[bool, typer.Option(help="Mask the sums: the coordinator sees only their total.")] = False,
     wait_s: Annotated[float, typer.Option(min=1, help="Seconds to wait for plants and answers.")] = 600.0,
+    remainder: Annotated[
+        str, typer.Option(help=f"Learn a convex remainder too, averaged by {', '.join(AVERAGES)}.")
+    ] = "",
     if_proposed: Annotated[bool, typer.Option(help="Only if a plant wants a round: drift, or no model yet.")] = False,
     every_h: Annotated[float, typer.Option(min=0, help="Again every so many hours until stopped; 0: once.")] = 0.0,
     as_json: AsJson = False,
@@ -134,9 +139,10 @@ def start_run(
         folder = folder.resolve()
         around = environment(folder, folder / "keys" / "ca.pem", f"127.0.0.1:{port}")
         coordinator_here = Coordinator(folder, around, folder / LEDGER)
+        averaging = _averaging(remainder)
         while True:
             try:
-                found = coordinator_here.run(plants, wait_s, fewest, secure, if_proposed)
+                found = coordinator_here.run(plants, wait_s, fewest, secure, if_proposed, averaging)
             except EngineError as error:
                 # On a schedule the next round may find the plants that this one missed.
                 if not every_h:
@@ -151,6 +157,12 @@ def start_run(
                 return
             err.print(f"again in {every_h:g} h; Ctrl-C ends")
             time.sleep(3600.0 * every_h)
+
+
+def _averaging(name: str) -> Averaging | None:
+    if name and name not in AVERAGES:
+        raise InputError(name, "--remainder", f"one of {', '.join(AVERAGES)}")
+    return cast("Averaging", name) if name else None
 
 
 def status(

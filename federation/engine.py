@@ -26,7 +26,8 @@ from federation.deployment import (
     superlink_command,
     supernode_command,
 )
-from federation.modules.settings import ModuleRun
+from federation.modules.settings import Averaging, ModuleRun
+from steel.errors import InputError
 
 START_S = 60.0
 RUN_S = 600.0
@@ -42,7 +43,13 @@ class Coordinator:
     ledger: Path
 
     def run(
-        self, plants: int, wait_s: float = 120.0, fewest: int = 0, secure: bool = False, if_proposed: bool = False
+        self,
+        plants: int,
+        wait_s: float = 120.0,
+        fewest: int = 0,
+        secure: bool = False,
+        if_proposed: bool = False,
+        remainder: Averaging | None = None,
     ) -> dict[str, Any]:
         """Run the federation once and return what the coordinator wrote.
 
@@ -52,11 +59,15 @@ class Coordinator:
             fewest: answers without which nothing is done; 0 means all plants'.
             if_proposed: whether nothing is to be done unless a plant wants a round.
             secure: whether plants mask their sums, so that only their total can be seen.
+            remainder: how the weights of a convex remainder are averaged, learned after the sums; None learns none.
 
         Raises:
             EngineError: the run ended without a result.
+            InputError: a remainder is asked of a secure run.
         """
-        how = f"secure={str(secure).lower()} if-proposed={str(if_proposed).lower()}"
+        if secure and remainder:
+            raise InputError(remainder, "remainder", "none in a secure run: its weights would show what one plant has")
+        how = f'secure={str(secure).lower()} if-proposed={str(if_proposed).lower()} remainder="{remainder or ""}"'
         return self._run(f"plants={plants} fewest={fewest} {how} wait-s={wait_s}", SUMS)
 
     def run_modules(self, run: ModuleRun, wait_s: float = 120.0) -> dict[str, Any]:

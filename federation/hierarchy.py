@@ -19,6 +19,8 @@ from surrogate.yields import YIELD, yield_prior
 
 Shared = dict[str, Posterior]
 """Posterior of the classes' coefficients, by output, and of their yields under "yield"."""
+Pieces = dict[str, FloatArray]
+"""(K, d) pieces of a convex remainder over the classes' features, by output."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ def combine(contract: Contract, sums: dict[str, Statistics]) -> Shared:
         )
         for name, p in priors.items()
     }
+
+
+def own_pieces(contract: Contract, plant: Schema, pieces: Pieces | None) -> Pieces:
+    """Shared pieces over a plant's own features; none where there are none."""
+    if not pieces:
+        return {}
+    z = Membership.of(plant, contract.class_schema(), with_one=True).matrix
+    return {name: of @ z.T for name, of in pieces.items()}
 
 
 def informed_priors(contract: Contract, plant: Schema, shared: Shared) -> dict[str, Prior]:

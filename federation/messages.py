@@ -37,20 +37,30 @@ def digest(record: ArrayRecord) -> str:
     return found.hexdigest()
 
 
-def _packed(arrays: dict[str, FloatArray]) -> ArrayRecord:
+def packed_bytes(arrays: dict[str, FloatArray]) -> bytes:
+    """Arrays by name as bytes."""
+    return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+
+
+def unpacked(content: bytes) -> dict[str, FloatArray]:
+    """Arrays by name out of bytes."""
+    return dict(load(content))
+
+
+def arrays_to_record(arrays: dict[str, FloatArray]) -> ArrayRecord:
     """Arrays as one: Flower stores and fetches every array of a record by a request of its own."""
-    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-    return ArrayRecord({PACKED: Array(np.frombuffer(content, dtype=np.uint8))})
+    return ArrayRecord({PACKED: Array(np.frombuffer(packed_bytes(arrays), dtype=np.uint8))})
 
 
-def _unpacked(record: ArrayRecord) -> dict[str, FloatArray]:
-    return dict(load(record[PACKED].numpy().tobytes()))
+def arrays_from_record(record: ArrayRecord) -> dict[str, FloatArray]:
+    """Arrays by name back."""
+    return unpacked(record[PACKED].numpy().tobytes())
 
 
 def sums_to_record(sums: dict[str, Statistics]) -> ArrayRecord:
     """A plant's sums; the number of heats is not in them."""
     arrays = {f"{name}/information": found.information for name, found in sums.items()}
-    return _packed(arrays | {f"{name}/moment": found.moment for name, found in sums.items()})
+    return arrays_to_record(arrays | {f"{name}/moment": found.moment for name, found in sums.items()})
 
 
 def sums_from_record(record: ArrayRecord) -> dict[str, Statistics]:
@@ -60,7 +70,7 @@ def sums_from_record(record: ArrayRecord) -> dict[str, Statistics]:
         InputError: there are none in it.
     """
     try:
-        found = _unpacked(record)
+        found = arrays_from_record(record)
         names = dict.fromkeys(key.rpartition("/")[0] for key in found)
         return {n: Statistics(found[f"{n}/information"], found[f"{n}/moment"], 0) for n in names}
     except (KeyError, TypeError, ValueError, SafetensorError) as error:
@@ -89,9 +99,9 @@ def record_of(content: RecordDict, name: str) -> ArrayRecord:
 
 def shared_to_record(shared: Shared) -> ArrayRecord:
     """The classes' posterior."""
-    return _packed(arrays_of(shared))
+    return arrays_to_record(arrays_of(shared))
 
 
 def shared_from_record(record: ArrayRecord) -> Shared:
     """The classes' posterior back."""
-    return shared_of(_unpacked(record))
+    return shared_of(arrays_from_record(record))

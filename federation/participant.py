@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from federation.contract import Contract, Offer, make_offer
-from federation.hierarchy import Membership, Shared, class_statistics, informed_priors, priors_for
+from federation.hierarchy import (
+    Membership,
+    Pieces,
+    Shared,
+    class_statistics,
+    informed_priors,
+    own_pieces,
+    priors_for,
+)  # fmt: skip
 from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
@@ -44,7 +52,7 @@ class Participant:
 
     def contribute(self, contract: Contract) -> dict[str, Statistics]:
         """The plant's sums in the classes' columns, its own deviations integrated out."""
-        log, schema = self._under(contract, self._learning()), contract.schema_for(self.materials)
+        log, schema = self.learning_under(contract), contract.schema_for(self.materials)
         local = self._local(contract, log, schema)
         data = prepare(local, log)
         priors, classes = priors_for(contract, schema), contract.class_schema()
@@ -55,14 +63,14 @@ class Participant:
             found[name] = class_statistics(own, priors[name], Membership.of(schema, classes, True))
         return found
 
-    def compare(self, contract: Contract, shared: Shared) -> dict[str, dict[str, float]]:
+    def compare(self, contract: Contract, shared: Shared, pieces: Pieces | None = None) -> dict[str, dict[str, float]]:
         """Mean absolute error on the plant's later heats, by output, of its own, the shared and the tuned model."""
         learning, judging = self._under(contract, self.log).split(LEARN_FRACTION)
         schema = contract.schema_for(self.materials)
         models = {
             "local": self._local(contract, learning, schema, FitOptions()),
-            "global": self.shared_model(contract, shared, learning),
-            "tuned": self.tuned_model(contract, shared, learning),
+            "global": self.shared_model(contract, shared, learning, pieces),
+            "tuned": self.tuned_model(contract, shared, learning, pieces),
         }
         predictions = {name: model.predict(judging) for name, model in models.items()}
         return {
@@ -73,31 +81,47 @@ class Participant:
             if np.isfinite(recorded(judging, output)).any()
         }
 
-    def tuned_model(self, contract: Contract, shared: Shared, log: HeatLog) -> Surrogate:
-        """The shared model shrunk towards, and moved by, the plant's own heats."""
-        schema = contract.schema_for(self.materials)
-        return fit(log, self.materials, priors=informed_priors(contract, schema, shared), schema=schema)
+    def tuned_model(self, contract: Contract, shared: Shared, log: HeatLog, pieces: Pieces | None = None) -> Surrogate:
+        """The shared model shrunk towards, and moved by, the plant's own heats.
 
-    def first_model(self, contract: Contract, shared: Shared | None) -> Surrogate:
+        Args:
+            contract: what it holds under.
+            shared: the classes.
+            log: the plant's heats.
+            pieces: the shared convex remainder, where there is one.
+        """
+        schema = contract.schema_for(self.materials)
+        priors, given = informed_priors(contract, schema, shared), own_pieces(contract, schema, pieces)
+        return fit(log, self.materials, priors=priors, schema=schema, given=given)
+
+    def first_model(self, contract: Contract, shared: Shared | None, pieces: Pieces | None = None) -> Surrogate:
         """What a plant without heats of its own can be given: the shared classes, or else the catalogue."""
         schema = contract.schema_for(self.materials)
         priors = priors_for(contract, schema) if shared is None else informed_priors(contract, schema, shared)
         typical = np.array([contract.typical[name] for name in schema.outputs])
         unknown = InputLevels(*(np.zeros(len(input_names(schema))) for _ in range(3)))
-        return Surrogate(schema, priors[YIELD].mean, prior_outputs(schema, typical, priors), unknown)
+        outputs = prior_outputs(schema, typical, priors)
+        for name, given in own_pieces(contract, schema, pieces).items():
+            outputs[name] = replace(outputs[name], pieces=given)
+        return Surrogate(schema, priors[YIELD].mean, outputs, unknown)
 
-    def shared_model(self, contract: Contract, shared: Shared, log: HeatLog) -> Surrogate:
+    def shared_model(self, contract: Contract, shared: Shared, log: HeatLog, pieces: Pieces | None = None) -> Surrogate:
         """The shared model as it comes, over the plant's materials; scatter and intervals from its own heats."""
         schema = contract.schema_for(self.materials)
         local = self._local(contract, log, schema)
         priors = informed_priors(contract, schema, shared)
-        nothing = np.zeros((0, schema.width))
+        given, nothing = own_pieces(contract, schema, pieces), np.zeros((0, schema.width))
 
         def as_shared(name: str, output: Output) -> Output:
-            return replace(output, linear=Posterior(priors[name].mean, priors[name].covariance), pieces=nothing)
+            linear = Posterior(priors[name].mean, priors[name].covariance)
+            return replace(output, linear=linear, pieces=given.get(name, nothing))
 
         outputs = {name: as_shared(name, output) for name, output in local.outputs.items()}
         return Surrogate(schema, priors[YIELD].mean, outputs, local.levels)
+
+    def learning_under(self, contract: Contract) -> HeatLog:
+        """The heats it contributes and learns from, with what the contract analyses."""
+        return self._under(contract, self._learning())
 
     def _learning(self) -> HeatLog:
         return self.log.split(LEARN_FRACTION)[0]

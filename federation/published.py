@@ -7,7 +7,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from federation.contract import Contract, read_contract
-from federation.hierarchy import Shared
+from federation.hierarchy import Pieces, Shared
 from steel.errors import InputError
 from steel.heats import FloatArray
 from surrogate.linear import Posterior
@@ -27,9 +27,10 @@ def shared_of(arrays: dict[str, FloatArray]) -> Shared:
     return {name: Posterior(arrays[f"{name}/mean"], arrays[f"{name}/covariance"]) for name in names}
 
 
-def save_shared(path: Path, contract: Contract, shared: Shared) -> None:
-    """Write a shared model; its arrays, the contract as metadata."""
-    save_file(arrays_of(shared), path, metadata={CONTRACT: contract.model_dump_json()})
+def save_shared(path: Path, contract: Contract, shared: Shared, pieces: Pieces | None = None) -> None:
+    """Write a shared model; its arrays, those of a convex remainder as `OUTPUT/pieces`, the contract as metadata."""
+    convex = {f"{name}/pieces": of for name, of in (pieces or {}).items()}
+    save_file(arrays_of(shared) | convex, path, metadata={CONTRACT: contract.model_dump_json()})
 
 
 def load_shared(path: Path) -> tuple[Contract, Shared]:

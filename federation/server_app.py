@@ -12,7 +12,7 @@ from flwr.serverapp import Grid, ServerApp
 from federation.asking import Round, TooFewPlantsError, nodes_of, wait_for_plants
 from federation.contract import Contract, Offer, agree, read_offer
 from federation.contributions import information_given
-from federation.hierarchy import Shared, priors_for
+from federation.hierarchy import Pieces, Shared, priors_for
 from federation.ledger import Ledger
 from federation.masking import Whole, masked_length, unmasked
 from federation.messages import (
@@ -20,6 +20,7 @@ from federation.messages import (
     CONTRIBUTE,
     MASKED,
     OFFER,
+    arrays_to_record,
     digest,
     masked_from_record,
     record_of,
@@ -28,7 +29,10 @@ from federation.messages import (
     text_of,
     text_record,
 )
+from federation.modules.settings import ModuleRun
 from federation.published import save_shared
+from federation.remainder import USUAL
+from federation.remainder_rounds import learn_remainder
 from federation.results import write_result
 from federation.screening import aggregate
 from steel.errors import InputError
@@ -37,6 +41,8 @@ app = ServerApp()
 FLOWER = version("flwr")
 SHARED_MODEL = "shared.safetensors"
 """Written beside the result."""
+PROXIMAL_MU = 0.01
+"""FedProx's pull towards the shared remainder."""
 FEWEST_MASKED = 2
 """Plants of whom one alone would not be hidden."""
 
@@ -78,9 +84,10 @@ def main(grid: Grid, context: Context) -> None:
     else:
         asked = RecordDict({"text": text_record(contract=terms, publics="{}", attempt="0")})
         shared, quarantined = _aggregate(contract, offers, round_.ask(nodes_of(opening), CONTRIBUTE, asked), ledger)
-    told = shared_to_record(shared)
-    head = ledger.append("shared", {"sha256": digest(told)}).sha256
-    news = RecordDict({"text": text_record(contract=terms, head=head), "shared": told})
+    pieces = _remainder(grid, round_, nodes_of(opening), contract, shared, str(config["remainder"]))
+    told, convex = shared_to_record(shared), arrays_to_record(pieces)
+    head = ledger.append("shared", {"sha256": digest(told), "pieces_sha256": digest(convex)}).sha256
+    news = RecordDict({"text": text_record(contract=terms, head=head), "shared": told, "pieces": convex})
     replies = {text_of(reply.content, "plant"): reply for reply in round_.ask(nodes_of(opening), ADOPT, news)}
     errors = {plant: _errors(reply) for plant, reply in replies.items()}
     adopted = {p: {key: text_of(r.content, key) for key in ("version", "reason")} for p, r in replies.items()}
@@ -98,11 +105,23 @@ def main(grid: Grid, context: Context) -> None:
         "adopted": adopted,
         "seconds": seconds,
         "shared": {name: found.mean.tolist() for name, found in shared.items()},
+        "remainder": sorted(pieces),
         "model": SHARED_MODEL,
         "ledger_head": ledger.head,
     }
-    save_shared(result.with_name(SHARED_MODEL), contract, shared)
+    save_shared(result.with_name(SHARED_MODEL), contract, shared, pieces)
     write_result(result, body)
+
+
+def _remainder(
+    grid: Grid, round_: Round, nodes: list[int], contract: Contract, shared: Shared, averaging: str
+) -> Pieces:
+    """The convex remainder, if it is asked for."""
+    if not averaging:
+        return {}
+    mu = PROXIMAL_MU if averaging == "fedprox" else 0.0
+    run = ModuleRun.model_validate({**USUAL.model_dump(), "averaging": averaging, "proximal_mu": mu})
+    return learn_remainder(grid, round_, nodes, contract, shared, run)
 
 
 def _aggregate(

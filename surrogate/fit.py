@@ -1,6 +1,6 @@
 """Fit a surrogate to a plant's heats: one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.calibration import calibrated, held_out_residuals
+from surrogate.convex import greatest, sum_of_pieces
 from surrogate.drift_state import Movement, Trajectory, follow, moving_materials
 from surrogate.heat_data import HeatData, prepare, typical_values
 from surrogate.inputs import input_levels
@@ -35,6 +36,7 @@ def fit(
     priors: Priors | None = None,
     schema: Schema | None = None,
     progress: Progress | None = None,
+    given: Mapping[str, FloatArray] | None = None,
 ) -> Surrogate:
     """Fit the structured surrogate.
 
@@ -45,6 +47,7 @@ def fit(
         priors: by output (and "yield"), in place of the catalogue's; what plants learned together.
         schema: in place of the log's own, so that plants mean the same by their features.
         progress: called with a stage and the share done.
+        given: (K, d) convex pieces by output that are known beforehand; all else is learned beside them.
 
     Raises:
         InputError: fewer than ten heats, or a material of the log that is not in the yard.
@@ -59,6 +62,8 @@ def fit(
     bare = Surrogate(schema, yields, {}, levels)
     data = prepare(bare, log)
     typical = typical_values(data.targets)
+    given = given or {}
+    data = data.less({schema.outputs.index(n): greatest(data.features, pieces) for n, pieces in given.items()})
     priors = priors or catalogue_priors(schema, typical)
     cut = round(len(log) * (1 - options.held_back))
     early, late = data.rows(slice(None, cut)), data.rows(slice(cut, None))
@@ -85,7 +90,9 @@ def fit(
             residuals = (seen.targets[:, column] - judged.mean(seen.features)) / judged.sd(seen.features)
         else:
             residuals = held_out_residuals(output, priors[name], data, column, lot_t)
-        outputs[name] = calibrated(replace(output, linear=paths[name].now), residuals, paths[name], seen.runs())
+        found = calibrated(replace(output, linear=paths[name].now), residuals, paths[name], seen.runs())
+        known = given.get(name, found.pieces[:0])
+        outputs[name] = replace(found, pieces=sum_of_pieces(found.pieces, known))
     say("done", 1.0)
     return Surrogate(schema, yields, outputs, levels, lot_t)
 

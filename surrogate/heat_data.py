@@ -1,5 +1,6 @@
 """A heat log as the arrays that fitting works on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,6 +30,13 @@ class HeatData:
     def rows(self, which: slice) -> "HeatData":
         """The heats of a slice."""
         return HeatData(self.features[which], self.targets[which], self.lots.rows(which))
+
+    def less(self, parts: Mapping[int, FloatArray]) -> "HeatData":
+        """The same with (N,) known parts of some targets taken off, by column."""
+        targets = self.targets.copy()
+        for column, part in parts.items():
+            targets[:, column] -= part
+        return HeatData(self.features, targets, self.lots)
 
     def runs(self) -> list[slice]:
         """Runs of about `RUN_HEATS` successive heats."""

@@ -18,18 +18,30 @@ class Partition:
     test: TensorDataset
 
 
-@runtime_checkable
-class Task(Protocol):
-    """A learning task that several participants share; each has it installed itself."""
+class Trained(Protocol):
+    """What training asks of a task."""
 
     def module(self) -> torch.nn.Module:
         """A module with its first weights, the same at every participant."""
 
-    def partition(self, plant: str) -> Partition:
-        """The data of one participant."""
-
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """What training minimises, a mean over rows."""
+
+
+@runtime_checkable
+class Penalised(Trained, Protocol):
+    """A task that weighs its weights too; the cohort trainer does not know of it."""
+
+    def penalty(self, module: torch.nn.Module) -> torch.Tensor:
+        """What training minimises beside the loss."""
+
+
+@runtime_checkable
+class Task(Trained, Protocol):
+    """A learning task that several participants share; each has it installed itself."""
+
+    def partition(self, plant: str) -> Partition:
+        """The data of one participant."""
 
     def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, float]:
         """What people look at, of a test set."""

@@ -5,12 +5,12 @@ import torch
 from torch.utils.data import TensorDataset
 
 from federation.modules.settings import ModuleRun
-from federation.modules.task import Task
+from federation.modules.task import Penalised, Task, Trained
 
 Weights = dict[str, torch.Tensor]
 
 
-def train(task: Task, module: torch.nn.Module, data: TensorDataset, run: ModuleRun, key: tuple[int, ...]) -> float:
+def train(task: Trained, module: torch.nn.Module, data: TensorDataset, run: ModuleRun, key: tuple[int, ...]) -> float:
     """Train in place by stochastic gradient descent; returns the mean loss of the last epoch.
 
     Args:
@@ -31,6 +31,8 @@ def train(task: Task, module: torch.nn.Module, data: TensorDataset, run: ModuleR
             optimiser.zero_grad()
             loss = task.loss(module(features[rows]), targets[rows])
             last += float(loss.detach()) * len(rows) / len(data)
+            if isinstance(task, Penalised):
+                loss = loss + task.penalty(module)
             if run.proximal_mu > 0:
                 pulls = zip(module.parameters(), shared, strict=True)
                 loss = loss + run.proximal_mu / 2 * sum((weight - old).square().sum() for weight, old in pulls)

@@ -56,8 +56,8 @@ def test_a_plant_whose_sums_cannot_be_read_is_put_aside_and_named(
     url = HeatStore(f"sqlite:///{home / 'heats.db'}").absolute_url()
     nodes: list[Any] = [{"plant": name, "database": url, "models": str(tmp_path / "models")} for name in PLANTS]
     config: dict[str, Any] = {
-        "wait-s": 60.0, "plants": 3, "fewest": 2, "secure": secure, "if-proposed": False, "started-by": "a test",
-        "result": str(tmp_path / "result.json"), "ledger": str(tmp_path / "ledger.jsonl"),
+        "wait-s": 60.0, "plants": 3, "fewest": 2, "secure": secure, "if-proposed": False, "remainder": "",
+        "started-by": "a test", "result": str(tmp_path / "result.json"), "ledger": str(tmp_path / "ledger.jsonl"),
     }  # fmt: skip
     context = Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_config=config)
     grid = InProcessGrid(answer, nodes)
