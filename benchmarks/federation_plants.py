@@ -1,5 +1,6 @@
 """Eight virtual plants with different yards in one world, one with few heats and one with none yet."""
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -114,6 +115,7 @@ def class_materials(log: HeatLog) -> tuple[Material, ...]:
 
 def learned_together(every: list[Site], contract: Contract, shared: Shared) -> Pieces:
     """The convex remainder of some plants by federated averaging, all of them in this process."""
+    logging.getLogger("flwr").setLevel(logging.ERROR)
     participants = {site.name: site.participant for site in every}
     app = app_for(lambda context: participants[str(context.node_config["plant"])])
     grid = InProcessGrid(app, [{"plant": name} for name in participants])

@@ -71,9 +71,11 @@ def show(found: dict[str, Any]) -> None:
         table.add_row("", "", "mean, of local", "1", *ratios, style="bold")
         table.add_section()
     out.print(table)
+    if found["remainder"]:
+        out.print(f"Learned together, beyond the balance: {', '.join(found['remainder'])}")
     for plant, reason in found["quarantined"].items():
         out.print(f"[yellow]{plant} was put aside: {reason}[/]")
     for plant, verdict in found["adopted"].items():
         version = f" as {verdict['version']}" if verdict["version"] else ""
         out.print(f"{plant}: {verdict['reason']}{version}")
-    out.print(f"Contract, one exchange of sums, judgement at every plant: {found['seconds']:.1f} s")
+    out.print(f"Contract, exchange, judgement at every plant: {found['seconds']:.1f} s")

@@ -10,9 +10,10 @@ from api.onboarding import set_up_bundled
 from federation.contributions import contributions
 from federation.credentials import make_credentials
 from federation.deployment import EngineError, PlantNode
-from federation.engine import local_engine
+from federation.engine import Coordinator, local_engine
 from federation.ledger import read_ledger
 from plant_adapters.store import HeatStore
+from steel.errors import InputError
 from surrogate.artifact import load_surrogate
 from surrogate.registry import Registry
 
@@ -28,12 +29,15 @@ def test_three_plants_federate_through_flowers_engine(tmp_path: Path) -> None:
     nodes = [PlantNode(name, store.absolute_url(), tmp_path / "models") for name in HEATS]
     with local_engine(tmp_path / "engine", nodes) as engine:
         hidden = engine.run(len(nodes), secure=True)
-        found = engine.run(len(nodes))
+        found = engine.run(len(nodes), remainder="fedavg")
         idle = engine.run(len(nodes), if_proposed=True)
         entries = read_ledger(engine.ledger, head=found["ledger_head"])
     # No heat came after those that the models know, so nobody wants a round.
     assert (idle["ran"], idle["proposed"]) == (False, {})
     assert entries[-1].kind == "not_proposed"
+    (end,) = [entry.body for entry in entries if entry.kind == "remainder_end"]
+    assert found["remainder"] == end["kept"]
+    assert set(end["standard_errors_gained"]) == {"P", "S", "energy_kwh_per_t"}
     report = contributions(entries)
     assert {(one.run, one.plant) for one in report} == {(run, plant) for run in (1, 2) for plant in HEATS}
     assert all(one.bits is None for one in report if one.run == 1)
@@ -56,6 +60,11 @@ def test_three_plants_federate_through_flowers_engine(tmp_path: Path) -> None:
     leaked = (tmp_path / "engine" / "result.json").read_text("utf-8")
     assert "charged_t" not in leaked
     assert str(store.log("northmill").heat_ids[0]) not in leaked
+
+
+def test_a_secure_run_learns_no_remainder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="its weights would show"):
+        Coordinator(tmp_path, {}, tmp_path / "ledger.jsonl").run(3, secure=True, remainder="fedavg")
 
 
 @pytest.mark.timeout(120)
