@@ -42,7 +42,7 @@ def run(tmp_path: Path, fewest: int) -> dict[str, Any]:
         [{"plant": name, "database": store.absolute_url(), "models": str(tmp_path / "models")} for name in HEATS],
     )
     config: dict[str, Any] = {
-        "plants": 3, "fewest": fewest, "secure": False, "if-proposed": False, "wait-s": 60.0,
+        "plants": 3, "fewest": fewest, "secure": False, "if-proposed": False, "remainder": "", "wait-s": 60.0,
         "result": str(tmp_path / "result.json"), "ledger": str(tmp_path / "ledger.jsonl"), "started-by": "a test",
     }  # fmt: skip
     server_app.main(grid, Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_config=config))
