@@ -9,12 +9,12 @@ from api.answer_requests import PrioritiesRequest, RangesRequest, RankingRequest
 from api.plan_requests import CampaignRequest, FrontRequest
 from api.problems import Problem, UnknownResourceError, problem_response
 from api.requests import PredictionRequest, RecipeRequest, ReviewRequest
-from api.service import ChargePrediction, LoadedPlant, PlantService
+from api.service import ChargePrediction, LoadedPlant, PlantService, problem_of
 from optimizer.alternatives import alternatives as find_alternatives
 from optimizer.campaign import plan_campaign
 from optimizer.front import front as find_front
 from optimizer.priorities import in_turn
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.problem import RecipeProblem
 from optimizer.ranges import ranges as find_ranges
 from optimizer.ranking import cheapest_different
 from optimizer.review import review as review_charge
@@ -84,8 +84,7 @@ def _today(service: PlantService, asked: RecipeRequest | CampaignRequest) -> tup
 
 
 def _problem(service: PlantService, asked: RecipeRequest) -> RecipeProblem:
-    loaded, plant = _today(service, asked)
-    return build_problem(plant, asked.order(plant), loaded.description, asked.options)
+    return problem_of(_loaded(service, asked.plant), asked)
 
 
 @router.post("/v1/recipes", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from api.requests import RecipeRequest
 from optimizer.comparison import compare_catalogue, compare_practice
 from optimizer.conflicts import ImpossibleOrderError
 from optimizer.options import RecipeOptions
 from optimizer.outcome import INTERVAL_COVERAGE, outcome_of
-from optimizer.problem import build_problem
+from optimizer.problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer, recipe_from
 from plant_adapters.plant_file import read_plant
 from plant_adapters.store import HeatStore
@@ -58,6 +59,16 @@ class LoadedPlant:
     version: Version
     history: HeatLog
     description: Description
+
+
+def problem_of(loaded: LoadedPlant, asked: RecipeRequest) -> RecipeProblem:
+    """An order with today's prices and stock as a problem.
+
+    Raises:
+        InputError: a value cannot be used.
+    """
+    today = asked.plant_today(loaded.plant)
+    return build_problem(today, asked.order(today), loaded.description, asked.options)
 
 
 class PlantService:

@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from api.requests import RecipeRequest
-from api.service import PlantService
+from api.service import PlantService, problem_of
 from chargewise import render
 from chargewise.arguments import (
     SHORT,
@@ -26,7 +26,7 @@ from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.workplace import Workplace
 from optimizer.options import RecipeOptions
 from optimizer.priorities import in_turn
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.problem import RecipeProblem
 from optimizer.ranges import ranges as find_ranges
 from optimizer.ranking import cheapest_different
 from steel.answers import Ranges, RankedRecipe, StandsFrom
@@ -120,20 +120,18 @@ def _stated(
 ) -> tuple[PlantService, RecipeProblem]:
     """The service, and an order at one of its plants as a problem; limits and today's values as typed."""
     service = Workplace().service()
-    loaded = service.plant(plant)
     asked = RecipeRequest(
         plant=plant, grade=grade,
         maximum_wt_pct=pairs(limits[0], "--max"), minimum_wt_pct=pairs(limits[1], "--min"),
-        prices_eur_per_t=pairs(today[0], "--price"), available_t=pairs(today[1], "--stock"),
+        prices_eur_per_t=pairs(today[0], "--price"), available_t=pairs(today[1], "--stock"), options=options,
     )  # fmt: skip
-    at = asked.plant_today(loaded.plant)
-    return service, build_problem(at, asked.order(at), loaded.description, options)
+    return service, problem_of(service.plant(plant), asked)
 
 
 def _print_ranked(found: tuple[RankedRecipe, ...], title: str) -> None:
     table = Table(title=title, title_justify="left")
-    for heading in ("", "€/t", "dearer by", "without", "materials, t"):
-        table.add_column(heading, justify="right" if heading in ("", "€/t", "dearer by") else "left")
+    for heading in ("", "€/t", "dearer by, €/t", "without", "materials, t"):
+        table.add_column(heading, justify="right" if heading in ("", "€/t", "dearer by, €/t") else "left")
     for one in found:
         metal = [line for line in one.recipe.lines if line.stage == "furnace"][:6]
         masses = ", ".join(f"{line.material} {line.mass_t:.1f}" for line in metal)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from api.plan_requests import CampaignRequest, FrontRequest
+from api.service import problem_of
 from chargewise import render
 from chargewise.arguments import (
     SHORT,
@@ -27,7 +28,6 @@ from chargewise.workplace import Workplace
 from optimizer.campaign import plan_campaign
 from optimizer.front import front as find_front
 from optimizer.options import RecipeOptions
-from optimizer.problem import build_problem
 from steel.campaigns import CampaignPlan
 from steel.errors import InputError
 
@@ -54,10 +54,8 @@ def front(
             plant=plant, grade=grade, prices_eur_per_t=pairs(price, "--price"),
             options=RecipeOptions(confidence=confidence, max_materials=max_materials),
         )  # fmt: skip
-        at = asked.plant_today(loaded.plant)
         with progress(quiet=as_json) as say:
-            problem = build_problem(at, asked.order(at), loaded.description, asked.options)
-            found = find_front(problem, chosen, points, progress=lambda share: say("recipes", share))
+            found = find_front(problem_of(loaded, asked), chosen, points, progress=lambda share: say("recipes", share))
         if picture is not None:
             draw_front(found, grade, picture)
         if as_json:

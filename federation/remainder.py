@@ -8,6 +8,7 @@ taken together; a plant's own held-back heats are too few to tell.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from typing import get_args
 
 import numpy as np
 import torch
@@ -15,12 +16,13 @@ from torch.utils.data import TensorDataset
 
 from federation.contract import Contract
 from federation.hierarchy import Membership, Pieces, Shared, informed_priors
-from federation.modules.settings import ModuleRun
+from federation.modules.settings import Averaging, ModuleRun
 from federation.participant import Participant
 from steel.heats import FloatArray
-from surrogate.convex import MaxAffine, greatest
+from surrogate.convex import MaxAffine
 from surrogate.fit import fit
 from surrogate.heat_data import prepare
+from surrogate.pieces import greatest
 from surrogate.remainder import FitOptions, convex_outputs
 
 PIECES = 3
@@ -29,11 +31,19 @@ PENALTY = 0.02
 HELD_BACK = 0.25
 SURELY = 2.0
 """Standard errors by which the pooled gain on held-back heats must exceed none: every plant pays for what is kept."""
-AVERAGES = ("fedavg", "fedprox", "fedadam", "fedyogi", "trimmed_mean", "median")
+AVERAGES = tuple(name for name in get_args(Averaging) if name != "krum")
 """Ways of averaging that make sense here; Krum takes one plant's weights, and one plant is not enough."""
+PROXIMAL_MU = 0.01
+"""FedProx's pull towards the shared remainder."""
 USUAL = ModuleRun(participants=1, rounds=30, epochs=5, learning_rate=0.02)
 """Few passes between two averages: with more, plants drift apart and what they find holds at home only."""
 GAINS = ("heats", "gain", "square")
+
+
+def usual_run(averaging: str) -> ModuleRun:
+    """The usual rounds under a way of averaging."""
+    mu = PROXIMAL_MU if averaging == "fedprox" else 0.0
+    return ModuleRun.model_validate({**USUAL.model_dump(), "averaging": averaging, "proximal_mu": mu})
 
 
 @dataclass(frozen=True)
@@ -71,10 +81,6 @@ class Moments:
     square: FloatArray
     left_square: FloatArray
     left_heats: FloatArray
-
-    def arrays(self) -> dict[str, FloatArray]:
-        """By name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True)

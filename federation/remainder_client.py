@@ -14,6 +14,7 @@ from federation.modules.training import train
 from federation.modules.weights import load_weights, weights_of
 from federation.participant import Participant
 from federation.remainder import LeftOver, RemainderTask, Scales, gains, left_over, shared_outputs, training_data
+from surrogate.convex import MaxAffine
 
 KEPT, TERMS = "left_over", "remainder_terms"
 Identify = Callable[[Context], Participant]
@@ -32,7 +33,7 @@ def add_handlers(app: ClientApp, identify: Identify) -> None:
         context.state.array_records[KEPT] = ArrayRecord({name: Array(array) for name, array in arrays.items()})
         text = text_record(contract=contract.model_dump_json(), plant=participant.plant)
         context.state.config_records[TERMS] = text
-        moments = arrays_to_record(found.moments().arrays())
+        moments = arrays_to_record(vars(found.moments()))
         return Message(RecordDict({"moments": moments, "text": text_record(plant=participant.plant)}), reply_to=message)
 
     @app.train()
@@ -41,9 +42,7 @@ def add_handlers(app: ClientApp, identify: Identify) -> None:
         left, scales = _kept(context), _scales(message)
         run = ModuleRun.model_validate_json(str(message.content.config_records["config"]["run"]))
         round_ = int(str(message.content.config_records["config"]["server-round"]))
-        task = RemainderTask(left.left.shape[1], left.features.shape[1])
-        module = task.module()
-        load_weights(module, message.content.array_records["arrays"])
+        task, module = _received(message, left)
         plant = str(context.state.config_records[TERMS]["plant"])
         loss = train(task, module, training_data(left, scales), run, order_key(run, plant, round_))
         metrics = MetricRecord({"loss": loss, WEIGHT: left.early})
@@ -54,12 +53,18 @@ def add_handlers(app: ClientApp, identify: Identify) -> None:
         """What the pieces gain on the heats that this plant held back."""
         left, scales = _kept(context), _scales(message)
         contract = read_contract(str(context.state.config_records[TERMS]["contract"]))
-        task = RemainderTask(left.left.shape[1], left.features.shape[1])
-        module = task.module()
-        load_weights(module, message.content.array_records["arrays"])
+        _, module = _received(message, left)
         pieces = scales.pieces(module, shared_outputs(contract))
         metrics = MetricRecord({**gains(left, pieces), WEIGHT: len(left.features) - left.early})
         return Message(RecordDict({"metrics": metrics}), reply_to=message)
+
+
+def _received(message: Message, left: LeftOver) -> tuple[RemainderTask, MaxAffine]:
+    """The task, and its module with the weights that a message brings."""
+    task = RemainderTask(left.left.shape[1], left.features.shape[1])
+    module = task.module()
+    load_weights(module, message.content.array_records["arrays"])
+    return task, module
 
 
 def _kept(context: Context) -> LeftOver:

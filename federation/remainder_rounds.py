@@ -44,8 +44,7 @@ def learn_remainder(
     module = task.module()
     run = run.model_copy(update={"participants": len(names), "fewest": min(round_.fewest, len(names))})
     round_.ledger.append("remainder_run", {"run": run.model_dump(mode="json"), "participants": sorted(names.values())})
-    packed = packed_bytes({"centre": scales.centre, "spread": scales.spread, "size": scales.size})
-    asked = {"run": run.model_dump_json(), "scales": packed}
+    asked = {"run": run.model_dump_json(), "scales": packed_bytes(vars(scales))}
     guarded = Guarded(strategy_of(run), run, round_.ledger, names)
     found = guarded.start(
         PromptGrid(grid),

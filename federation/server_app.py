@@ -29,9 +29,8 @@ from federation.messages import (
     text_of,
     text_record,
 )
-from federation.modules.settings import ModuleRun
 from federation.published import save_shared
-from federation.remainder import USUAL
+from federation.remainder import usual_run
 from federation.remainder_rounds import learn_remainder
 from federation.results import write_result
 from federation.screening import aggregate
@@ -41,8 +40,6 @@ app = ServerApp()
 FLOWER = version("flwr")
 SHARED_MODEL = "shared.safetensors"
 """Written beside the result."""
-PROXIMAL_MU = 0.01
-"""FedProx's pull towards the shared remainder."""
 FEWEST_MASKED = 2
 """Plants of whom one alone would not be hidden."""
 
@@ -84,7 +81,9 @@ def main(grid: Grid, context: Context) -> None:
     else:
         asked = RecordDict({"text": text_record(contract=terms, publics="{}", attempt="0")})
         shared, quarantined = _aggregate(contract, offers, round_.ask(nodes_of(opening), CONTRIBUTE, asked), ledger)
-    pieces = _remainder(grid, round_, nodes_of(opening), contract, shared, str(config["remainder"]))
+    averaging, pieces = str(config["remainder"]), Pieces()
+    if averaging:
+        pieces = learn_remainder(grid, round_, nodes_of(opening), contract, shared, usual_run(averaging))
     told, convex = shared_to_record(shared), arrays_to_record(pieces)
     head = ledger.append("shared", {"sha256": digest(told), "pieces_sha256": digest(convex)}).sha256
     news = RecordDict({"text": text_record(contract=terms, head=head), "shared": told, "pieces": convex})
@@ -111,17 +110,6 @@ def main(grid: Grid, context: Context) -> None:
     }
     save_shared(result.with_name(SHARED_MODEL), contract, shared, pieces)
     write_result(result, body)
-
-
-def _remainder(
-    grid: Grid, round_: Round, nodes: list[int], contract: Contract, shared: Shared, averaging: str
-) -> Pieces:
-    """The convex remainder, if it is asked for."""
-    if not averaging:
-        return {}
-    mu = PROXIMAL_MU if averaging == "fedprox" else 0.0
-    run = ModuleRun.model_validate({**USUAL.model_dump(), "averaging": averaging, "proximal_mu": mu})
-    return learn_remainder(grid, round_, nodes, contract, shared, run)
 
 
 def _aggregate(

@@ -25,7 +25,8 @@ def solve_in_band(solve: Callable[[RecipeProblem], Solution], problem: RecipePro
     Raises:
         InfeasibleError: nothing within the band meets every requirement.
     """
-    lightest_t, heaviest_t = replace(problem, steel_eur_per_t=0.0).mass_band_t
+    order = problem.order
+    lightest_t, heaviest_t = order.mass_t - order.tolerance_t, order.mass_t + order.tolerance_t
     took_ms = 0.0
     try:
         first = solve(problem)
@@ -38,10 +39,10 @@ def solve_in_band(solve: Callable[[RecipeProblem], Solution], problem: RecipePro
         options = problem.options.model_copy(update={"time_limit_s": left_s})
         found = solve(replace(problem, steel_eur_per_t=price, options=options))
         took_ms += found.solve_ms
-        beyond = found.final_t - problem.order.mass_t
+        beyond = found.final_t - order.mass_t
         per_t = (found.objective_eur + price * beyond) / found.final_t
         # cost ≥ price · mass + (bound - price · order) for every recipe of the band.
-        gained = found.bound_eur - price * problem.order.mass_t
+        gained = found.bound_eur - price * order.mass_t
         undercut = price + gained / (lightest_t if gained < 0 else heaviest_t)
         if per_t - undercut <= problem.options.gap * abs(per_t):
             break

@@ -5,6 +5,7 @@ rules or lifts tell baskets apart, what goes into each is a column of its own.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.problem import RecipeProblem
 from optimizer.rows import RowModel
@@ -18,7 +19,7 @@ def add_baskets(model: RowModel, problem: RecipeProblem) -> None:
     if baskets is None:
         return
     if problem.baskets_apart:
-        _add_each(model, problem, baskets)
+        add_each(model, problem, baskets)
         return
     each = np.ones(problem.furnace_columns)
     volume, weight = baskets.count * baskets.volume_m3, baskets.count * baskets.max_t
@@ -26,7 +27,8 @@ def add_baskets(model: RowModel, problem: RecipeProblem) -> None:
     model.row("basket_weight", masses=each, others=model.slack("weight", ""), upper=weight)
 
 
-def _add_each(model: RowModel, problem: RecipeProblem, baskets: Baskets) -> None:
+def add_each(model: RowModel, problem: RecipeProblem, baskets: Baskets) -> NDArray[np.int_]:
+    """State what goes into each basket, and the rules about it; (n, B) columns of t by furnace material and basket."""
     n, count = problem.furnace_columns, baskets.count
     inside = np.array([[model.column("in", j, b) for b in range(count)] for j in range(n)])
     for j in range(n):
@@ -40,21 +42,17 @@ def _add_each(model: RowModel, problem: RecipeProblem, baskets: Baskets) -> None
         model.row("basket_weight", b, others=others, upper=baskets.max_t)
     for rule in baskets.rules:
         for b in rule.where(count):
-            add_rule(model, rule, b, {int(inside[j, b]): 1.0 for j in columns_of(problem, rule)})
+            about = [j for j in range(n) if problem.items[j].material.name in rule.materials]
+            _add_rule(model, rule, b, dict.fromkeys(inside[about, b], 1.0))
     if not baskets.rules:
         # Which of alike baskets is called the first is nobody's decision.
         for b in range(count - 1):
             lighter, heavier = dict.fromkeys(inside[:, b + 1], 1.0), dict.fromkeys(inside[:, b], -1.0)
             model.row("basket_order", b, others=lighter | heavier, upper=0.0)
+    return inside
 
 
-def columns_of(problem: RecipeProblem, rule: BasketRule) -> list[int]:
-    """Furnace columns that a rule is about."""
-    return [j for j in range(problem.furnace_columns) if problem.items[j].material.name in rule.materials]
-
-
-def add_rule(model: RowModel, rule: BasketRule, basket: int, masses: dict[int, float]) -> None:
-    """State one rule for one basket: of its materials' columns, how many t one unit is."""
+def _add_rule(model: RowModel, rule: BasketRule, basket: int, masses: dict[int, float]) -> None:
     if rule.min_t > 0:
         others = masses | model.slack("basket_least", rule.name, 1.0)
         model.row("basket_least", rule.name, basket, others=others, lower=rule.min_t)
@@ -69,12 +67,12 @@ def add_lifts(model: RowModel, problem: RecipeProblem, bounds_t: FloatArray) -> 
     Args:
         model: that states the baskets already.
         problem: whose materials.
-        bounds_t: (n + m,) most of each column, whatever the stock.
+        bounds_t: most of each column; of the first ones, where only these are in the model.
     """
-    for j, item in enumerate(problem.items):
+    for j, item in enumerate(problem.items[: len(bounds_t)]):
         if item.lift_t <= 0:
             continue
-        most = float(np.floor(min(bounds_t[j], problem.most[j]) / item.lift_t + 1e-9))
+        most = float(np.floor(bounds_t[j] / item.lift_t + 1e-9))
         targets = [(name, at) for name, at in model.columns.items() if name[:2] == ("in", j)] or [(("t", j), j)]
         for name, at in targets:
             lifts = model.column("lifts", *name[1:], upper=most, integer=True)

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from optimizer.basket_rows import add_rule, columns_of
+from optimizer.basket_rows import add_each, add_lifts
 from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.rows import RowModel
 from optimizer.session import InfeasibleError, Session
@@ -59,29 +59,21 @@ def can_be_packed(problem: RecipeProblem, charged_t: FloatArray) -> bool:
 
 
 def _packed(problem: RecipeProblem, baskets: Baskets, charged_t: FloatArray, count: int) -> FloatArray:
-    model = RowModel()
     lifts = np.array([item.lift_t for item in problem.items[: len(charged_t)]])
-    unit = np.where(lifts > 0, lifts, 1.0)
-    inside = np.array([
-        [model.column("in", j, b, integer=bool(lifts[j] > 0)) for b in range(count)] for j in range(len(charged_t))
-    ])  # fmt: skip
-    heaviest = model.column("heaviest", upper=baskets.max_t * (1 + ROUNDING), cost=1.0)
-    for j, mass in enumerate(charged_t):
-        units = round(mass / unit[j]) if lifts[j] > 0 else mass
-        rounding = 0.0 if lifts[j] > 0 else ROUNDING
-        model.row("loads", j, others=dict.fromkeys(inside[j], 1.0), lower=units - rounding, upper=units + rounding)
+    whole = np.where(lifts > 0, lifts * np.round(charged_t / np.where(lifts > 0, lifts, 1.0)), charged_t)
+    model = RowModel()
+    for j, mass in enumerate(whole):
+        model.column("t", j, lower=max(mass - ROUNDING, 0.0), upper=mass + ROUNDING)
+    roomy = {"volume_m3": baskets.volume_m3 * (1 + ROUNDING), "max_t": baskets.max_t * (1 + ROUNDING)}
+    inside = add_each(model, problem, baskets.model_copy(update={**roomy, "count": count}))
+    add_lifts(model, problem, whole + ROUNDING)
+    heaviest = model.column("heaviest", cost=1.0)
     for b in range(count):
-        weight = {int(inside[j, b]): float(unit[j]) for j in range(len(charged_t))}
-        volume = {column: t * float(problem.volume_per_t[j]) for j, (column, t) in enumerate(weight.items())}
-        model.row("weight", b, others={**weight, heaviest: -1.0}, upper=0.0)
-        model.row("volume", b, others=volume, upper=baskets.volume_m3 * (1 + ROUNDING))
-    for rule in baskets.rules:
-        for b in rule.where(count):
-            add_rule(model, rule, b, {int(inside[j, b]): float(unit[j]) for j in columns_of(problem, rule)})
+        model.row("heaviest", b, others={**dict.fromkeys(inside[:, b], 1.0), heaviest: -1.0}, upper=0.0)
     session = Session(model, time.perf_counter() + LONGEST_S, EVEN_ENOUGH)
     session.decide(integral=bool(model.integer))
     session.run()
-    loads: FloatArray = session.values[inside] * unit[:, None]
+    loads: FloatArray = session.values[inside]
     loads[loads <= UNUSED_BELOW_T] = 0.0
     exact: FloatArray = loads * (charged_t / np.maximum(loads.sum(axis=1), UNUSED_BELOW_T))[:, None]
     return exact
@@ -89,26 +81,13 @@ def _packed(problem: RecipeProblem, baskets: Baskets, charged_t: FloatArray, cou
 
 def layered(problem: RecipeProblem, loads_t: FloatArray) -> tuple[BasketLoad, ...]:
     """Loads (n, B) as each basket is filled, from the bottom up."""
-    materials = {item.material.name: item.material for item in problem.items}
     found = []
     for load in loads_t.T:
-        masses = {
-            item.material.name: float(t) for item, t in zip(problem.items, load, strict=False) if t > UNUSED_BELOW_T
-        }
-        order = from_the_bottom(
-            {name: materials[name].bulk_density_t_per_m3 for name in masses},
-            {name: materials[name].kind for name in masses},
+        masses = {i.material.name: float(t) for i, t in zip(problem.items, load, strict=False) if t > UNUSED_BELOW_T}
+        order = from_the_bottom(item.material for item in problem.items if item.material.name in masses)
+        layers = tuple(
+            Layer(material=m.name, mass_t=masses[m.name], volume_m3=masses[m.name] / m.bulk_density_t_per_m3)
+            for m in order
         )
-        found.append(
-            BasketLoad(
-                layers=tuple(
-                    Layer(
-                        material=name,
-                        mass_t=masses[name],
-                        volume_m3=masses[name] / materials[name].bulk_density_t_per_m3,
-                    )
-                    for name in order
-                )
-            )
-        )
+        found.append(BasketLoad(layers=layers))
     return tuple(found)

@@ -245,7 +245,8 @@ def _add_decisions(model: RowModel, problem: RecipeProblem) -> None:
     # Where stock may give way, even what there is none of today may come to be used.
     usable = [j for j in range(len(problem.items)) if model.elastic or problem.most[j] > 0]
     decided = [j for j in usable if has_lot_decision(problem, j)]
-    add_lifts(model, problem, np.array([_bound_t(problem, j) for j in range(len(problem.items))]))
+    bounds = np.array([_bound_t(problem, j) for j in range(len(problem.items))])
+    add_lifts(model, problem, np.minimum(bounds, problem.most))
     used = {j: model.column("used", j, upper=1.0, integer=True) for j in decided}
     for j, use in used.items():
         # Where stock may give way, a decision must not hold on to it.

@@ -41,18 +41,19 @@ class NetworkRows:
         """
         if not len(network):
             return {}
-        coefficients = network.weights[0] + np.outer(network.biases[0], self._tapped)
-        low, high = self._first_bounds(coefficients)
-        masses: FloatArray = coefficients
+        low, high = np.zeros(0), np.zeros(0)
         inputs: list[int] = []
         for layer, (weights, biases) in enumerate(zip(network.weights, network.biases, strict=True)):
-            if layer > 0:
-                coefficients, masses = weights, np.outer(biases, self._tapped)
+            masses = np.outer(biases, self._tapped)
+            if layer == 0:
+                masses = masses + weights
+                low, high = self._first_bounds(masses)
+            else:
                 low, high = _interval(weights, biases, np.maximum(low, 0.0), np.maximum(high, 0.0))
             last = layer == len(network.weights) - 1
             units = []
             for unit in range(len(weights)):
-                before = {} if layer == 0 else dict(zip(inputs, coefficients[unit].tolist(), strict=True))
+                before = dict(zip(inputs, weights[unit].tolist(), strict=layer > 0))
                 add = self._output if last else self._unit
                 units.append(add((name, layer, unit), masses[unit], before, float(low[unit]), float(high[unit])))
             inputs = units

@@ -1,11 +1,12 @@
 """Charging baskets: how much they hold, what may go into which, and in which order they are loaded."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from steel.frozen import Frozen
-from steel.materials import MaterialKind
+from steel.materials import Material, MaterialKind
 
 MOST_BASKETS = 5
 Number = Annotated[int, Field(ge=1, le=MOST_BASKETS)]
@@ -95,16 +96,14 @@ class BasketLoad(Frozen):
         return sum(layer.volume_m3 for layer in self.layers)
 
 
-def from_the_bottom(densities_t_per_m3: dict[str, float], kinds: dict[str, MaterialKind]) -> list[str]:
+def from_the_bottom(materials: Iterable[Material]) -> list[Material]:
     """Materials of one basket in the order they are loaded.
 
     The lightest scrap first, a cushion that spares the hearth when the basket drops; then carbon and fluxes, which must
     lie deep in the scrap to dissolve; then the heaviest scrap, and upward ever lighter, so that the electrodes bore in
     fast and no heavy piece falls against them (practice of the trade).
     """
-    metal = sorted(
-        (name for name, kind in kinds.items() if kind not in (MaterialKind.FLUX, MaterialKind.CARBON)),
-        key=lambda name: densities_t_per_m3[name],
-    )
-    deep = [name for name in kinds if name not in metal]
+    every = list(materials)
+    deep = [material for material in every if material.kind in (MaterialKind.FLUX, MaterialKind.CARBON)]
+    metal = sorted((m for m in every if m not in deep), key=lambda material: material.bulk_density_t_per_m3)
     return [*metal[:1], *deep, *reversed(metal[1:])]

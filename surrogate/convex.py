@@ -42,18 +42,6 @@ class Pieces:
         return np.asarray(np.einsum("nd,okd->nok", features, self.coefficients).max(axis=2))
 
 
-def greatest(features: FloatArray, pieces: FloatArray) -> FloatArray:
-    """(N,) the maximum of (K, d) affine pieces on (N, d) features."""
-    return np.asarray((features @ pieces.T).max(axis=1))
-
-
-def sum_of_pieces(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Pieces (K · L, d) whose maximum is the sum of the maxima of two sets, (K, d) and (L, d); none is zero."""
-    if not len(one) or not len(other):
-        return other if len(other) else one
-    return np.asarray((one[:, None, :] + other[None, :, :]).reshape(-1, one.shape[1]))
-
-
 def fit_pieces(
     features: FloatArray,
     target: FloatArray,

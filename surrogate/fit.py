@@ -10,13 +10,13 @@ from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.calibration import calibrated, held_out_residuals
-from surrogate.convex import greatest, sum_of_pieces
 from surrogate.drift_state import Movement, Trajectory, follow, moving_materials
 from surrogate.heat_data import HeatData, prepare, typical_values
 from surrogate.inputs import input_levels
 from surrogate.linear import Posterior, Statistics, posterior
 from surrogate.lots import likeliest_lot_t, shared_lot_statistics
 from surrogate.model import Output, Surrogate
+from surrogate.pieces import greatest, sum_of_pieces
 from surrogate.priors import Prior, prior_of, scatter_prior
 from surrogate.quantiles import Quantiles
 from surrogate.remainder import FitOptions, candidates, refit, surely_best

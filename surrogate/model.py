@@ -12,6 +12,7 @@ from surrogate.description import Description, OutputPieces
 from surrogate.inputs import InputLevels
 from surrogate.linear import Posterior
 from surrogate.motion import Motion
+from surrogate.pieces import greatest
 from surrogate.quantiles import Quantiles
 from surrogate.schema import ENERGY, Schema
 from surrogate.trees import Trees, no_trees
@@ -56,7 +57,7 @@ class Output:
         """(N,) the convex part of the remainder."""
         if not len(self.pieces):
             return np.zeros(len(features))
-        return np.asarray((features @ self.pieces.T).max(axis=1))
+        return greatest(features, self.pieces)
 
     def sd(self, features: FloatArray) -> FloatArray:
         """(N,) standard deviation of a new heat about the mean: parameters, lots and noise."""

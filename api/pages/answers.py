@@ -9,7 +9,7 @@ from steel.answers import Ranges, RankedRecipe, StandsFrom
 def show_ranked(found: tuple[RankedRecipe, ...]) -> None:
     """Draw the cheapest different recipes into the current slot."""
     with ui.element("table").classes("cw-table cw-text").mark("ranked"):
-        table_row("th", ["", "€/t", "dearer by", "does without", "made of, t"])
+        table_row("th", ["", "€/t", "dearer by, €/t", "does without", "made of, t"])
         for one in found:
             metal = [line for line in one.recipe.lines if line.stage == "furnace"][:6]
             masses = ", ".join(f"{line.material} {line.mass_t:.1f}" for line in metal)

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from api.pages.answers import show_ranges, show_ranked
 from api.pages.results import show_impossible, show_problem, show_recipe
 from api.requests import RecipeRequest
-from api.service import LoadedPlant, PlantService
+from api.service import LoadedPlant, PlantService, problem_of
 from optimizer.conflicts import ImpossibleOrderError
 from optimizer.options import Aim, RecipeOptions
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.problem import RecipeProblem
 from optimizer.ranges import ranges
 from optimizer.ranking import cheapest_different
 from optimizer.recommend import Optimizer
@@ -205,7 +205,7 @@ class RecipePage:
 
         def found() -> Answer:
             with stopping_when(lambda: asked != self._asked):
-                return find(self.service.optimizer, self._problem())
+                return find(self.service.optimizer, problem_of(self.loaded, self._request()))
 
         button.props("loading")
         try:
@@ -241,11 +241,6 @@ class RecipePage:
         request = self._request()
         plant = request.plant_today(self.loaded.plant)
         return self.service.recommend(self.loaded, request.order(plant), request.options, plant)
-
-    def _problem(self) -> RecipeProblem:
-        request = self._request()
-        plant = request.plant_today(self.loaded.plant)
-        return build_problem(plant, request.order(plant), self.loaded.description, request.options)
 
 
 def install_pages(app: FastAPI, service: PlantService) -> None:

@@ -20,14 +20,14 @@ from federation.hierarchy import Pieces
 from federation.ledger import Ledger, read_ledger
 from federation.modules.in_process import InProcessGrid
 from federation.participant import Participant
-from federation.remainder import USUAL, surely_better
+from federation.remainder import surely_better, usual_run
 from federation.remainder_rounds import learn_remainder
 from federation.screening import aggregate
 from steel.elements import Element
 from steel.heats import HeatLog
 from surrogate.artifact import load_surrogate
-from surrogate.convex import greatest, sum_of_pieces
 from surrogate.fit import fit
+from surrogate.pieces import greatest, sum_of_pieces
 from surrogate.remainder import FitOptions
 from tests.federation.participants import participant
 
@@ -64,9 +64,8 @@ def learned(plants: dict[str, Participant], ledger: Path, averaging: str = "feda
     shared, _ = aggregate(contract, {name: plant.contribute(contract) for name, plant in plants.items()})
     app = app_for(lambda context: plants[str(context.node_config["plant"])])
     grid = InProcessGrid(app, [{"plant": name} for name in plants])
-    run = USUAL.model_copy(update={"averaging": averaging})
     round_ = Round(grid, 60.0, len(plants), Ledger(ledger))
-    pieces = learn_remainder(grid, round_, list(grid.get_node_ids()), contract, shared, run)
+    pieces = learn_remainder(grid, round_, list(grid.get_node_ids()), contract, shared, usual_run(averaging))
     return pieces, [contract, shared]
 
 
