@@ -97,8 +97,7 @@ def recommend(asked: RecipeRequest, service: Service) -> Recipe:
 @router.post("/v1/alternatives", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})
 def alternatives(asked: RecipeRequest, service: Service) -> tuple[Alternative, ...]:
     """The cheapest recipes without each material that the optimal one uses, cheapest first."""
-    problem = _problem(service, asked)
-    return find_alternatives(service.optimizer, problem, service.optimizer.solution(problem))
+    return find_alternatives(service.optimizer, _problem(service, asked))
 
 
 @router.post("/v1/ranked-recipes", tags=["recipes"], responses={s: PROBLEMS[s] for s in (404, 409, 422, 503)})

@@ -14,6 +14,7 @@ from optimizer.options import RecipeOptions
 from optimizer.outcome import INTERVAL_COVERAGE, outcome_of
 from optimizer.problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer, recipe_from
+from optimizer.stopping import within
 from plant_adapters.plant_file import read_plant
 from plant_adapters.store import HeatStore
 from steel.elements import Element
@@ -128,11 +129,12 @@ class PlantService:
             ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
         """
         problem = build_problem(plant or loaded.plant, order, loaded.description, options)
-        solution = self.optimizer.solution(problem)
         others: tuple[Comparison, ...] = ()
-        if compare:
-            ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
-            others = tuple(way for way in ways if way is not None)
+        with within(options.time_limit_s):
+            solution = self.optimizer.solution(problem)
+            if compare:
+                ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
+                others = tuple(way for way in ways if way is not None)
         return recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
 
     def confidence_prices(
@@ -142,13 +144,15 @@ class PlantService:
 
         Raises:
             InputError: a value cannot be used.
+            SolverError: time ran out before any recipe was found.
         """
         found = []
         for level in USUAL_CONFIDENCES:
             asked = options.model_copy(update={"confidence": level})
             problem = build_problem(plant, order, loaded.description, asked)
             try:
-                columns = self.optimizer.solution(problem, explain=False).columns_t
+                with within(options.time_limit_s / len(USUAL_CONFIDENCES)):
+                    columns = self.optimizer.solution(problem, explain=False).columns_t
                 cost = outcome_of(problem, columns).costs_eur_per_t.total
             except ImpossibleOrderError:
                 cost = None

@@ -138,6 +138,8 @@ def _print_ranked(found: tuple[RankedRecipe, ...], title: str) -> None:
         cost = one.recipe.costs_eur_per_t.total
         table.add_row(str(one.rank), f"{cost:.2f}", f"{one.dearer_by_eur_per_t:.2f}", ", ".join(one.without), masses)
     out.print(table)
+    if not all(one.proven for one in found):
+        out.print("[yellow]Time was up before every other recipe was compared[/]")
 
 
 def _print_ranges(found: Ranges, title: str) -> None:

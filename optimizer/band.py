@@ -12,7 +12,6 @@ from optimizer.session import InfeasibleError
 from optimizer.solver import Solution
 
 MOST_ROUNDS = 12
-LEAST_S = 0.05
 
 
 def solve_in_band(solve: Callable[[RecipeProblem], Solution], problem: RecipeProblem) -> Solution:
@@ -35,9 +34,7 @@ def solve_in_band(solve: Callable[[RecipeProblem], Solution], problem: RecipePro
         # Crane lifts may have no sum of just the order's mass.
         price = 0.0
     for _ in range(MOST_ROUNDS):
-        left_s = max(LEAST_S, problem.options.time_limit_s - took_ms / 1000.0)
-        options = problem.options.model_copy(update={"time_limit_s": left_s})
-        found = solve(replace(problem, steel_eur_per_t=price, options=options))
+        found = solve(replace(problem, steel_eur_per_t=price))
         took_ms += found.solve_ms
         beyond = found.final_t - order.mass_t
         per_t = (found.objective_eur + price * beyond) / found.final_t

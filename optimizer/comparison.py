@@ -8,7 +8,7 @@ from optimizer.element_rows import ElementRow
 from optimizer.formulation import Form
 from optimizer.outcome import outcome_of
 from optimizer.problem import RecipeProblem, build_problem
-from optimizer.session import InfeasibleError
+from optimizer.session import InfeasibleError, SolverError
 from optimizer.solver import RecipeSolver, solve_recipe
 from optimizer.warm import Warm
 from steel.grades import Grade
@@ -43,7 +43,7 @@ def compare_practice(problem: RecipeProblem, history: HeatLog) -> Comparison | N
 
 
 def compare_catalogue(problem: RecipeProblem) -> Comparison | None:
-    """A fixed-catalogue linear programme with a customary safety margin; None where it finds no recipe."""
+    """A fixed-catalogue linear programme with a customary safety margin; None where it finds no recipe in time."""
     description = catalogue_description(problem.description)
     grade = problem.order.grade
     cautious = Grade(
@@ -56,7 +56,7 @@ def compare_catalogue(problem: RecipeProblem) -> Comparison | None:
     try:
         catalogue = build_problem(problem.plant, order, description, problem.options)
         found = solve_recipe(catalogue)
-    except InfeasibleError:
+    except (InfeasibleError, SolverError):
         return None
     furnace = np.where(np.arange(len(problem.items)) < problem.furnace_columns, found.columns_t, 0.0)
     columns = complete_at_tapping(problem, furnace)

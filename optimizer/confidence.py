@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optimizer.options import RecipeOptions
+from optimizer.session import SolverError
+from optimizer.stopping import seconds_left
 from steel.elements import Element
 from steel.grades import Order
 from surrogate.description import Description
@@ -73,10 +75,13 @@ def solve_jointly(
     best = solve(problem)
     for _ in range(MOST_ROUNDS):
         moved = _moved(problem, best, risks)
-        if moved is None:
+        if moved is None or seconds_left() <= 0:
             break
         other = _with(problem, moved)
-        found = solve(other)
+        try:
+            found = solve(other)
+        except SolverError:
+            break
         gained = best.objective_eur_per_t - found.objective_eur_per_t
         if gained < 0.0:
             break

@@ -8,6 +8,7 @@ yes/no decisions are found too.
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import numpy as np
 
@@ -17,8 +18,9 @@ from optimizer.goals import Goal, linear_objective
 from optimizer.options import Objective
 from optimizer.outcome import outcome_of
 from optimizer.problem import RecipeProblem
-from optimizer.session import InfeasibleError
+from optimizer.session import InfeasibleError, SolverError
 from optimizer.solver import RecipeSolver
+from optimizer.stopping import within, within_share
 from optimizer.warm import Warm
 from steel.errors import InputError
 from steel.heats import FloatArray
@@ -44,17 +46,29 @@ def front(
     Args:
         problem: the order; its own preferences are left out.
         objectives: two to four different ones.
-        points: about how many; fewer where several wishes lead to one recipe.
+        points: about how many; fewer where several wishes lead to one recipe, or to none in time.
         dearer_by: how much more than the cheapest recipe any may cost, as a share; beyond it alloys replace scrap.
         progress: called with the share done.
 
     Raises:
         InputError: not two to four different objectives.
         ImpossibleOrderError: no recipe meets the order.
+        SolverError: time ran out before any recipe was found.
     """
     if not 2 <= len(set(objectives)) == len(objectives):
         known = ", ".join(Objective)
         raise InputError([str(o) for o in objectives], "objectives", f"two to four different ones of {known}")
+    with within(problem.options.time_limit_s):
+        return _front(problem, objectives, points, dearer_by, progress or (lambda share: None))
+
+
+def _front(
+    problem: RecipeProblem,
+    objectives: tuple[Objective, ...],
+    points: int,
+    dearer_by: float,
+    progress: Callable[[float], None],
+) -> tuple[FrontPoint, ...]:
     warm = Warm(problem)
     try:
         dearest, found = _best_in_one(problem, objectives, warm, dearer_by)
@@ -65,10 +79,10 @@ def front(
     solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, objectives, ranges)))
     wishes = list(_lattice(len(objectives), points))
     for number, weights in enumerate(wishes):
-        solver.wish(dict(zip(objectives, weights @ payoff - ranges, strict=True)), dearest)
-        found.append(solver.solve()[0])
-        if progress:
-            progress((number + 1) / len(wishes))
+        with within_share(of=len(wishes) - number), suppress(SolverError):
+            solver.wish(dict(zip(objectives, weights @ payoff - ranges, strict=True)), dearest)
+            found.append(solver.solve()[0])
+        progress((number + 1) / len(wishes))
     values = np.array([values_of(problem, objectives, columns) for columns in found])
     return tuple(point_of(problem, objectives, found[k]) for k in _worth_showing(values / ranges))
 
@@ -92,8 +106,9 @@ def _best_in_one(
     solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, asked, np.array([USUAL[o] for o in asked]))))
 
     def best_in(one: Objective, dearest: float = np.inf) -> FloatArray:
-        solver.wish({o: -USUAL[o] if o is one else np.inf for o in asked}, dearest)
-        return solver.solve()[0]
+        with within_share(of=3):
+            solver.wish({o: -USUAL[o] if o is one else np.inf for o in asked}, dearest)
+            return solver.solve()[0]
 
     cheapest = best_in(Objective.COST)
     dearest = (1.0 + dearer_by) * float(values_of(problem, (Objective.COST,), cheapest)[0])

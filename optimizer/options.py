@@ -49,7 +49,7 @@ class RecipeOptions(Frozen):
         aims: contents to come near to within the limits, on the expected analysis.
         gap: relative optimality gap at which a recipe with yes/no decisions counts as proven.
         cut_tolerance: how exactly confidence margins are held, as a share of the limit; always on the safe side.
-        time_limit_s: after which the best recipe so far is returned with its gap.
+        time_limit_s: for the whole answer, of one recipe or many; then each is the best so far, with its gap.
     """
 
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
@@ -62,7 +62,7 @@ class RecipeOptions(Frozen):
     aims: dict[Element, Aim] = {}
     gap: Annotated[float, Field(gt=0, lt=1)] = 1e-4
     cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-4
-    time_limit_s: Annotated[float, Field(gt=0)] = 10.0
+    time_limit_s: Annotated[float, Field(gt=0, le=600)] = 10.0
 
     @model_validator(mode="after")
     def _consistent(self) -> "RecipeOptions":

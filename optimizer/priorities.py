@@ -15,6 +15,7 @@ from optimizer.options import Objective
 from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
 from optimizer.solver import RecipeSolver
+from optimizer.stopping import within
 from optimizer.warm import Warm
 from steel.errors import InputError
 from steel.heats import FloatArray
@@ -35,6 +36,7 @@ def in_turn(problem: RecipeProblem, priorities: Sequence[tuple[Objective, float]
     Raises:
         InputError: fewer than two objectives, or one of them twice.
         ImpossibleOrderError: no recipe meets the order.
+        SolverError: time ran out before any recipe was found.
     """
     objectives = tuple(objective for objective, _ in priorities)
     if not 2 <= len(set(objectives)) == len(objectives):
@@ -47,9 +49,10 @@ def in_turn(problem: RecipeProblem, priorities: Sequence[tuple[Objective, float]
     found: list[FloatArray] = []
     for goal, (objective, give) in zip(goals, priorities, strict=True):
         solver.session.minimise(SCALE * goal.linear.over(solver.model))
-        solver.wish({one: held.get(one, np.inf) for one in objectives})
         try:
-            found.append(solver.solve()[0])
+            with within(problem.options.time_limit_s / len(goals)):
+                solver.wish({one: held.get(one, np.inf) for one in objectives})
+                found.append(solver.solve()[0])
         except InfeasibleError:
             raise ImpossibleOrderError(find_conflicts(problem)) from None
         best = float(values_of(problem, (objective,), found[-1])[0])

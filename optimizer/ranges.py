@@ -4,7 +4,6 @@ Solved again at ever larger steps to either side until the materials change, the
 for one vertex of a linear programme only; a recipe with margins moves smoothly and keeps its materials beyond that.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ from optimizer.problem import RecipeProblem
 from optimizer.recommend import Optimizer
 from optimizer.session import SolverError
 from optimizer.solver import Solution
+from optimizer.stopping import seconds_left, within
 from steel.answers import Range, Ranges, StandsFrom
 
 STEPS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.5)
@@ -21,10 +21,6 @@ STEPS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.5)
 HALVINGS = 7
 SURE_GAP = 1e-6
 Materials = frozenset[str]
-
-
-class _OutOfTimeError(Exception):
-    """No time is left to vary one more price or limit."""
 
 
 @dataclass(frozen=True)
@@ -58,31 +54,30 @@ def ranges(
     Raises:
         ImpossibleOrderError: no recipe meets the order.
     """
-    deadline = time.perf_counter() + time_limit_s
     # Within a gap the materials of two optima may differ; here they are what is asked for.
     options = problem.options.model_copy(update={"gap": min(problem.options.gap, SURE_GAP)})
     problem = replace(problem, options=options)
 
     def made_of(asked: RecipeProblem) -> Materials:
-        left_s = deadline - time.perf_counter()
-        if left_s <= 0:
-            raise _OutOfTimeError
-        limit_s = min(left_s, options.time_limit_s)
-        asked = replace(asked, options=options.model_copy(update={"time_limit_s": limit_s}))
-        return _materials(problem, optimizer.solution(asked, explain=False))
+        if seconds_left() > 0:
+            materials = _materials(problem, optimizer.solution(asked, explain=False))
+            if seconds_left() > 0:
+                return materials
+        raise SolverError("no time is left to know the optimum")
 
-    usual = _materials(problem, optimizer.solution(problem))
-    dials = [*_prices(problem, usual), *_limits(problem)]
     found, left_out = [], []
-    for number, dial in enumerate(dials, start=1):
-        try:
-            low, high = (_end(made_of, dial, usual, side) for side in (-1.0, 1.0))
-        except (_OutOfTimeError, SolverError):
-            left_out.append(dial.of)
-        else:
-            found.append(Range(of=dial.of, unit=dial.unit, value=dial.value, low=low, high=high))
-        if progress:
-            progress(number / len(dials))
+    with within(time_limit_s):
+        usual = _materials(problem, optimizer.solution(problem))
+        dials = [*_prices(problem, usual), *_limits(problem)]
+        for number, dial in enumerate(dials, start=1):
+            try:
+                low, high = (_end(made_of, dial, usual, side) for side in (-1.0, 1.0))
+            except SolverError:
+                left_out.append(dial.of)
+            else:
+                found.append(Range(of=dial.of, unit=dial.unit, value=dial.value, low=low, high=high))
+            if progress:
+                progress(number / len(dials))
     return Ranges(found=tuple(found), left_out=tuple(left_out))
 
 

@@ -12,6 +12,7 @@ from optimizer.outcome import Outcome, outcome_of
 from optimizer.problem import UNUSED_BELOW_T, RecipeProblem, build_problem
 from optimizer.session import InfeasibleError
 from optimizer.solver import Solution, WarmPool
+from optimizer.stopping import within
 from steel.grades import Order
 from steel.plants import Plant
 from steel.recipes import Comparison, Recipe, RecipeLine
@@ -59,9 +60,10 @@ class Optimizer:
             raise ImpossibleOrderError(find_conflicts(problem) if explain else ()) from None
 
     def _solve(self, problem: RecipeProblem) -> Solution:
-        if problem.options.joint:
-            return solve_jointly(self._at_best_mass, problem)[1]
-        return self._at_best_mass(problem)
+        with within(problem.options.time_limit_s):
+            if problem.options.joint:
+                return solve_jointly(self._at_best_mass, problem)[1]
+            return self._at_best_mass(problem)
 
     def _at_best_mass(self, problem: RecipeProblem) -> Solution:
         return solve_in_band(self._pool.solve, problem) if problem.order.tolerance_t > 0 else self._pool.solve(problem)

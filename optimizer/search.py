@@ -31,8 +31,8 @@ class Found:
     """What a search came to.
 
     Attributes:
-        decisions: (K,) 1 for each material used, of the best recipe. cost_eur: its cost.
-        bound_eur: what no recipe can undercut.
+        decisions: (K,) 1 for each material used, of the best recipe. cost_eur: its cost; infinite where none was found.
+        bound_eur: what no recipe can undercut; infinite where there is none.
     """
 
     decisions: FloatArray
@@ -105,26 +105,28 @@ class MaterialSearch:
         count = len(self._columns)
         order = itertools.count()
         waiting = [(-np.inf, next(order), Node(np.zeros(count), np.ones(count)))]
-        best, upper = decisions, cost_eur
+        best, upper, left_out = decisions, cost_eur, np.inf
         while waiting:
             bound, _, next_node = heapq.heappop(waiting)
-            if bound >= self._cutoff(upper) or (np.isfinite(upper) and self._relaxation.stopped()):
-                return Found(best, upper, min(bound, upper))
+            if bound >= self._cutoff(upper) or self._relaxation.stopped():
+                return Found(best, upper, min(bound, left_out, upper))
             dive: Node | None = next_node
             while dive is not None:
                 node, dive = dive, None
                 cost, masses = self._settle(node, self._cutoff(upper))
                 if cost >= self._cutoff(upper):
+                    left_out = min(left_out, cost)
                     continue
                 if self.is_recipe(masses):
                     best, upper = (masses[self._columns] > UNUSED_BELOW_T).astype(np.float64), cost
                     continue
                 near, far = self._branch(node, cost, masses)
-                if far[0] < self._cutoff(upper):
-                    heapq.heappush(waiting, (far[0], next(order), far[1]))
-                if near[0] < self._cutoff(upper):
+                if near[0] < self._cutoff(upper) and not self._relaxation.stopped():
                     dive = near[1]
-        return Found(best, upper, upper)
+                for reached, side in (near, far):
+                    if side is not dive:
+                        heapq.heappush(waiting, (reached, next(order), side))
+        return Found(best, upper, min(left_out, upper))
 
     def _settle(self, node: Node, cutoff: float) -> tuple[float, FloatArray]:
         """Cost and masses of a node, cut until tight where they are a recipe, else as far as a bound needs."""

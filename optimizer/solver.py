@@ -19,6 +19,7 @@ from optimizer.rows import Name, RowModel
 from optimizer.search import MaterialSearch
 from optimizer.session import InfeasibleError, Session, SolverError
 from optimizer.shadow import Shadow, shadow_of
+from optimizer.stopping import deadline_after
 from optimizer.suggestion import suggested_decisions
 from optimizer.warm import Warm
 from steel.heats import FloatArray
@@ -67,13 +68,14 @@ class RecipeSolver:
         self._warm = warm
         self._form = form
         self.model: RowModel = formulate(problem, form)
-        self._deadline = time.perf_counter() + problem.options.time_limit_s
+        self._deadline = deadline_after(problem.options.time_limit_s)
         self.session = Session(self.model, self._deadline, problem.options.gap / 2)
         self._margins = Margins(problem)
         kept, mass_t = headroom_elements(problem), problem.order.mass_t
         self._headroom = {r.element.value: (r.maximum or 0.0) * mass_t for r in problem.rows if r.element.value in kept}
         self._middle: FloatArray | None = None
         self._held: list[int] = []
+        self._made_before: FloatArray | None = None
         cuts, basis = warm.known()
         known = [(name, e, tangent) for e, of_element in cuts.items() for name, tangent in of_element]
         known = [cut for cut in known if ("margin", cut[1]) in self.model.columns]
@@ -92,6 +94,7 @@ class RecipeSolver:
         """Masses of the optimum (n + m,), its cost, and what no recipe can undercut; the linear optimum is held."""
         decisions, cost, bound = self.best()
         if len(decisions):
+            self._made_before = decisions
             self.session.bound(self.model.integer, decisions, decisions)
             cost, _ = self.cut_until_tight()
         return self.columns_t, cost, min(bound, cost)
@@ -109,10 +112,13 @@ class RecipeSolver:
             return np.zeros(0), cost, bound
         decisions = suggested_decisions(self.problem, self.model, self.session.values)
         upper, values = self._at(decisions)
+        if not np.isfinite(upper) and self._made_before is not None:
+            decisions = self._made_before
+            upper, values = self._at(decisions)
         names = list(self.model.columns)
         used = np.array([names[column][0] == "used" for column in self.model.integer])
         if not used.any():
-            return self._best_of_all(decisions, upper, values)
+            return self._best_of_all(decisions, upper, values, bound)
         self._held = [column for column, is_use in zip(self.model.integer, used, strict=True) if is_use]
         about = np.array([names[column][1] for column in self._held])
         # What was seen of decisions is worth nothing under another objective.
@@ -121,12 +127,15 @@ class RecipeSolver:
         if used.all():
             found = search.run(decisions, upper)
             if not np.isfinite(found.cost_eur):
-                raise InfeasibleError
+                raise _nothing(found.bound_eur)
             return found.decisions, found.cost_eur, found.bound_eur
         # With other decisions left open, a search tells good materials and the tangents that matter there.
         found = search.run(decisions[used], np.inf)
+        bound = max(bound, found.bound_eur)
         if not np.isfinite(found.cost_eur):
-            raise InfeasibleError
+            if np.isfinite(upper):
+                return decisions, upper, min(bound, upper)
+            raise _nothing(bound)
         with self.session.holding(found.decisions, self._held):
             self.cut_until_tight()
             suggested = np.where(used, 0.0, suggested_decisions(self.problem, self.model, self.session.values))
@@ -134,26 +143,30 @@ class RecipeSolver:
         cost, reached = self._at(suggested)
         if cost < upper:
             decisions, upper, values = suggested, cost, reached
-        return self._best_of_all(decisions, upper, values)
+        return self._best_of_all(decisions, upper, values, bound)
 
-    def _best_of_all(self, best: FloatArray, upper: float, values: FloatArray) -> tuple[FloatArray, float, float]:
+    def _best_of_all(
+        self, best: FloatArray, upper: float, values: FloatArray, bound: float
+    ) -> tuple[FloatArray, float, float]:
         """The same where decisions are about more than masses: HiGHS decides, the linear model cuts, by turns.
 
         Each integer solution's cost with its margins held is an upper bound; the integer model is solved again until
         its own value, a lower bound, has come up to the best of these.
         """
         for _ in range(MOST_CUT_ROUNDS):
+            if np.isfinite(upper) and self.stopped():
+                return best, upper, min(bound, upper)
             self.session.decide(integral=True)
             if np.isfinite(upper):
                 self.session.start_from(values)
-            _, bound = self.session.run()
+            bound = max(bound, self.session.run()[1])
             decisions = np.round(self.session.values[self.model.integer])
             self.session.decide(integral=False)
             cost, reached = self._at(decisions)
             if cost < upper:
                 best, upper, values = decisions, cost, reached
             proven = upper - bound <= self.problem.options.gap * abs(upper)
-            if np.isfinite(upper) and (proven or self.stopped()):
+            if np.isfinite(upper) and proven:
                 return best, upper, min(bound, upper)
         raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
 
@@ -162,7 +175,7 @@ class RecipeSolver:
         self.session.forget_slack_cuts()
         wishes: dict[Name, float] = {("goal", objective): value for objective, value in at_most.items()}
         self.session.limit({**wishes, ("dearest",): dearest_eur_per_t})
-        self._deadline = time.perf_counter() + self.problem.options.time_limit_s
+        self._deadline = deadline_after(self.problem.options.time_limit_s)
         self.session.free_until(self._deadline)
 
     def hold(self, lower: FloatArray, upper: FloatArray) -> None:
@@ -240,6 +253,11 @@ class RecipeSolver:
         if headroom is not None and kind == "maximum" and name in self._headroom:
             slack -= float(self.session.values[headroom]) * self._headroom[name]
         return slack
+
+
+def _nothing(bound: float) -> Exception:
+    """What a search without a recipe says: there is none, or no time was left to find one."""
+    return InfeasibleError() if bound == np.inf else SolverError("no recipe was found within the time limit")
 
 
 def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:

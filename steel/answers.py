@@ -11,11 +11,13 @@ class RankedRecipe(Frozen):
         rank: 1 for the cheapest.
         dearer_by_eur_per_t: than the cheapest.
         without: materials of cheaper recipes that this one had to do without.
+        proven: whether time sufficed to know that no other is cheaper than it, within the gap asked for.
     """
 
     rank: int
     dearer_by_eur_per_t: float
     without: tuple[str, ...]
+    proven: bool
     recipe: Recipe
 
 

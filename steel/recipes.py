@@ -155,14 +155,16 @@ class Alternative(Frozen):
         without: the material left out.
         dearer_by_eur_per_t: than the optimal recipe.
         leaves_at_eur_per_t: price of the material up to which the optimal recipe keeps some of it, other yes/no
-            decisions as they are here; None where nothing meets the order without it.
-        recipe: None where nothing meets the order without it.
+            decisions as they are here; None without a recipe.
+        recipe: None where nothing meets the order without it, or nothing was found in time.
+        impossible: nothing meets the order without it.
     """
 
     without: str
     dearer_by_eur_per_t: float | None
     leaves_at_eur_per_t: float | None
     recipe: Recipe | None
+    impossible: bool = False
 
 
 class ReviewLine(Frozen):

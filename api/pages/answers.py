@@ -15,6 +15,8 @@ def show_ranked(found: tuple[RankedRecipe, ...]) -> None:
             masses = ", ".join(f"{line.material} {line.mass_t:.1f}" for line in metal)
             cost, dearer = one.recipe.costs_eur_per_t.total, one.dearer_by_eur_per_t
             table_row("td", [str(one.rank), f"{cost:.2f}", f"{dearer:.2f}", ", ".join(one.without), masses])
+    if not all(one.proven for one in found):
+        ui.label("Time was up before every other recipe was compared").classes("cw-note")
 
 
 def show_ranges(found: Ranges) -> None:

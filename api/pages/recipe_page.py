@@ -203,21 +203,22 @@ class RecipePage:
         """Find and draw one more answer, unless the order has changed meanwhile."""
         asked = self._asked
 
-        def found() -> Answer:
-            with stopping_when(lambda: asked != self._asked):
-                return find(self.service.optimizer, problem_of(self.loaded, self._request()))
+        def found() -> Callable[[], None]:
+            try:
+                with stopping_when(lambda: asked != self._asked):
+                    answer = find(self.service.optimizer, problem_of(self.loaded, self._request()))
+            except (StoppedError, ImpossibleOrderError, SolverError) as error:
+                told = str(error)
+                return lambda: show_problem(told)
+            return lambda: show(answer)
 
         button.props("loading")
-        try:
-            answer = await asyncio.to_thread(found)
-        except (StoppedError, ImpossibleOrderError, SolverError):
-            # The order has changed, and with it what is drawn.
-            return
+        draw = await asyncio.to_thread(found)
         if asked == self._asked:
             button.props(remove="loading")
             answers.clear()
             with answers:
-                show(answer)
+                draw()
 
     def _cleared(self) -> ui.column:
         self.results.clear()

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from optimizer.session import SolverError
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -85,6 +87,16 @@ def test_runners_up_and_ranges_are_found_when_asked_for(page: Page) -> None:
     page.get_by_text("How long it stands", exact=True).click()
     page.get_by_text("While this lies").wait_for(timeout=20_000)
     assert "Cu ≤" in page.locator(".cw-text").last.inner_text() or "No time left" in page.inner_text("body")
+
+
+def test_a_search_that_ran_out_of_time_says_so(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_time(*_: object) -> None:
+        raise SolverError("no time was left for it")
+
+    monkeypatch.setattr("api.pages.recipe_page.cheapest_different", out_of_time)
+    page.get_by_text("Runners-up", exact=True).click()
+    page.get_by_text("no time was left for it").wait_for(timeout=20_000)
+    assert page.locator(".q-btn .q-spinner").count() == 0
 
 
 def test_an_aim_moves_the_expected_content(page: Page) -> None:

@@ -17,7 +17,7 @@ def test_each_alternative_is_the_optimum_of_a_yard_without_the_material(seed: in
     options = RecipeOptions(confidence=0.9, cut_tolerance=1e-7, gap=1e-9)
     problem = build_problem(instance.plant, instance.order, instance.description, options)
     solution = optimizer.solution(problem)
-    found = alternatives(optimizer, problem, solution)
+    found = alternatives(optimizer, problem)
     used = {problem.items[j].material.name for j in range(4) if solution.columns_t[j] > 1e-6}
     assert {one.without for one in found} == used
     for one in found:
@@ -41,7 +41,7 @@ def test_a_material_stays_up_to_the_price_at_which_it_is_said_to_leave(seed: int
     instance = random_instance(seed, materials=5)
     options = RecipeOptions(confidence=0.9, cut_tolerance=1e-7, gap=1e-9)
     problem = build_problem(instance.plant, instance.order, instance.description, options)
-    others = alternatives(Optimizer(), problem, Optimizer().solution(problem))
+    others = alternatives(Optimizer(), problem)
     told = {one.without: one.leaves_at_eur_per_t for one in others}
     checked = 0
     for material, leaves_at in told.items():

@@ -53,7 +53,7 @@ def test_the_cheapest_different_recipes_are_those_of_trying_every_yard(seed: int
             best_of[used(found)] = min(cost, best_of.get(used(found), np.inf))
     wanted = sorted(best_of.values())[:4]
     dearest = wanted[0] * 1.05
-    ranked = cheapest_different(optimizer, problem, count=4, within=0.05)
+    ranked = cheapest_different(optimizer, problem, count=4, dearer_by=0.05)
     costs = [one.recipe.costs_eur_per_t.total for one in ranked]
     assert costs == pytest.approx([cost for cost in wanted if cost <= dearest], rel=1e-5)
     assert [one.rank for one in ranked] == list(range(1, len(ranked) + 1))
@@ -70,7 +70,7 @@ def test_what_must_be_used_is_in_every_ranked_recipe() -> None:
         for item in instance.plant.yard
     )
     plant = instance.plant.model_copy(update={"yard": yard})
-    ranked = cheapest_different(Optimizer(), stated(replace(instance, plant=plant)), count=4, within=0.5)
+    ranked = cheapest_different(Optimizer(), stated(replace(instance, plant=plant)), count=4, dearer_by=0.5)
     assert len(ranked) > 1
     assert all("scrap 2" in used(one.recipe) for one in ranked)
 
