@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.cutting import CutModel
 from optimizer.element_rows import ElementRow
 from optimizer.formulation import Form
 from optimizer.outcome import outcome_of
 from optimizer.problem import RecipeProblem, build_problem
 from optimizer.session import InfeasibleError, SolverError
-from optimizer.solver import RecipeSolver, solve_recipe
+from optimizer.solver import solve_recipe
 from optimizer.warm import Warm
 from steel.grades import Grade
 from steel.heats import FloatArray, HeatLog
@@ -97,7 +98,7 @@ def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
             update={"groups": (), "furnace": problem.plant.furnace.model_copy(update={"baskets": None})}
         ),
     )
-    solver = RecipeSolver(fixed, Warm(fixed), Form(elastic=True, any_mass=True))
+    solver = CutModel(fixed, Warm(fixed), Form(elastic=True, any_mass=True))
     columns, cost = solver.model.columns, np.array(solver.model.cost)
     hopeless = {row.element.value for row in problem.rows if _exceeds(row, furnace, problem.order.mass_t)}
     slacks = {name: column for name, column in columns.items() if name[0] == "slack" and name[1] in LIMITS}

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.cutting import CutModel
 from optimizer.explanation import basket_rule_words
 from optimizer.formulation import Form
 from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
 from optimizer.slag import SlagRule
-from optimizer.solver import RecipeSolver
 from optimizer.warm import Warm
 from steel.baskets import Baskets
 from steel.heats import FloatArray
@@ -63,7 +63,7 @@ def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
     band = 0.0 if problem.order.tolerance_t > 0 else None
     options = problem.options.model_copy(update={"cut_tolerance": ROUGH})
     problem = replace(problem, options=options, steel_eur_per_t=band)
-    solver = RecipeSolver(problem, Warm(problem), Form(elastic=True))
+    solver = CutModel(problem, Warm(problem), Form(elastic=True))
     # What contradicts itself with fractional lots does so with whole ones, and is found much faster.
     found = _irreducible(problem, solver)
     if found:
@@ -72,7 +72,7 @@ def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
     return _irreducible(problem, solver)
 
 
-def _irreducible(problem: RecipeProblem, solver: RecipeSolver) -> tuple[Conflict, ...]:
+def _irreducible(problem: RecipeProblem, solver: CutModel) -> tuple[Conflict, ...]:
     """The deletion filter; nothing where all requirements can be met together."""
     columns, session = solver.model.columns, solver.session
     slacks: dict[Key, int] = {(str(name[1]), name[2]): at for name, at in columns.items() if name[0] == "slack"}

@@ -1,13 +1,13 @@
 """Margins for confidence: which limits a recipe misses by its cones, and the tangents that hold them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.element_rows import ElementRow
 from optimizer.problem import RecipeProblem
+from optimizer.scatter import FewScatter, Parts, Scatter, WholeScatter
 from steel.heats import FloatArray
 
 NEARLY = 0.9
@@ -15,14 +15,15 @@ NEARLY = 0.9
 
 
 @dataclass(frozen=True)
-class Tangents:
-    """Planes that margins lie above, one a row.
+class Look:
+    """Margins at a recipe.
 
     Attributes:
-        elements: (K,) whose. planes: (K, n + m).
+        misses: (E,) by how many tolerances it misses its limits; at most 0 where it holds them.
+        planes: (E, P, n + m) tangents at P points; none ever cuts off a recipe that holds its margin.
     """
 
-    elements: list[str]
+    misses: FloatArray
     planes: FloatArray
 
 
@@ -31,16 +32,17 @@ class Margins:
 
     Args:
         problem: whose E elements with a limit.
+        few: an element's scatter in parts, where the rule for how many materials there may be is used for its margins.
     """
 
-    def __init__(self, problem: RecipeProblem) -> None:
+    def __init__(self, problem: RecipeProblem, few: Callable[[ElementRow], Parts] | None = None) -> None:
         self.rows: list[ElementRow] = [r for r in problem.rows if r.maximum is not None or r.minimum is not None]
         self._yields = problem.yields
-        columns = len(problem.yields)
-        deepest = max((len(row.root) for row in self.rows), default=0)
-        self._roots = np.zeros((len(self.rows), deepest, columns))
-        for roots, row in zip(self._roots, self.rows, strict=True):
-            roots[: len(row.root)] = row.root
+        columns, most = len(problem.yields), problem.options.max_materials
+        self.for_few = few is not None and most is not None and bool(self.rows)
+        self._scatter: Scatter = WholeScatter([row.root for row in self.rows], columns)
+        if few is not None and most is not None and self.rows:
+            self._scatter = FewScatter([few(row) for row in self.rows], most)
         self._linear = np.array([row.linear for row in self.rows]).reshape(-1, columns)
         self._z = np.array([(row.upper_z, row.lower_z) for row in self.rows]).reshape(-1, 2)
         limits = [(row.maximum, row.minimum) for row in self.rows]
@@ -52,30 +54,17 @@ class Margins:
             [[1.0 if limit is None else problem.tolerance_wt_pct(limit) for limit in pair] for pair in limits]
         ).reshape(-1, 2)
 
-    def misses(self, columns_t: FloatArray, remainders: FloatArray, slack: FloatArray | float) -> FloatArray:
-        """(E,) by how many tolerances a recipe misses its limits; at most 0 where it holds them.
+    def look(self, points: list[FloatArray], remainders: FloatArray, slack: FloatArray | float) -> "Look":
+        """How a recipe stands to its limits, and the tangents there.
 
         Args:
-            columns_t: (n + m,) t.
-            remainders: (E,) wt% · t beyond the linear balance.
+            points: (n + m,) t each, the recipe first; tangents are at others too.
+            remainders: (E,) wt% · t beyond the recipe's linear balance.
             slack: (E, 2) wt% · t by which maximum and minimum may be missed.
         """
+        columns_t = points[0]
         final = float(self._yields @ columns_t)
         mean = self._linear @ columns_t + remainders
-        sd = np.linalg.norm(self._roots @ columns_t, axis=1)
-        over = np.array([1.0, -1.0]) * (mean[:, None] - self._limits * final) + self._z * sd[:, None] - slack
-        return np.asarray((over / (self._tolerance * final)).max(axis=1))
-
-    def tangents(self, points: Sequence[FloatArray], near: NDArray[np.int_]) -> Tangents:
-        """Tangents of some elements' margins at recipes; none ever cuts off a recipe that holds its margin.
-
-        Args:
-            points: recipes (n + m,).
-            near: indices of the elements.
-        """
-        roots = self._roots[near]
-        images = roots @ np.array(points).T
-        sizes = np.maximum(np.linalg.norm(images, axis=1, keepdims=True), 1e-12)
-        planes = (roots.transpose(0, 2, 1) @ (images / sizes)).transpose(0, 2, 1)
-        names = [self.rows[e].element.value for e in near for _ in points]
-        return Tangents(names, planes.reshape(len(names), -1))
+        scatter, slopes = self._scatter.at(np.array(points))
+        over = np.array([1.0, -1.0]) * (mean[:, None] - self._limits * final) + self._z * scatter[:, :1] - slack
+        return Look(np.asarray((over / (self._tolerance * final)).max(axis=1)), slopes)

@@ -185,6 +185,12 @@ class Session:
         self._highs.addRows(count, below, np.zeros(count), values.size, starts, columns.ravel(), values.ravel())
         self._cuts += names
 
+    def forget_cuts(self) -> None:
+        """Drop all tangents."""
+        stated = len(self.model.rows)
+        self._highs.deleteRows(len(self._cuts), np.arange(stated, stated + len(self._cuts), dtype=np.int32))
+        self._cuts = []
+
     def forget_slack_cuts(self) -> None:
         """Drop tangents that do not bind at the optimum just found, once there are many; each costs every run."""
         if len(self._cuts) < MANY_CUTS:

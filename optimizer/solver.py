@@ -10,22 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.cutting import MOST_CUT_ROUNDS, CutModel
 from optimizer.experience import Experience
-from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_bends
-from optimizer.margins import NEARLY, Margins
+from optimizer.formulation import PLAIN, Form
 from optimizer.options import Objective
 from optimizer.problem import RecipeProblem
-from optimizer.rows import Name, RowModel
+from optimizer.rows import Name
 from optimizer.search import MaterialSearch
-from optimizer.session import InfeasibleError, Session, SolverError
+from optimizer.session import InfeasibleError, SolverError
 from optimizer.shadow import Shadow, shadow_of
 from optimizer.stopping import deadline_after
 from optimizer.suggestion import suggested_decisions
 from optimizer.warm import Warm
 from steel.heats import FloatArray
 
-MOST_CUT_ROUNDS = 100
-LIMITS = ("maximum", "minimum")
 MOST_WARM = 64
 """Descriptions whose tangents are kept."""
 
@@ -60,35 +58,14 @@ class Solution:
         return max(0.0, self.objective_eur - self.bound_eur) / max(abs(self.objective_eur), 1e-9)
 
 
-class RecipeSolver:
-    """One problem being solved."""
+class RecipeSolver(CutModel):
+    """One problem being solved, yes/no decisions and all."""
 
     def __init__(self, problem: RecipeProblem, warm: Warm, form: Form = PLAIN) -> None:
-        self.problem = problem
-        self._warm = warm
+        super().__init__(problem, warm, form)
         self._form = form
-        self.model: RowModel = formulate(problem, form)
-        self._deadline = deadline_after(problem.options.time_limit_s)
-        self.session = Session(self.model, self._deadline, problem.options.gap / 2)
-        self._margins = Margins(problem)
-        kept, mass_t = headroom_elements(problem), problem.order.mass_t
-        self._headroom = {r.element.value: (r.maximum or 0.0) * mass_t for r in problem.rows if r.element.value in kept}
-        self._middle: FloatArray | None = None
         self._held: list[int] = []
         self._made_before: FloatArray | None = None
-        cuts, basis = warm.known()
-        known = [(name, e, tangent) for e, of_element in cuts.items() for name, tangent in of_element]
-        known = [cut for cut in known if ("margin", cut[1]) in self.model.columns]
-        if known:
-            names, elements, tangents = zip(*known, strict=True)
-            self.session.cut(list(names), np.array(tangents), [self.model.columns["margin", e] for e in elements])
-        if basis is not None and form == PLAIN:
-            self.session.start_at(basis)
-
-    @property
-    def columns_t(self) -> FloatArray:
-        """(n + m,) masses of the solution just found, t."""
-        return np.maximum(self.session.values[: len(self.problem.items)], 0.0)
 
     def solve(self) -> tuple[FloatArray, float, float]:
         """Masses of the optimum (n + m,), its cost, and what no recipe can undercut; the linear optimum is held."""
@@ -107,7 +84,7 @@ class RecipeSolver:
         """
         cost, bound = self.cut_until_tight()
         if self._form == PLAIN:
-            self._warm.end_at(self.session.basis())
+            self.warm.end_at(self.session.basis())
         if not self.model.integer:
             return np.zeros(0), cost, bound
         decisions = suggested_decisions(self.problem, self.model, self.session.values)
@@ -122,7 +99,7 @@ class RecipeSolver:
         self._held = [column for column, is_use in zip(self.model.integer, used, strict=True) if is_use]
         about = np.array([names[column][1] for column in self._held])
         # What was seen of decisions is worth nothing under another objective.
-        seen = self._warm.experience if self._form == PLAIN else Experience(len(self.problem.items))
+        seen = self.warm.experience if self._form == PLAIN else Experience(len(self.problem.items))
         search = MaterialSearch(self.problem, about, self, seen)
         if used.all():
             found = search.run(decisions, upper)
@@ -175,14 +152,14 @@ class RecipeSolver:
         self.session.forget_slack_cuts()
         wishes: dict[Name, float] = {("goal", objective): value for objective, value in at_most.items()}
         self.session.limit({**wishes, ("dearest",): dearest_eur_per_t})
-        self._deadline = deadline_after(self.problem.options.time_limit_s)
-        self.session.free_until(self._deadline)
+        self.deadline = deadline_after(self.problem.options.time_limit_s)
+        self.session.free_until(self.deadline)
 
     def hold(self, lower: FloatArray, upper: FloatArray) -> None:
         """Bound the decisions about materials."""
         self.session.forget_slack_cuts()
         self.session.bound(self._held, lower, upper)
-        self._middle = None
+        self.restart()
 
     def reach(self) -> tuple[float, FloatArray]:
         """Cost of the linear model, infinite where it has no solution, and its masses (n + m,)."""
@@ -190,10 +167,6 @@ class RecipeSolver:
             return self.session.run()[0], self.columns_t
         except InfeasibleError:
             return np.inf, self.columns_t
-
-    def stopped(self) -> bool:
-        """Whether time is up."""
-        return time.perf_counter() > self._deadline
 
     def _at(self, decisions: FloatArray) -> tuple[float, FloatArray]:
         """Cost and solution at given yes/no decisions; infinite where they leave no recipe."""
@@ -203,56 +176,6 @@ class RecipeSolver:
             except InfeasibleError:
                 cost = np.inf
         return cost, self.session.values.copy()
-
-    def cut_until_tight(self) -> tuple[float, float]:
-        """Solve and add tangent cuts until every margin is the cone's; returns objective and bound."""
-        self._middle = None
-        for _ in range(MOST_CUT_ROUNDS):
-            objective, bound = self.session.run()
-            if not self.cut():
-                return objective, bound
-        raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
-
-    def cut(self) -> bool:
-        """Add tangents of the margins that the solution just found misses; whether any did."""
-        columns, margins = self.columns_t, self._margins
-        if not margins.rows:
-            return False
-        misses = margins.misses(columns, self._remainders(columns), self._slacks())
-        if misses.max() <= 0.0:
-            return False
-        # Solutions swing about the optimum: a tangent at their running mean is nearer to it than one at the last.
-        points = [columns] if self._middle is None else [columns, (self._middle + columns) / 2]
-        self._middle = points[-1]
-        tangents = margins.tangents(points, np.flatnonzero(misses > -NEARLY))
-        names = [self._warm.learn(*pair) for pair in zip(tangents.elements, tangents.planes, strict=True)]
-        self.session.cut(names, tangents.planes, [self.model.columns["margin", name] for name in tangents.elements])
-        return True
-
-    def _remainders(self, columns: FloatArray) -> FloatArray:
-        """(E,) wt% · t beyond the linear balance; bends as the model has them, whose decisions may be open now."""
-        found = np.zeros(len(self._margins.rows))
-        for e, row in enumerate(self._margins.rows):
-            if states_bends(row):
-                found[e] = self.session.values[self.model.columns["remainder", row.element.value]]
-            elif len(row.pieces):
-                found[e] = row.mean(columns) - float(row.linear @ columns)
-        return found
-
-    def _slacks(self) -> FloatArray | float:
-        """(E, 2) wt% · t by which maximum and minimum may be missed."""
-        if not self.model.elastic and ("headroom",) not in self.model.columns:
-            return 0.0
-        return np.array([[self._slack(k, row.element.value) for k in LIMITS] for row in self._margins.rows])
-
-    def _slack(self, kind: str, name: str) -> float:
-        """wt% · t by which a limit may be missed; below zero where headroom under it is kept."""
-        column = self.model.columns.get(("slack", kind, name))
-        slack = 0.0 if column is None else float(self.session.values[column])
-        headroom = self.model.columns.get(("headroom",))
-        if headroom is not None and kind == "maximum" and name in self._headroom:
-            slack -= float(self.session.values[headroom]) * self._headroom[name]
-        return slack
 
 
 def _nothing(bound: float) -> Exception:
@@ -270,6 +193,7 @@ def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:
     started = time.perf_counter()
     solver = RecipeSolver(problem, warm or Warm(problem))
     columns, cost, bound = solver.solve()
+    solver.lay_alone()
     prices = shadow_of(problem, solver.model, solver.session)
     elapsed_ms = 1000.0 * (time.perf_counter() - started)
     return Solution(columns, float(problem.yields @ columns), cost, bound, prices, elapsed_ms)
@@ -289,6 +213,7 @@ class WarmPool:
             id(problem.description),
             tuple(id(item.material) for item in problem.items),
             tuple(sorted((e, k) for e, k in problem.plant.furnace.ladle_retention.items())),
+            problem.options.max_materials,
         )
         with self._lock:
             if key not in self._kept:

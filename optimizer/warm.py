@@ -5,9 +5,11 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+from optimizer.element_rows import ElementRow
 from optimizer.experience import Experience
 from optimizer.problem import RecipeProblem
 from optimizer.rows import Name
+from optimizer.scatter import Parts, parts_of
 from optimizer.session import Basis
 from steel.heats import FloatArray
 
@@ -27,6 +29,7 @@ class Warm:
     problem: RecipeProblem
     experience: Experience = field(init=False)
     _cuts: dict[str, deque[tuple[Name, FloatArray]]] = field(default_factory=dict)
+    _parts: dict[str, Parts] = field(default_factory=dict)
     _basis: Basis | None = None
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,6 +49,14 @@ class Warm:
             name = ("cut", element, next(self._numbers))
             self._cuts.setdefault(element, deque(maxlen=MOST_CUTS)).append((name, tangent))
             return name
+
+    def parts(self, row: ElementRow) -> Parts:
+        """An element's scatter in parts, worked out once."""
+        name = row.element.value
+        with self._lock:
+            if name not in self._parts:
+                self._parts[name] = parts_of(row.root, self.problem.counted)
+            return self._parts[name]
 
     def end_at(self, basis: Basis) -> None:
         """Keep the basis of an optimum."""

@@ -1,0 +1,132 @@
+"""One stated problem whose margins are held by tangents: solve, add tangents where they are missed, solve again."""
+
+import time
+from collections.abc import Iterable
+
+import numpy as np
+
+from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_bends
+from optimizer.margins import NEARLY, Look, Margins
+from optimizer.problem import RecipeProblem
+from optimizer.rows import RowModel
+from optimizer.session import Session, SolverError
+from optimizer.stopping import deadline_after
+from optimizer.warm import Warm
+from steel.heats import FloatArray
+
+MOST_CUT_ROUNDS = 100
+LIMITS = ("maximum", "minimum")
+
+
+class CutModel:
+    """One problem stated, with the tangents known already; not to be shared between threads.
+
+    Args:
+        problem: what is asked.
+        warm: what is kept from like problems, and learns from this one.
+        form: how to state it.
+    """
+
+    def __init__(self, problem: RecipeProblem, warm: Warm, form: Form = PLAIN) -> None:
+        self.problem = problem
+        self.warm = warm
+        self.model: RowModel = formulate(problem, form)
+        self.deadline = deadline_after(problem.options.time_limit_s)
+        self.session = Session(self.model, self.deadline, problem.options.gap / 2)
+        # Elastic, how many materials there are may give way.
+        self._margins = Margins(problem, None if form.elastic else warm.parts)
+        kept, mass_t = headroom_elements(problem), problem.order.mass_t
+        self._headroom = {r.element.value: (r.maximum or 0.0) * mass_t for r in problem.rows if r.element.value in kept}
+        self._middle: FloatArray | None = None
+        cuts, basis = warm.known()
+        known = [(name, e, tangent) for e, of_element in cuts.items() for name, tangent in of_element]
+        known = [cut for cut in known if ("margin", cut[1]) in self.model.columns]
+        if known:
+            names, elements, tangents = zip(*known, strict=True)
+            self.session.cut(list(names), np.array(tangents), [self.model.columns["margin", e] for e in elements])
+        if basis is not None and form == PLAIN:
+            self.session.start_at(basis)
+
+    @property
+    def columns_t(self) -> FloatArray:
+        """(n + m,) masses of the solution just found, t."""
+        return np.maximum(self.session.values[: len(self.problem.items)], 0.0)
+
+    def stopped(self) -> bool:
+        """Whether time is up."""
+        return time.perf_counter() > self.deadline
+
+    def restart(self) -> None:
+        """Forget where the solutions of the last question lay."""
+        self._middle = None
+
+    def lay_alone(self) -> None:
+        """Solve again at the decisions held, for prices of each material by itself.
+
+        Where there may be no more of them, tangents make those not used dearer than one alone is beside the recipe.
+        """
+        if self._margins.for_few:
+            self._margins = Margins(self.problem)
+            self.restart()
+            self.session.forget_cuts()
+            self._add(self._look([self.columns_t]), range(len(self._margins.rows)))
+            self.cut_until_tight()
+
+    def cut_until_tight(self) -> tuple[float, float]:
+        """Solve and add tangent cuts until every margin is the cone's; returns objective and bound."""
+        self.restart()
+        for _ in range(MOST_CUT_ROUNDS):
+            objective, bound = self.session.run()
+            if not self.cut():
+                return objective, bound
+        raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
+
+    def cut(self) -> bool:
+        """Add tangents of the margins that the solution just found misses; whether any did."""
+        columns = self.columns_t
+        if not self._margins.rows:
+            return False
+        # Solutions swing about the optimum: a tangent at their running mean is nearer to it than one at the last.
+        points = [columns] if self._middle is None else [columns, (self._middle + columns) / 2]
+        look = self._look(points)
+        if look.misses.max() <= 0.0:
+            return False
+        self._middle = points[-1]
+        self._add(look, np.flatnonzero(look.misses > -NEARLY))
+        return True
+
+    def _look(self, points: list[FloatArray]) -> Look:
+        return self._margins.look(points, self._remainders(points[0]), self._slacks())
+
+    def _add(self, look: Look, elements: Iterable[int]) -> None:
+        """Add the tangents of some elements; at even odds an element has no margin."""
+        elements = [e for e in elements if ("margin", self._margins.rows[e].element.value) in self.model.columns]
+        names = [self._margins.rows[e].element.value for e in elements for _ in range(look.planes.shape[1])]
+        planes = look.planes[elements].reshape(len(names), look.planes.shape[-1])
+        cuts = [self.warm.learn(*pair) for pair in zip(names, planes, strict=True)]
+        self.session.cut(cuts, planes, [self.model.columns["margin", name] for name in names])
+
+    def _remainders(self, columns: FloatArray) -> FloatArray:
+        """(E,) wt% · t beyond the linear balance; bends as the model has them, whose decisions may be open now."""
+        found = np.zeros(len(self._margins.rows))
+        for e, row in enumerate(self._margins.rows):
+            if states_bends(row):
+                found[e] = self.session.values[self.model.columns["remainder", row.element.value]]
+            elif len(row.pieces):
+                found[e] = row.mean(columns) - float(row.linear @ columns)
+        return found
+
+    def _slacks(self) -> FloatArray | float:
+        """(E, 2) wt% · t by which maximum and minimum may be missed."""
+        if not self.model.elastic and ("headroom",) not in self.model.columns:
+            return 0.0
+        return np.array([[self._slack(k, row.element.value) for k in LIMITS] for row in self._margins.rows])
+
+    def _slack(self, kind: str, name: str) -> float:
+        """wt% · t by which a limit may be missed; below zero where headroom under it is kept."""
+        column = self.model.columns.get(("slack", kind, name))
+        slack = 0.0 if column is None else float(self.session.values[column])
+        headroom = self.model.columns.get(("headroom",))
+        if headroom is not None and kind == "maximum" and name in self._headroom:
+            slack -= float(self.session.values[headroom]) * self._headroom[name]
+        return slack
