@@ -22,7 +22,7 @@ from federation.contract import Contract, agree
 from federation.gate import judge
 from federation.hierarchy import Pieces, Shared
 from federation.messages import sums_to_record
-from federation.screening import Sums, aggregate
+from federation.shares import Ballot, flat, settle
 from steel.heats import HeatLog
 from surrogate.evaluation import recorded
 from surrogate.fit import fit
@@ -50,8 +50,11 @@ def _excess(site: Site, model: Surrogate) -> np.ndarray:
     return _errors(model, site.later, site.virtual.expected(site.later))
 
 
-def _scaled(sums: Sums, factor: float) -> Sums:
-    return {name: Statistics(factor * one.information, factor * one.moment, one.heats) for name, one in sums.items()}
+def _scaled(ballot: Ballot, factor: float) -> Ballot:
+    def scaled(one: Statistics) -> Statistics:
+        return Statistics(factor * one.information, factor * one.moment, one.heats, factor * one.evidence)
+
+    return {share: {name: scaled(one) for name, one in sums.items()} for share, sums in ballot.items()}
 
 
 def _tuned(every: list[Site], contract: Contract, shared: Shared, pieces: Pieces) -> list[Surrogate]:
@@ -65,11 +68,12 @@ def measure(quick: bool) -> Results:
     warm = [site for number, site in enumerate(every) if number != COLD]
     started = time.perf_counter()
     contract = agree([site.participant.offer() for site in warm])
-    sums = {site.name: site.participant.contribute(contract) for site in warm}
-    shared, quarantined = aggregate(contract, sums)
+    ballots = {site.name: site.participant.ballot(contract) for site in warm}
+    settled = settle(contract, ballots)
+    contract, shared = settled.contract, settled.shared
     results["exchange_7_plants_s"] = time.perf_counter() - started
-    results["clean_plants_quarantined"] = len(quarantined)
-    sent = sums_to_record(sums[warm[0].name])
+    results["clean_plants_quarantined"] = len(settled.quarantined)
+    sent = sums_to_record(flat(ballots[warm[0].name]))
     results["bytes_per_round_per_plant"] = sum(len(array.data) for array in sent.values())
     pieces = learned_together(warm, contract, shared)
     results["remainder_outputs"] = len(pieces)
@@ -81,7 +85,7 @@ def measure(quick: bool) -> Results:
     catalogue = cold.participant.first_model(contract, None)
     results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
     _against_heap(results, warm, tuned)
-    _poison(results, warm, contract, sums, _tuned(warm, contract, shared, {}))
+    _poison(results, warm, contract, ballots, _tuned(warm, contract, shared, {}))
     measure_foundry(results)
     measure_simulation(results, quick)
     measure_deployment(results, quick)
@@ -126,23 +130,23 @@ def _against_heap(results: Results, warm: list[Site], tuned: list[Surrogate]) ->
 
 
 def _poison(
-    results: Results, warm: list[Site], contract: Contract, sums: dict[str, Sums], tuned: list[Surrogate]
+    results: Results, warm: list[Site], contract: Contract, ballots: dict[str, Ballot], tuned: list[Surrogate]
 ) -> None:
     """One plant sends shifted labels, a hundredfold update, or no numbers; the others' excess against a clean run."""
     victim = warm[VICTIM]
     shifted = replace(victim.log, analysis_wt_pct=1.5 * victim.log.analysis_wt_pct)
     kinds = {
-        "shifted_labels": replace(victim.participant, log=shifted).contribute(contract),
-        "updates_x100": _scaled(sums[victim.name], 100.0),
-        "nan": _scaled(sums[victim.name], float("nan")),
+        "shifted_labels": replace(victim.participant, log=shifted).ballot(contract),
+        "updates_x100": _scaled(ballots[victim.name], 100.0),
+        "nan": _scaled(ballots[victim.name], float("nan")),
     }
     others = [site for site in warm if site is not victim]
     clean = [model for site, model in zip(warm, tuned, strict=True) if site is not victim]
     worst, named = 0.0, True
     for kind, bad in kinds.items():
-        shared, quarantined = aggregate(contract, {**sums, victim.name: bad})
-        named = named and set(quarantined) == {victim.name}
-        models = _tuned(others, contract, shared, {})
+        settled = settle(contract, {**ballots, victim.name: bad})
+        named = named and set(settled.quarantined) == {victim.name}
+        models = _tuned(others, settled.contract, settled.shared, {})
         ratio = float(
             np.mean([np.mean(_excess(s, m) / _excess(s, c)) for s, m, c in zip(others, models, clean, strict=True)])
         )

@@ -13,6 +13,7 @@ from federation.messages import MASKED, arrays_from_record, shared_from_record, 
 from federation.participant import Participant
 from federation.proposal import proposal
 from federation.remainder_client import Identify, add_handlers
+from federation.shares import flat
 from plant_adapters.store import HeatStore
 from surrogate.registry import Registry
 
@@ -55,7 +56,7 @@ def app_for(identify: Identify) -> ClientApp:
         """The plant's sums under the agreed contract; masked where the run is secure."""
         contract = read_contract(text_of(message.content, "contract"))
         participant = identify(context)
-        sums = participant.contribute(contract)
+        sums = flat(participant.ballot(contract))
         publics = {name: bytes.fromhex(key) for name, key in json.loads(text_of(message.content, "publics")).items()}
         if publics:
             private = bytes.fromhex(str(context.state.config_records["mask"]["private"]))

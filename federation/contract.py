@@ -17,7 +17,7 @@ from surrogate.model import Surrogate
 from surrogate.schema import Schema, schema_of
 from surrogate.yields import fit_yields
 
-VERSION = 1
+VERSION = 2
 
 
 class Offer(Frozen):
@@ -51,6 +51,7 @@ class Contract(Frozen):
         elements, process: analysed and recorded by every plant.
         process_mean, process_scale: common standardisation.
         typical: a usual value of each output, in its unit.
+        own_share: how much of what a furnace does is its own, by output and for "yield", once the plants have voted.
     """
 
     version: int
@@ -60,6 +61,7 @@ class Contract(Frozen):
     process_mean: tuple[float, ...]
     process_scale: tuple[float, ...]
     typical: dict[str, float]
+    own_share: dict[str, float] = {}
 
     def schema_for(self, materials: tuple[Material, ...]) -> Schema:
         """The contract's features over some materials: a plant's own, or the classes themselves."""

@@ -13,7 +13,7 @@ import numpy as np
 from federation.contract import Contract
 from steel.heats import FloatArray
 from surrogate.linear import Posterior, Statistics, posterior
-from surrogate.priors import Prior, prior_of
+from surrogate.priors import OWN_FURNACE_SHARE, Prior, prior_of
 from surrogate.schema import Schema
 from surrogate.yields import YIELD, yield_prior
 
@@ -43,21 +43,42 @@ class Membership:
 
 def priors_for(contract: Contract, schema: Schema) -> dict[str, Prior]:
     """The catalogue's priors under a contract, for a plant's schema or the classes'."""
-    found = {name: prior_of(name, schema, contract.typical[name]) for name in schema.outputs}
-    return {**found, YIELD: yield_prior(schema)}
+
+    def share(name: str) -> float:
+        return contract.own_share.get(name, OWN_FURNACE_SHARE)
+
+    found = {name: prior_of(name, schema, contract.typical[name], share(name)) for name in schema.outputs}
+    return {**found, YIELD: yield_prior(schema, share(YIELD))}
 
 
 def class_statistics(own: Statistics, prior: Prior, membership: Membership) -> Statistics:
-    """A plant's sums with its own deviations integrated out, in the classes' columns."""
+    """A plant's sums with its own deviations integrated out, in the classes' columns.
+
+    Their evidence is `½ hᵀ D (I + J D)⁻¹ h - ½ log |I + J D|`: what the heats say of the deviations' width.
+    """
     z, deviation = membership.matrix, prior.local_covariance
-    identity = np.eye(len(deviation))
-    marginal = np.linalg.solve(identity + own.information @ deviation, own.information)
+    wider = np.eye(len(deviation)) + own.information @ deviation
+    marginal = np.linalg.solve(wider, own.information)
+    moment = np.linalg.solve(wider, own.moment)
     information = z.T @ marginal @ z
     return Statistics(
         information=(information + information.T) / 2,
-        moment=z.T @ np.linalg.solve(identity + own.information @ deviation, own.moment),
+        moment=z.T @ moment,
         heats=own.heats,
+        evidence=0.5 * float(own.moment @ deviation @ moment - np.linalg.slogdet(wider)[1]),
     )
+
+
+def log_evidence(prior: Prior, total: Statistics) -> float:
+    """Log-likelihood of all plants' heats under the classes' prior, nats, but for what all priors share."""
+    free = np.diag(prior.class_covariance) > 0
+    information, mean = total.information[np.ix_(free, free)], prior.mean
+    spread = prior.class_covariance[np.ix_(free, free)]
+    beyond = (total.moment - total.information @ mean)[free]
+    wider = np.eye(len(spread)) + information @ spread
+    at_mean = float(total.moment @ mean - 0.5 * mean @ total.information @ mean)
+    moved = 0.5 * float(beyond @ spread @ np.linalg.solve(wider, beyond) - np.linalg.slogdet(wider)[1])
+    return total.evidence + at_mean + moved
 
 
 def combine(contract: Contract, sums: dict[str, Statistics]) -> Shared:

@@ -56,8 +56,8 @@ def masked(
         raise InputError(sorted(publics), "plants of a secure run", f"{plant} and at least one more")
     parts = []
     for name, one in sorted(sums.items()):
-        usual = typical.get(name, 1.0)
-        parts += [one.information.ravel() * usual**2, one.moment * usual]
+        usual = _usual(typical, name)
+        parts += [one.information.ravel() * usual**2, one.moment * usual, np.array([one.evidence])]
     flat = np.concatenate(parts)
     if not np.isfinite(flat).all() or float(np.abs(flat).max()) > MOST:
         raise InputError(float(np.abs(flat).max()), "a sum", f"a finite number of at most {MOST:.3g}")
@@ -71,7 +71,7 @@ def masked(
 
 def masked_length(like: Mapping[str, int]) -> int:
     """Whole numbers in one plant's sums, by the columns of every output."""
-    return sum(size * size + size for size in like.values())
+    return sum(size * size + size + 1 for size in like.values())
 
 
 def unmasked(every: list[Whole], like: Mapping[str, int], typical: Mapping[str, float]) -> Sums:
@@ -96,12 +96,18 @@ def unmasked(every: list[Whole], like: Mapping[str, int], typical: Mapping[str, 
     found: Sums = {}
     start = 0
     for name, size in sorted(like.items()):
-        usual = typical.get(name, 1.0)
+        usual = _usual(typical, name)
         matrix = flat[start : start + size * size].reshape(size, size) / usual**2
         start += size * size
-        found[name] = Statistics((matrix + matrix.T) / 2, flat[start : start + size] / usual, 0)
-        start += size
+        moment, evidence = flat[start : start + size] / usual, float(flat[start + size])
+        found[name] = Statistics((matrix + matrix.T) / 2, moment, 0, evidence)
+        start += size + 1
     return found
+
+
+def _usual(typical: Mapping[str, float], name: str) -> float:
+    """A usual value of what some sums are about; their name may begin with a share."""
+    return typical.get(name.rpartition("/")[2], 1.0)
 
 
 def _stream(private: bytes, public: bytes, purpose: tuple[str, ...], length: int) -> Whole:

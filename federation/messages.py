@@ -59,8 +59,11 @@ def arrays_from_record(record: ArrayRecord) -> dict[str, FloatArray]:
 
 def sums_to_record(sums: dict[str, Statistics]) -> ArrayRecord:
     """A plant's sums; the number of heats is not in them."""
-    arrays = {f"{name}/information": found.information for name, found in sums.items()}
-    return arrays_to_record(arrays | {f"{name}/moment": found.moment for name, found in sums.items()})
+    arrays: dict[str, FloatArray] = {}
+    for name, found in sums.items():
+        arrays |= {f"{name}/information": found.information, f"{name}/moment": found.moment}
+        arrays[f"{name}/evidence"] = np.array([found.evidence])
+    return arrays_to_record(arrays)
 
 
 def sums_from_record(record: ArrayRecord) -> dict[str, Statistics]:
@@ -72,8 +75,11 @@ def sums_from_record(record: ArrayRecord) -> dict[str, Statistics]:
     try:
         found = arrays_from_record(record)
         names = dict.fromkeys(key.rpartition("/")[0] for key in found)
-        return {n: Statistics(found[f"{n}/information"], found[f"{n}/moment"], 0) for n in names}
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        return {
+            n: Statistics(found[f"{n}/information"], found[f"{n}/moment"], 0, float(found[f"{n}/evidence"][0]))
+            for n in names
+        }
+    except (KeyError, IndexError, TypeError, ValueError, SafetensorError) as error:
         raise InputError(sorted(record), "sums", f"matrices and vectors as safetensors ({error})") from error
 
 

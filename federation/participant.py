@@ -14,6 +14,8 @@ from federation.hierarchy import (
     own_pieces,
     priors_for,
 )  # fmt: skip
+from federation.screening import Sums
+from federation.shares import SHARES, Ballot, under
 from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
@@ -21,7 +23,7 @@ from surrogate.evaluation import recorded
 from surrogate.fit import fit, output_statistics, prior_outputs
 from surrogate.heat_data import prepare
 from surrogate.inputs import InputLevels, input_names
-from surrogate.linear import Posterior, Statistics
+from surrogate.linear import Posterior
 from surrogate.model import Output, Surrogate
 from surrogate.remainder import FitOptions
 from surrogate.schema import Schema
@@ -50,18 +52,27 @@ class Participant:
         """What the plant brings, from the heats it contributes."""
         return make_offer(self.plant, self._learning(), self.materials)
 
-    def contribute(self, contract: Contract) -> dict[str, Statistics]:
-        """The plant's sums in the classes' columns, its own deviations integrated out."""
+    def ballot(self, contract: Contract) -> Ballot:
+        """The plant's sums in the classes' columns, under each share that what a furnace does may have for its own.
+
+        Its own deviations are integrated out.
+        """
+        own = self._sums(contract)
+        return {share: self._in_classes(under(contract, share), own) for share in SHARES}
+
+    def _sums(self, contract: Contract) -> Sums:
         log, schema = self.learning_under(contract), contract.schema_for(self.materials)
         local = self._local(contract, log, schema)
-        data = prepare(local, log)
-        priors, classes = priors_for(contract, schema), contract.class_schema()
-        found = {
-            YIELD: class_statistics(yield_statistics(schema, log), priors[YIELD], Membership.of(schema, classes, False))
+        own = output_statistics(local.outputs, prepare(local, log), local.lot_t)
+        return {YIELD: yield_statistics(schema, log), **own}
+
+    def _in_classes(self, contract: Contract, own: Sums) -> Sums:
+        schema, classes = contract.schema_for(self.materials), contract.class_schema()
+        priors = priors_for(contract, schema)
+        return {
+            name: class_statistics(one, priors[name], Membership.of(schema, classes, with_one=name != YIELD))
+            for name, one in own.items()
         }
-        for name, own in output_statistics(local.outputs, data, local.lot_t).items():
-            found[name] = class_statistics(own, priors[name], Membership.of(schema, classes, True))
-        return found
 
     def compare(self, contract: Contract, shared: Shared, pieces: Pieces | None = None) -> dict[str, dict[str, float]]:
         """Mean absolute error on the plant's later heats, by output, of its own, the shared and the tuned model."""

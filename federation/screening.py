@@ -12,7 +12,7 @@ from operator import add
 import numpy as np
 
 from federation.contract import Contract
-from federation.hierarchy import Shared, combine, priors_for
+from federation.hierarchy import combine, priors_for
 from surrogate.linear import Statistics
 
 Sums = dict[str, Statistics]
@@ -33,7 +33,7 @@ class NothingToAddError(Exception):
 
 def screen(contract: Contract, sums: dict[str, Sums]) -> tuple[dict[str, Sums], dict[str, str]]:
     """Sums that may be added, and why others may not, by plant."""
-    quarantined = {plant: fault for plant, each in sums.items() if (fault := _fault(contract, each))}
+    quarantined = {plant: fault for plant, each in sums.items() if (fault := fault_of(contract, each))}
     accepted = {plant: each for plant, each in sums.items() if plant not in quarantined}
     while len(accepted) >= FEWEST_TO_JUDGE:
         distances = {plant: _distance(contract, plant, accepted) for plant in accepted}
@@ -47,20 +47,7 @@ def screen(contract: Contract, sums: dict[str, Sums]) -> tuple[dict[str, Sums], 
     return accepted, quarantined
 
 
-def aggregate(contract: Contract, sums: dict[str, Sums]) -> tuple[Shared, dict[str, str]]:
-    """The classes' posterior from every plant's sums that may be added; and why others may not, by plant.
-
-    Raises:
-        NothingToAddError: no plant's sums may be added.
-    """
-    accepted, quarantined = screen(contract, sums)
-    if not accepted:
-        raise NothingToAddError("; ".join(f"{plant}: {reason}" for plant, reason in quarantined.items()))
-    each = list(accepted.values())
-    return combine(contract, {name: reduce(add, (one[name] for one in each)) for name in each[0]}), quarantined
-
-
-def _fault(contract: Contract, sums: Sums) -> str | None:
+def fault_of(contract: Contract, sums: Sums) -> str | None:
     """What is wrong with one plant's sums by themselves."""
     expected = {name: len(prior.mean) for name, prior in priors_for(contract, contract.class_schema()).items()}
     if set(sums) != set(expected):
@@ -70,7 +57,8 @@ def _fault(contract: Contract, sums: Sums) -> str | None:
         if found.information.shape != (size, size) or found.moment.shape != (size,):
             shapes = f"{found.information.shape} and {found.moment.shape}"
             return f"{name}: sums of shape {shapes}, expected ({size}, {size}) and ({size},)"
-        if not (np.isfinite(found.information).all() and np.isfinite(found.moment).all()):
+        numbers = (found.information, found.moment, found.evidence)
+        if not all(np.isfinite(one).all() for one in numbers):
             return f"{name}: a sum is not a finite number"
         scale = max(float(np.abs(found.information).max()), 1e-300)
         if float(np.abs(found.information - found.information.T).max()) > ASYMMETRY * scale:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from flwr.serverapp import Grid, ServerApp
 from federation.asking import Round, TooFewPlantsError, nodes_of, wait_for_plants
 from federation.contract import Contract, Offer, agree, read_offer
 from federation.contributions import information_given
-from federation.hierarchy import Pieces, Shared, priors_for
+from federation.hierarchy import Pieces
 from federation.ledger import Ledger
 from federation.masking import Whole, masked_length, unmasked
 from federation.messages import (
@@ -33,7 +34,7 @@ from federation.published import save_shared
 from federation.remainder import usual_run
 from federation.remainder_rounds import learn_remainder
 from federation.results import write_result
-from federation.screening import aggregate
+from federation.shares import Settled, ballot_of, settle, sizes
 from steel.errors import InputError
 
 app = ServerApp()
@@ -72,15 +73,17 @@ def main(grid: Grid, context: Context) -> None:
         "run",
         {"started_by": str(config["started-by"]), "proposed": wishes, "contract": json.loads(terms), "flower": FLOWER},
     )
-    quarantined: dict[str, str] = {}
     if bool(config["secure"]):
         publics = {
             node: text_of(reply.content, "public") for node, reply in zip(nodes_of(opening), opening, strict=True)
         }
-        shared = _aggregate_masked(contract, offers, publics, round_)
+        settled = _aggregate_masked(contract, offers, publics, round_)
     else:
         asked = RecordDict({"text": text_record(contract=terms, publics="{}", attempt="0")})
-        shared, quarantined = _aggregate(contract, offers, round_.ask(nodes_of(opening), CONTRIBUTE, asked), ledger)
+        settled = _aggregate(contract, offers, round_.ask(nodes_of(opening), CONTRIBUTE, asked), ledger)
+    contract, shared = settled.contract, settled.shared
+    terms = contract.model_dump_json()
+    ledger.append("own_shares", contract.own_share)
     averaging, pieces = str(config["remainder"]), Pieces()
     if averaging:
         pieces = learn_remainder(grid, round_, nodes_of(opening), contract, shared, usual_run(averaging))
@@ -99,7 +102,7 @@ def main(grid: Grid, context: Context) -> None:
         "proposed": wishes,
         "contract": contract.model_dump(mode="json"),
         "heats": {offer.plant: offer.heats for offer in offers.values()},
-        "quarantined": quarantined,
+        "quarantined": settled.quarantined,
         "errors": errors,
         "adopted": adopted,
         "seconds": seconds,
@@ -112,42 +115,39 @@ def main(grid: Grid, context: Context) -> None:
     write_result(result, body)
 
 
-def _aggregate(
-    contract: Contract, offers: dict[int, Offer], replies: list[Message], ledger: Ledger
-) -> tuple[Shared, dict[str, str]]:
+def _aggregate(contract: Contract, offers: dict[int, Offer], replies: list[Message], ledger: Ledger) -> Settled:
     """Write down what every plant gave, put aside what must not be added, and add up the rest."""
-    sums, unreadable = {}, {}
+    ballots, unreadable = {}, {}
     for reply in replies:
         offer, record = offers[reply.metadata.src_node_id], record_of(reply.content, "sums")
         try:
-            sums[offer.plant] = sums_from_record(record)
+            ballots[offer.plant] = ballot_of(sums_from_record(record))
         except InputError as error:
             unreadable[offer.plant] = str(error)
         size = sum(len(array.data) for array in record.values())
         given = {"plant": offer.plant, "heats": offer.heats, "sha256": digest(record), "bytes": size}
         ledger.append("contribution", given)
-    shared, at_odds = aggregate(contract, sums)
-    quarantined = unreadable | at_odds
-    for plant, reason in quarantined.items():
+    settled = settle(contract, ballots)
+    settled = replace(settled, quarantined=unreadable | settled.quarantined)
+    for plant, reason in settled.quarantined.items():
         ledger.append("quarantine", {"plant": plant, "reason": reason})
-    accepted = {plant: each for plant, each in sums.items() if plant not in quarantined}
-    for plant, bits in information_given(contract, accepted).items():
+    for plant, bits in information_given(settled.contract, settled.sums).items():
         ledger.append("given", {"plant": plant, "bits": bits})
-    return shared, quarantined
+    return settled
 
 
-def _aggregate_masked(contract: Contract, offers: dict[int, Offer], publics: dict[int, str], round_: Round) -> Shared:
+def _aggregate_masked(contract: Contract, offers: dict[int, Offer], publics: dict[int, str], round_: Round) -> Settled:
     """Add up masked sums of plants that all answered; a round that one left, or could not be read, is repeated.
 
     What one plant gave cannot be told from it, so neither can it be judged: only the total is checked.
     """
     nodes = list(publics)
-    sizes = {name: len(prior.mean) for name, prior in priors_for(contract, contract.class_schema()).items()}
+    like = sizes(contract)
     for attempt in itertools.count():
         named = json.dumps({offers[node].plant: publics[node] for node in nodes})
         text = text_record(contract=contract.model_dump_json(), publics=named, attempt=str(attempt))
         given = round_.ask(nodes, CONTRIBUTE, RecordDict({"text": text}))
-        readable = _readable(given, masked_length(sizes), offers, round_)
+        readable = _readable(given, masked_length(like), offers, round_)
         if len(readable) == len(nodes):
             break
         nodes = list(readable)
@@ -155,8 +155,8 @@ def _aggregate_masked(contract: Contract, offers: dict[int, Offer], publics: dic
         offer, record = offers[reply.metadata.src_node_id], record_of(reply.content, "sums")
         body = {"plant": offer.plant, "heats": offer.heats, "masked": True, "sha256": digest(record)}
         round_.ledger.append("contribution", body | {"bytes": len(record[MASKED].data)})
-    total = unmasked(list(readable.values()), sizes, contract.typical)
-    return aggregate(contract, {"all plants together": total})[0]
+    total = unmasked(list(readable.values()), like, contract.typical)
+    return settle(contract, {"all plants together": ballot_of(total)})
 
 
 def _readable(given: list[Message], length: int, offers: dict[int, Offer], round_: Round) -> dict[int, Whole]:

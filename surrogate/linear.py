@@ -22,14 +22,21 @@ class Statistics:
         information: (d, d) `Φᵀ W Φ`.
         moment: (d,) `Φᵀ W y`.
         heats: how many heats went in.
+        evidence: log-likelihood of what was integrated out of the sums, nats, but for what all priors share.
     """
 
     information: FloatArray
     moment: FloatArray
     heats: int
+    evidence: float = 0.0
 
     def __add__(self, other: "Statistics") -> "Statistics":
-        return Statistics(self.information + other.information, self.moment + other.moment, self.heats + other.heats)
+        return Statistics(
+            self.information + other.information,
+            self.moment + other.moment,
+            self.heats + other.heats,
+            self.evidence + other.evidence,
+        )
 
 
 def statistics(features: FloatArray, target: FloatArray, variance: FloatArray) -> Statistics:

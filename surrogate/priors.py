@@ -29,7 +29,7 @@ USUAL_SLAG_SHARE = 0.03
 PROCESS_EFFECT = 0.10
 """Share of the usual analysis that a usual change of a process input moves, one standard deviation."""
 OWN_FURNACE_SHARE = 0.3
-"""Share of a process effect's prior variance that is one furnace's own; the rest all furnaces share."""
+"""Share of the prior variance of a recovery or a process effect that is one furnace's own; the rest all share."""
 ENERGY_PER_T_METAL_KWH = 375.0
 """kWh per t of metallic charge: theoretical melting demand about 385 kWh/t less chemical energy."""
 ENERGY_METAL_SD, ENERGY_SLAG_SD, ENERGY_PROCESS_SD = 120.0, 1500.0, 20.0
@@ -55,30 +55,40 @@ class Prior:
         return np.asarray(self.class_covariance + self.local_covariance)
 
 
-def prior_of(output: str, schema: Schema, typical: float) -> Prior:
+def prior_of(output: str, schema: Schema, typical: float, own_share: float = OWN_FURNACE_SHARE) -> Prior:
     """The catalogue's prior of one output.
 
     Args:
         output: a name of `schema.outputs`.
         schema: inputs and outputs.
         typical: the output's usual value (wt% or kWh/t), which scales what has no catalogue figure.
+        own_share: how much of what a furnace does is its own; both parts together do not depend on it.
     """
-    return _energy_prior(schema) if output == ENERGY else _element_prior(Element(output), schema, typical)
+    if output == ENERGY:
+        return _energy_prior(schema, own_share)
+    return _element_prior(Element(output), schema, typical, own_share)
 
 
 def _assemble(
-    schema: Schema, mean: FloatArray, class_sd: FloatArray, local_sd: FloatArray, process_sd: float, free_sd: float
+    schema: Schema, mean: FloatArray, class_sd: FloatArray, local_sd: FloatArray, furnace: FloatArray, own_share: float
 ) -> Prior:
-    rest = np.concatenate([np.full(len(schema.process), process_sd), [free_sd]])
+    """A prior of supplies, by class and local, and of what the furnace does, (d, d), split by its own share."""
+    width = schema.width - len(mean)
     return Prior(
-        mean=np.concatenate([mean, np.zeros(len(rest))]),
-        class_covariance=np.diag(np.concatenate([class_sd, np.sqrt(1 - OWN_FURNACE_SHARE) * rest]) ** 2),
-        local_covariance=np.diag(np.concatenate([local_sd, np.sqrt(OWN_FURNACE_SHARE) * rest]) ** 2),
+        mean=np.concatenate([mean, np.zeros(width)]),
+        class_covariance=np.diag(np.pad(class_sd, (0, width)) ** 2) + (1.0 - own_share) * furnace,
+        local_covariance=np.diag(np.pad(local_sd, (0, width)) ** 2) + own_share * furnace,
         non_negative=schema.metal_features,
     )
 
 
-def _element_prior(element: Element, schema: Schema, typical: float) -> Prior:
+def _furnace(schema: Schema, process_sd: float, free_sd: float) -> FloatArray:
+    """(d, d) covariance of process effects and of the constant."""
+    nothing, process = np.zeros(len(schema.materials)), np.full(len(schema.process), process_sd)
+    return np.diag(np.concatenate([nothing, process, [free_sd]]) ** 2)
+
+
+def _element_prior(element: Element, schema: Schema, typical: float, own_share: float) -> Prior:
     recovered = np.array([material.recovered_content(element) for material in schema.materials])
     unrecorded = np.array([material.kind is MaterialKind.UNRECORDED for material in schema.materials])
     recovered = np.where(unrecorded, typical * schema.metallic, recovered)
@@ -89,26 +99,19 @@ def _element_prior(element: Element, schema: Schema, typical: float) -> Prior:
     noble = element in NOBLE and not schema.baskets_unrecorded
     class_sd = np.where(slag, 0.0 if noble else slag_sd, np.hypot(CLASS_SPREAD * recovered, floor))
     local_sd = np.where(slag, 0.0 if noble else 0.3 * slag_sd, np.hypot(LOCAL_SPREAD * recovered, 0.3 * floor))
-    prior = _assemble(
-        schema,
-        recovered,
-        class_sd,
-        local_sd,
-        PROCESS_EFFECT * typical if learns else 0.0,
-        0.0 if noble else 0.5 * typical,
-    )
+    furnace = _furnace(schema, PROCESS_EFFECT * typical if learns else 0.0, 0.0 if noble else 0.5 * typical)
     if not noble:
         shared = np.concatenate([np.where(slag, 0.0, recovered), np.zeros(schema.width - len(recovered))])
-        recovery = RECOVERY_SPREAD**2 * np.outer(shared, shared)
-        return replace(prior, local_covariance=prior.local_covariance + recovery)
-    return prior
+        furnace = furnace + RECOVERY_SPREAD**2 * np.outer(shared, shared)
+    return _assemble(schema, recovered, class_sd, local_sd, furnace, own_share)
 
 
-def _energy_prior(schema: Schema) -> Prior:
+def _energy_prior(schema: Schema, own_share: float) -> Prior:
     metal = schema.metallic > 0
     mean = np.where(metal, ENERGY_PER_T_METAL_KWH, 0.0)
     class_sd = np.where(metal, ENERGY_METAL_SD, ENERGY_SLAG_SD)
-    prior = _assemble(schema, mean, class_sd, 0.3 * class_sd, ENERGY_PROCESS_SD, 100.0)
+    furnace = _furnace(schema, ENERGY_PROCESS_SD, 100.0)
+    prior = _assemble(schema, mean, class_sd, 0.3 * class_sd, furnace, own_share)
     return replace(prior, non_negative=np.zeros(schema.width))
 
 

@@ -10,6 +10,7 @@ from federation.contributions import contributions, information_given
 from federation.hierarchy import combine
 from federation.ledger import Ledger, read_ledger
 from federation.screening import Sums
+from surrogate.priors import OWN_FURNACE_SHARE
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 300, "riverside": 100}
@@ -19,7 +20,7 @@ HEATS = {"northmill": 300, "riverside": 100}
 def given() -> tuple[Contract, dict[str, Sums]]:
     plants = [participant(name, heats) for name, heats in HEATS.items()]
     contract = agree([plant.offer() for plant in plants])
-    return contract, {plant.plant: plant.contribute(contract) for plant in plants}
+    return contract, {plant.plant: plant.ballot(contract)[OWN_FURNACE_SHARE] for plant in plants}
 
 
 def entropy_bits(contract: Contract, sums: Sums) -> float:

@@ -20,7 +20,7 @@ from federation.data_space.fetching import AlteredModelError, fetch_model, read_
 from federation.hierarchy import Shared
 from federation.participant import Participant
 from federation.published import load_shared, save_shared, sha256_of
-from federation.screening import aggregate
+from federation.shares import settle
 from scenarios.bundled import virtual_plant
 from steel.errors import InputError
 from tests.federation.participants import participant
@@ -32,7 +32,8 @@ HEATS = {"northmill": 90, "riverside": 80, "eastport": 70}
 def learned() -> tuple[Contract, Shared]:
     plants = [participant(name, heats) for name, heats in HEATS.items()]
     contract = agree([plant.offer() for plant in plants])
-    return contract, aggregate(contract, {plant.plant: plant.contribute(contract) for plant in plants})[0]
+    settled = settle(contract, {plant.plant: plant.ballot(contract) for plant in plants})
+    return settled.contract, settled.shared
 
 
 @pytest.fixture

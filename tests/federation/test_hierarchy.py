@@ -4,15 +4,16 @@ from operator import add
 import numpy as np
 import pytest
 
-from federation.contract import Contract, agree, read_contract
+from federation.contract import VERSION, Contract, agree, read_contract
 from federation.gate import judge
 from federation.hierarchy import Membership, class_statistics, combine, informed_priors, priors_for
 from federation.messages import shared_from_record, shared_to_record, sums_from_record, sums_to_record
 from federation.participant import Participant
+from federation.shares import flat
 from scenarios.bundled import names, virtual_plant
 from steel.errors import InputError
 from surrogate.linear import Statistics
-from surrogate.priors import Prior
+from surrogate.priors import OWN_FURNACE_SHARE, Prior
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 500, "riverside": 150, "eastport": 60}
@@ -30,7 +31,7 @@ def contract(plants: list[Participant]) -> Contract:
 
 @pytest.fixture(scope="module")
 def sums(plants: list[Participant], contract: Contract) -> dict[str, Statistics]:
-    each = [plant.contribute(contract) for plant in plants]
+    each = [plant.ballot(contract)[OWN_FURNACE_SHARE] for plant in plants]
     return {name: reduce(add, (one[name] for one in each)) for name in each[0]}
 
 
@@ -65,10 +66,10 @@ def test_the_contract_holds_what_all_plants_have(plants: list[Participant], cont
 
 
 def test_another_version_and_strange_classes_are_refused(plants: list[Participant], contract: Contract) -> None:
-    with pytest.raises(InputError, match="version 1"):
-        read_contract(contract.model_copy(update={"version": 2}).model_dump_json())
-    with pytest.raises(InputError, match="version 1 at every plant"):
-        agree([plants[0].offer().model_copy(update={"version": 2})])
+    with pytest.raises(InputError, match=f"version {VERSION}"):
+        read_contract(contract.model_copy(update={"version": VERSION + 1}).model_dump_json())
+    with pytest.raises(InputError, match=f"version {VERSION} at every plant"):
+        agree([plants[0].offer().model_copy(update={"version": VERSION + 1})])
     strange = plants[0].materials[0].model_copy(update={"material_class": "moon rock"})
     with pytest.raises(InputError, match="moon rock"):
         Participant("x", plants[0].log, (strange, *plants[0].materials[1:])).offer()
@@ -85,7 +86,7 @@ def test_messages_carry_sums_and_posteriors_unchanged(contract: Contract, sums: 
 def test_nothing_that_leaves_a_plant_grows_with_its_heats(plants: list[Participant], contract: Contract) -> None:
     small = Participant("eastport", plants[2].log.rows(slice(0, 30)), plants[2].materials)
     sizes = [
-        {name: (found.information.shape, found.moment.shape) for name, found in plant.contribute(contract).items()}
+        {name: (found.information.shape, found.moment.shape) for name, found in flat(plant.ballot(contract)).items()}
         for plant in (plants[2], small)
     ]
     assert sizes[0] == sizes[1]

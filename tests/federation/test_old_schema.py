@@ -53,7 +53,7 @@ def test_it_is_left_out_by_name_and_the_others_go_on(tmp_path: Path) -> None:
     found = run(tmp_path, fewest=2)
     assert set(found["errors"]) == {"northmill", "eastport"}
     (refused,) = [entry.body for entry in read_ledger(tmp_path / "ledger.jsonl") if entry.kind == "refused"]
-    assert "version of riverside: 0 cannot be used; expected version 1" in "".join(refused["nodes"].values())
+    assert "version of riverside: 0 cannot be used; expected version" in "".join(refused["nodes"].values())
 
 
 def test_where_all_are_needed_the_run_ends_and_says_why(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from federation.modules.in_process import InProcessGrid
 from federation.participant import Participant
 from federation.remainder import surely_better, usual_run
 from federation.remainder_rounds import learn_remainder
-from federation.screening import aggregate
+from federation.shares import settle
 from steel.elements import Element
 from steel.heats import HeatLog
 from surrogate.artifact import load_surrogate
@@ -61,7 +61,8 @@ def plants() -> dict[str, Participant]:
 
 def learned(plants: dict[str, Participant], ledger: Path, averaging: str = "fedavg") -> tuple[Pieces, list[Any]]:
     contract = agree([plant.offer() for plant in plants.values()])
-    shared, _ = aggregate(contract, {name: plant.contribute(contract) for name, plant in plants.items()})
+    settled = settle(contract, {name: plant.ballot(contract) for name, plant in plants.items()})
+    contract, shared = settled.contract, settled.shared
     app = app_for(lambda context: plants[str(context.node_config["plant"])])
     grid = InProcessGrid(app, [{"plant": name} for name in plants])
     round_ = Round(grid, 60.0, len(plants), Ledger(ledger))

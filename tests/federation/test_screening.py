@@ -7,10 +7,12 @@ import pytest
 
 from federation.contract import Contract, agree
 from federation.hierarchy import combine
-from federation.screening import NothingToAddError, Sums, aggregate, screen
+from federation.screening import NothingToAddError, Sums, screen
+from federation.shares import SHARES, settle, total
 from scenarios.bundled import names, virtual_plant
 from surrogate.evaluation import recorded
 from surrogate.linear import Statistics
+from surrogate.priors import OWN_FURNACE_SHARE
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 500, "riverside": 150, "eastport": 60}
@@ -23,7 +25,7 @@ def contract() -> Contract:
 
 @pytest.fixture(scope="module")
 def sums(contract: Contract) -> dict[str, Sums]:
-    return {name: participant(name, HEATS[name]).contribute(contract) for name in names()}
+    return {name: participant(name, HEATS[name]).ballot(contract)[OWN_FURNACE_SHARE] for name in names()}
 
 
 def changed(sums: Sums, name: str, information: float = 1.0, moment: float = 1.0) -> Sums:
@@ -32,8 +34,9 @@ def changed(sums: Sums, name: str, information: float = 1.0, moment: float = 1.0
 
 
 def test_honest_plants_are_all_added_exactly(contract: Contract, sums: dict[str, Sums]) -> None:
-    shared, quarantined = aggregate(contract, sums)
-    assert quarantined == {}
+    settled = settle(contract, {name: dict.fromkeys(SHARES, one) for name, one in sums.items()})
+    shared = settled.shared
+    assert settled.quarantined == {}
     first, second, third = sums.values()
     wanted = combine(contract, {name: first[name] + second[name] + third[name] for name in first})
     assert shared["Cu"].mean == pytest.approx(wanted["Cu"].mean)
@@ -75,7 +78,7 @@ def test_a_hundredfold_update_is_at_odds_with_the_others(contract: Contract, sum
 def test_labels_shifted_by_half_are_at_odds_with_the_others(contract: Contract, sums: dict[str, Sums]) -> None:
     honest = participant("riverside", HEATS["riverside"])
     shifted = replace(honest.log, analysis_wt_pct=2.0 * honest.log.analysis_wt_pct)
-    bad = replace(honest, log=shifted).contribute(contract)
+    bad = replace(honest, log=shifted).ballot(contract)[OWN_FURNACE_SHARE]
     assert list(screen(contract, {**sums, "riverside": bad})[1]) == ["riverside"]
 
 
@@ -87,14 +90,14 @@ def test_two_plants_cannot_tell_who_is_odd(contract: Contract, sums: dict[str, S
 
 
 def test_nothing_left_to_add_is_an_error_that_says_why(contract: Contract, sums: dict[str, Sums]) -> None:
-    empty = {"northmill": changed(sums["northmill"], "Cu", float("inf"))}
+    empty = {"northmill": dict.fromkeys(SHARES, changed(sums["northmill"], "Cu", float("inf")))}
     with pytest.raises(NothingToAddError, match="northmill: Cu: a sum is not a finite number"):
-        aggregate(contract, empty)
+        settle(contract, empty)
 
 
 def test_a_plant_without_heats_gets_the_shared_classes(contract: Contract, sums: dict[str, Sums]) -> None:
     others = {name: one for name, one in sums.items() if name != "eastport"}
-    shared, _ = aggregate(contract, others)
+    shared = combine(contract, total(others.values()))
     newcomer = participant("eastport", HEATS["eastport"])
     truth = virtual_plant("eastport").expected(newcomer.log)
     models = [newcomer.first_model(contract, shared), newcomer.first_model(contract, None)]
