@@ -23,6 +23,7 @@ from federation.gate import judge
 from federation.hierarchy import Pieces, Shared
 from federation.messages import sums_to_record
 from federation.shares import Ballot, flat, settle
+from federation.tuning import FULL, Tuning
 from steel.heats import HeatLog
 from surrogate.evaluation import recorded
 from surrogate.fit import fit
@@ -57,8 +58,11 @@ def _scaled(ballot: Ballot, factor: float) -> Ballot:
     return {share: {name: scaled(one) for name, one in sums.items()} for share, sums in ballot.items()}
 
 
-def _tuned(every: list[Site], contract: Contract, shared: Shared, pieces: Pieces) -> list[Surrogate]:
-    return [site.participant.tuned_model(contract, shared, site.log, pieces) for site in every]
+def _tuned(every: list[Site], contract: Contract, shared: Shared, pieces: Pieces, ways: list[Tuning]) -> list[Surrogate]:
+    return [
+        site.participant.tuned_model(contract, shared, site.log, pieces, way)
+        for site, way in zip(every, ways, strict=True)
+    ]
 
 
 def measure(quick: bool) -> Results:
@@ -78,14 +82,15 @@ def measure(quick: bool) -> Results:
     pieces = learned_together(warm, contract, shared)
     results["remainder_outputs"] = len(pieces)
     local = [fit(site.log, site.materials) for site in warm]
-    tuned = _tuned(warm, contract, shared, pieces)
-    _against_local(results, warm, local, tuned, contract, shared, pieces)
+    ways = [site.participant.tuning(contract, shared, pieces) for site in warm]
+    tuned = _tuned(warm, contract, shared, pieces, ways)
+    _against_local(results, warm, local, tuned, ways, contract, shared, pieces)
     cold = every[COLD]
     first = cold.participant.first_model(contract, shared, pieces)
     catalogue = cold.participant.first_model(contract, None)
     results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
     _against_heap(results, warm, tuned)
-    _poison(results, warm, contract, ballots, _tuned(warm, contract, shared, {}))
+    _poison(results, warm, contract, ballots, _tuned(warm, contract, shared, {}, [FULL] * len(warm)))
     measure_foundry(results)
     measure_simulation(results, quick)
     measure_deployment(results, quick)
@@ -97,6 +102,7 @@ def _against_local(
     warm: list[Site],
     local: list[Surrogate],
     tuned: list[Surrogate],
+    ways: list[Tuning],
     contract: Contract,
     shared: Shared,
     pieces: Pieces,
@@ -110,8 +116,8 @@ def _against_local(
     results["poor_plant_excess_vs_local"] = ratios[POOR]
     results["mean_excess_vs_local"] = float(np.mean(ratios))
     measured = []
-    for site, own, theirs in zip(warm, local, tuned, strict=True):
-        verdict = judge(site.participant.compare(contract, shared, pieces))
+    for site, own, theirs, way in zip(warm, local, tuned, ways, strict=True):
+        verdict = judge(site.participant.compare(contract, shared, pieces, way))
         used = theirs if verdict.adopt else own
         measured.append(float(np.mean(_errors(used, site.later, site.later) / _errors(own, site.later, site.later))))
     results["worst_plant_mae_vs_local"] = max(measured)
@@ -146,7 +152,7 @@ def _poison(
     for kind, bad in kinds.items():
         settled = settle(contract, {**ballots, victim.name: bad})
         named = named and set(settled.quarantined) == {victim.name}
-        models = _tuned(others, settled.contract, settled.shared, {})
+        models = _tuned(others, settled.contract, settled.shared, {}, [FULL] * len(others))
         ratio = float(
             np.mean([np.mean(_excess(s, m) / _excess(s, c)) for s, m, c in zip(others, models, clean, strict=True)])
         )

@@ -8,6 +8,7 @@ from rich.table import Table
 from chargewise.console import out
 from federation.contributions import Contribution
 from federation.gate import relative_error
+from federation.tuning import FULL
 
 
 def show_modules(found: dict[str, Any], folder: Path) -> None:
@@ -77,5 +78,6 @@ def show(found: dict[str, Any]) -> None:
         out.print(f"[yellow]{plant} was put aside: {reason}[/]")
     for plant, verdict in found["adopted"].items():
         version = f" as {verdict['version']}" if verdict["version"] else ""
-        out.print(f"{plant}: {verdict['reason']}{version}")
+        tuned = "" if verdict["tuning"] == FULL.name else f", tuned: {verdict['tuning']}"
+        out.print(f"{plant}: {verdict['reason']}{version}{tuned}")
     out.print(f"Contract, exchange, judgement at every plant: {found['seconds']:.1f} s")

@@ -72,22 +72,23 @@ def app_for(identify: Identify) -> ClientApp:
         shared = shared_from_record(message.content.array_records["shared"])
         participant = identify(context)
         pieces = arrays_from_record(message.content.array_records["pieces"])
-        errors = participant.compare(contract, shared, pieces)
+        way = participant.tuning(contract, shared, pieces)
+        errors = participant.compare(contract, shared, pieces, way)
         verdict = judge(errors)
         version = ""
         if verdict.adopt:
-            model = participant.tuned_model(contract, shared, participant.log, pieces)
+            model = participant.tuned_model(contract, shared, participant.log, pieces, way)
             registry = Registry(Path(str(context.node_config["models"])))
             version = registry.publish(
                 model,
                 participant.plant,
                 participant.log,
-                {**verdict.metrics(), "ledger_head": text_of(message.content, "head")},
+                {**verdict.metrics(), "tuning": way.name, "ledger_head": text_of(message.content, "head")},
                 "federation",
                 "federation's gate",
             )
         flat = {f"{output}/{model}": value for output, by in errors.items() for model, value in by.items()}
-        answer = text_record(plant=participant.plant, version=version, reason=verdict.reason)
+        answer = text_record(plant=participant.plant, version=version, reason=verdict.reason, tuning=way.name)
         return Message(RecordDict({"errors": MetricRecord(flat), "text": answer}), reply_to=message)
 
     return app

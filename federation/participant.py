@@ -16,6 +16,16 @@ from federation.hierarchy import (
 )  # fmt: skip
 from federation.screening import Sums
 from federation.shares import SHARES, Ballot, under
+from federation.tuning import (
+    FEWEST_STRETCHES,
+    FULL,
+    STRETCH,
+    TUNINGS,
+    VALIDATED,
+    Tuning,
+    surely_better,
+    tuned_priors,
+)  # fmt: skip
 from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
@@ -74,14 +84,30 @@ class Participant:
             for name, one in own.items()
         }
 
-    def compare(self, contract: Contract, shared: Shared, pieces: Pieces | None = None) -> dict[str, dict[str, float]]:
+    def tuning(self, contract: Contract, shared: Shared, pieces: Pieces | None = None) -> Tuning:
+        """How the shared model is best tuned, by the newest of the heats it learns from; in full where they are few."""
+        early, late = self.learning_under(contract).split(1.0 - VALIDATED)
+        if len(late) < FEWEST_STRETCHES * STRETCH:
+            return FULL
+        outputs = contract.schema_for(self.materials).outputs
+        seen = np.column_stack([*(recorded(late, name) for name in outputs), late.tapped_t])
+        errors = {}
+        for way in TUNINGS:
+            found = self.tuned_model(contract, shared, early, pieces, way, FitOptions(remainders=())).predict(late)
+            told = np.column_stack([*(found.mean[name] for name in outputs), found.tapped_t])
+            errors[way.name] = np.abs(told - seen)
+        return surely_better(errors)
+
+    def compare(
+        self, contract: Contract, shared: Shared, pieces: Pieces | None = None, way: Tuning = FULL
+    ) -> dict[str, dict[str, float]]:
         """Mean absolute error on the plant's later heats, by output, of its own, the shared and the tuned model."""
         learning, judging = self._under(contract, self.log).split(LEARN_FRACTION)
         schema = contract.schema_for(self.materials)
         models = {
             "local": self._local(contract, learning, schema, FitOptions()),
             "global": self.shared_model(contract, shared, learning, pieces),
-            "tuned": self.tuned_model(contract, shared, learning, pieces),
+            "tuned": self.tuned_model(contract, shared, learning, pieces, way),
         }
         predictions = {name: model.predict(judging) for name, model in models.items()}
         return {
@@ -92,7 +118,15 @@ class Participant:
             if np.isfinite(recorded(judging, output)).any()
         }
 
-    def tuned_model(self, contract: Contract, shared: Shared, log: HeatLog, pieces: Pieces | None = None) -> Surrogate:
+    def tuned_model(
+        self,
+        contract: Contract,
+        shared: Shared,
+        log: HeatLog,
+        pieces: Pieces | None = None,
+        way: Tuning = FULL,
+        options: FitOptions | None = None,
+    ) -> Surrogate:
         """The shared model shrunk towards, and moved by, the plant's own heats.
 
         Args:
@@ -100,10 +134,12 @@ class Participant:
             shared: the classes.
             log: the plant's heats.
             pieces: the shared convex remainder, where there is one.
+            way: how far what may move.
+            options: what to fit.
         """
         schema = contract.schema_for(self.materials)
-        priors, given = informed_priors(contract, schema, shared), own_pieces(contract, schema, pieces)
-        return fit(log, self.materials, priors=priors, schema=schema, given=given)
+        priors, given = tuned_priors(contract, schema, shared, way), own_pieces(contract, schema, pieces)
+        return fit(log, self.materials, options, priors=priors, schema=schema, given=given)
 
     def first_model(self, contract: Contract, shared: Shared | None, pieces: Pieces | None = None) -> Surrogate:
         """What a plant without heats of its own can be given: the shared classes, or else the catalogue."""

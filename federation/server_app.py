@@ -92,7 +92,7 @@ def main(grid: Grid, context: Context) -> None:
     news = RecordDict({"text": text_record(contract=terms, head=head), "shared": told, "pieces": convex})
     replies = {text_of(reply.content, "plant"): reply for reply in round_.ask(nodes_of(opening), ADOPT, news)}
     errors = {plant: _errors(reply) for plant, reply in replies.items()}
-    adopted = {p: {key: text_of(r.content, key) for key in ("version", "reason")} for p, r in replies.items()}
+    adopted = {p: {key: text_of(r.content, key) for key in ("version", "reason", "tuning")} for p, r in replies.items()}
     for plant in replies:
         ledger.append("judgement", {"plant": plant, **adopted[plant], "mean_absolute_errors": errors[plant]})
     seconds = time.monotonic() - started
