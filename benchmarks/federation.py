@@ -58,7 +58,9 @@ def _scaled(ballot: Ballot, factor: float) -> Ballot:
     return {share: {name: scaled(one) for name, one in sums.items()} for share, sums in ballot.items()}
 
 
-def _tuned(every: list[Site], contract: Contract, shared: Shared, pieces: Pieces, ways: list[Tuning]) -> list[Surrogate]:
+def _tuned(
+    every: list[Site], contract: Contract, shared: Shared, pieces: Pieces, ways: list[Tuning]
+) -> list[Surrogate]:
     return [
         site.participant.tuned_model(contract, shared, site.log, pieces, way)
         for site, way in zip(every, ways, strict=True)
@@ -148,17 +150,18 @@ def _poison(
     }
     others = [site for site in warm if site is not victim]
     clean = [model for site, model in zip(warm, tuned, strict=True) if site is not victim]
-    worst, named = 0.0, True
+    named, ratios = True, dict[frozenset[str], float]()
     for kind, bad in kinds.items():
         settled = settle(contract, {**ballots, victim.name: bad})
         named = named and set(settled.quarantined) == {victim.name}
-        models = _tuned(others, settled.contract, settled.shared, {}, [FULL] * len(others))
-        ratio = float(
-            np.mean([np.mean(_excess(s, m) / _excess(s, c)) for s, m, c in zip(others, models, clean, strict=True)])
-        )
-        results[f"poisoned_{kind}_excess_vs_clean"] = ratio
-        worst = max(worst, ratio)
-    results["poisoned_mean_excess_vs_clean"] = worst
+        added = frozenset(settled.sums)
+        # Whoever was put aside, what is left is one and the same.
+        if victim.name in added or added not in ratios:
+            models = _tuned(others, settled.contract, settled.shared, {}, [FULL] * len(others))
+            pairs = zip(others, models, clean, strict=True)
+            ratios[added] = float(np.mean([np.mean(_excess(site, m) / _excess(site, c)) for site, m, c in pairs]))
+        results[f"poisoned_{kind}_excess_vs_clean"] = ratios[added]
+    results["poisoned_mean_excess_vs_clean"] = max(float(results[f"poisoned_{kind}_excess_vs_clean"]) for kind in kinds)
     results["poisoner_alone_is_named"] = named
 
 
