@@ -8,6 +8,7 @@ from rich.table import Table
 from chargewise.console import out
 from federation.contributions import Contribution
 from federation.gate import relative_error
+from federation.shares import SHARES
 from federation.tuning import FULL
 
 
@@ -72,6 +73,12 @@ def show(found: dict[str, Any]) -> None:
         table.add_row("", "", "mean, of local", "1", *ratios, style="bold")
         table.add_section()
     out.print(table)
+    by_share: dict[float, list[str]] = {}
+    for output, share in found["contract"]["own_share"].items():
+        by_share.setdefault(share, []).append(output)
+    for share, outputs in sorted(by_share.items()):
+        if share < SHARES[0]:
+            out.print(f"What a furnace does is its own by {100 * share:g} %, as its heats say, in {', '.join(outputs)}")
     if found["remainder"]:
         out.print(f"Learned together, beyond the balance: {', '.join(found['remainder'])}")
     for plant, reason in found["quarantined"].items():
