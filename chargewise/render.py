@@ -5,7 +5,7 @@ from rich.table import Table
 from api.service import ChargePrediction
 from chargewise.console import out
 from plant_adapters.quarantine import IngestReport, Reason
-from steel.recipes import AnalysisLine, FrontPoint, Recipe
+from steel.recipes import ROUNDED_EUR_PER_T, AnalysisLine, FrontPoint, Recipe, UnusedMaterial
 from surrogate.schema import ENERGY
 from surrogate.scores import OutputEvaluation
 
@@ -148,8 +148,14 @@ def _bindings(found: Recipe) -> None:
     out.print(table)
     near = [line for line in found.unused if line.enters_at_eur_per_t > 0][:4]
     if near:
-        parts = [f"{u.material} at {u.enters_at_eur_per_t:.0f} (now {u.price_eur_per_t:.0f})" for u in near]
+        parts = [f"{u.material} at {u.enters_at_eur_per_t:.0f} ({_now(u)})" for u in near]
         out.print("Would come in, €/t: " + ", ".join(parts))
+
+
+def _now(unused: UnusedMaterial) -> str:
+    """Its price, and that it is not this that keeps it out, where it is not."""
+    pays = unused.enters_at_eur_per_t > unused.price_eur_per_t + ROUNDED_EUR_PER_T
+    return f"now {unused.price_eur_per_t:.0f}" + ("; stock or a rule keeps it out" if pays else "")
 
 
 def front(found: tuple[FrontPoint, ...], title: str) -> None:

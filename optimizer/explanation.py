@@ -99,11 +99,12 @@ def _others(problem: RecipeProblem, solution: Solution) -> list[tuple[str, float
 
 def unused(problem: RecipeProblem, solution: Solution) -> tuple[UnusedMaterial, ...]:
     """Materials left out, nearest to coming in first."""
+    worth = solution.shadow.most - solution.shadow.reduced
     out = [
         UnusedMaterial(
             material=item.material.name,
             price_eur_per_t=item.price_eur_per_t,
-            enters_at_eur_per_t=item.price_eur_per_t - float(solution.shadow.reduced[column]),
+            enters_at_eur_per_t=item.price_eur_per_t + float(worth[column]),
         )
         for column, item in enumerate(problem.items)
         if solution.columns_t[column] <= UNUSED_BELOW_T

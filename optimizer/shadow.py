@@ -22,7 +22,8 @@ class Shadow:
     Attributes:
         limits: per wt%, by (kind, element symbol).
         most, least: (n + m,) per t of stock and of must-use.
-        reduced: (n + m,) € per t by which an unused column is too dear.
+        reduced: (n + m,) € per t by which an unused column is too dear; below zero where it would pay, but a lot or the
+            number of materials keeps it out.
         other: all baskets together per m³ and per t, energy per kWh, by the row's name.
         rules: per t of a group or of a basket rule, by kind and name.
         slag: per t of oxides by which a rule gives way, by its name.
@@ -57,7 +58,7 @@ def shadow_of(problem: RecipeProblem, model: RowModel, session: Session) -> Shad
     for j in range(len(problem.items)):
         use = columns.get(("used", j))
         if use is not None and round(session.values[use]) == 0:
-            too_dear[j] += dual("use", j)
+            too_dear[j] -= dual("use", j)
     kinds = itertools.product(("maximum", "minimum"), (row.element.value for row in problem.rows))
     return Shadow(
         limits={(kind, name): dual(kind, name) * final_t for kind, name in kinds},

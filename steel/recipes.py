@@ -67,8 +67,17 @@ class Binding(Frozen):
     step: str
 
 
+ROUNDED_EUR_PER_T = 0.5
+"""Less does not show where prices are told in whole €/t."""
+
+
 class UnusedMaterial(Frozen):
-    """A material left in the yard and the price at which it would come into the recipe."""
+    """A material left in the yard.
+
+    Attributes:
+        enters_at_eur_per_t: price below which a little of it would pay beside the recipe; above today's where it would
+            pay today, but stock, a lot or the number of materials keeps it out.
+    """
 
     material: str
     price_eur_per_t: float

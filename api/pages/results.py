@@ -4,7 +4,7 @@ from nicegui import ui
 
 from api.pages.charts import CAREFUL_BELOW, analysis_chart
 from optimizer.conflicts import ImpossibleOrderError
-from steel.recipes import Recipe
+from steel.recipes import ROUNDED_EUR_PER_T, Recipe
 
 HIGHEST_BASKET_PX, LOWEST_LAYER_PX = 190.0, 19.0
 
@@ -131,6 +131,8 @@ def _unused(recipe: Recipe) -> None:
         table_row("th", ["Material", "€/t", "comes in at"])
         for line in recipe.unused[:9]:
             table_row("td", [line.material, f"{line.price_eur_per_t:.0f}", f"{line.enters_at_eur_per_t:.0f}"])
+    if any(line.enters_at_eur_per_t > line.price_eur_per_t + ROUNDED_EUR_PER_T for line in recipe.unused[:9]):
+        ui.label("Above its price: it would pay, but stock or a rule keeps it out").classes("cw-note")
 
 
 def _comparisons(recipe: Recipe) -> None:

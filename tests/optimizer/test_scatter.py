@@ -45,7 +45,7 @@ def test_of_a_charge_of_few_materials_it_is_the_scatter_and_its_tangents_lie_bel
     assert np.einsum("epj,pj->ep", slopes, charges) == pytest.approx(values, rel=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(400, 404))
+@pytest.mark.parametrize("seed", range(400, 410))
 def test_the_price_at_which_a_material_comes_in_is_beside_the_recipe_not_within_the_rule(seed: int) -> None:
     instance = random_instance(seed, materials=5)
     options = RecipeOptions(confidence=0.9, cut_tolerance=1e-7, gap=1e-9)
@@ -65,3 +65,13 @@ def test_the_price_at_which_a_material_comes_in_is_beside_the_recipe_not_within_
             amounts.append(found.charged_t().get(told.material, 0.0))
         assert amounts[0] > 1e-3
         assert amounts[1] < 1e-3
+
+
+def test_a_material_that_only_the_number_of_them_keeps_out_would_pay() -> None:
+    instance = random_instance(404, materials=5)
+    options = RecipeOptions(confidence=0.9, max_materials=3)
+    recipe = Optimizer().recommend(instance.plant, instance.order, instance.description, options)
+    assert any(one.enters_at_eur_per_t > one.price_eur_per_t + 5.0 for one in recipe.unused)
+    more = options.model_copy(update={"max_materials": 4})
+    cheaper = Optimizer().recommend(instance.plant, instance.order, instance.description, more)
+    assert cheaper.costs_eur_per_t.total < recipe.costs_eur_per_t.total
