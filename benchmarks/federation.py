@@ -23,12 +23,13 @@ from federation.gate import judge
 from federation.hierarchy import Pieces, Shared
 from federation.messages import sums_to_record
 from federation.shares import Ballot, flat, settle
-from federation.tuning import FULL, Tuning
+from federation.tuning import Tuning
 from steel.heats import HeatLog
 from surrogate.evaluation import recorded
 from surrogate.fit import fit
 from surrogate.linear import Statistics
 from surrogate.model import Surrogate
+from surrogate.remainder import FitOptions
 from surrogate.schema import ENERGY
 
 OUTPUTS = ("Cu", "Sn", "Ni", "Cr", "Mo", "P", "S", ENERGY, "yield")
@@ -67,6 +68,12 @@ def _tuned(
     ]
 
 
+def _balances(every: list[Site], contract: Contract, shared: Shared) -> list[Surrogate]:
+    """Tuned in full and without remainders of their own: what sums alone do, and soon fitted."""
+    linear = FitOptions(remainders=())
+    return [site.participant.tuned_model(contract, shared, site.log, options=linear) for site in every]
+
+
 def measure(quick: bool) -> Results:
     """Excess and measured error of federated models, and what poison does to them."""
     results: Results = {}
@@ -92,7 +99,7 @@ def measure(quick: bool) -> Results:
     catalogue = cold.participant.first_model(contract, None)
     results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
     _against_heap(results, warm, tuned)
-    _poison(results, warm, contract, ballots, _tuned(warm, contract, shared, {}, [FULL] * len(warm)))
+    _poison(results, warm, contract, ballots, _balances(warm, contract, shared))
     measure_foundry(results)
     measure_simulation(results, quick)
     measure_deployment(results, quick)
@@ -157,7 +164,7 @@ def _poison(
         added = frozenset(settled.sums)
         # Whoever was put aside, what is left is one and the same.
         if victim.name in added or added not in ratios:
-            models = _tuned(others, settled.contract, settled.shared, {}, [FULL] * len(others))
+            models = _balances(others, settled.contract, settled.shared)
             pairs = zip(others, models, clean, strict=True)
             ratios[added] = float(np.mean([np.mean(_excess(site, m) / _excess(site, c)) for site, m, c in pairs]))
         results[f"poisoned_{kind}_excess_vs_clean"] = ratios[added]
