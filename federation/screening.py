@@ -6,6 +6,7 @@ the posterior of the others; the mean squared standardised distance is near one 
 above for one whose labels were shifted or whose update was blown up. The worst is put aside, and the rest asked again.
 """
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import add
 
@@ -47,6 +48,12 @@ def screen(contract: Contract, sums: dict[str, Sums]) -> tuple[dict[str, Sums], 
     return accepted, quarantined
 
 
+def total(sums: Iterable[Sums]) -> Sums:
+    """Sums of plants added up."""
+    each = list(sums)
+    return {name: reduce(add, (one[name] for one in each)) for name in each[0]}
+
+
 def fault_of(contract: Contract, sums: Sums) -> str | None:
     """What is wrong with one plant's sums by themselves."""
     expected = {name: len(prior.mean) for name, prior in priors_for(contract, contract.class_schema()).items()}
@@ -70,8 +77,7 @@ def fault_of(contract: Contract, sums: Sums) -> str | None:
 
 def _distance(contract: Contract, plant: str, sums: dict[str, Sums]) -> tuple[float, str]:
     """How far a plant lies from the others, and in which output most; 0 where it brings nothing."""
-    others = [each for other, each in sums.items() if other != plant]
-    shared = combine(contract, {name: reduce(add, (each[name] for each in others)) for name in others[0]})
+    shared = combine(contract, total(each for other, each in sums.items() if other != plant))
     farthest, worst = 0.0, ""
     for name, own in sums[plant].items():
         covariance = own.information + own.information @ shared[name].covariance @ own.information

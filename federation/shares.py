@@ -9,13 +9,12 @@ supplies differ by is left as the catalogue has it: a handful of plants says lit
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 
 from federation.contract import Contract
 from federation.hierarchy import Shared, combine, log_evidence, priors_for
-from federation.screening import NothingToAddError, Sums, fault_of, screen
+from federation.screening import NothingToAddError, Sums, fault_of, screen, total
 from steel.errors import InputError
+from surrogate.yields import YIELD
 
 SHARES = (1.0, 0.3, 0.1, 0.03)
 """Shares of a furnace effect's prior variance that are tried, all its own first; below the last all are alike."""
@@ -41,8 +40,7 @@ class Settled:
 
 def under(contract: Contract, share: float) -> Contract:
     """A contract by which every output has one share."""
-    outputs = priors_for(contract, contract.class_schema())
-    return contract.model_copy(update={"own_share": dict.fromkeys(outputs, share)})
+    return contract.model_copy(update={"own_share": dict.fromkeys((*contract.typical, YIELD), share)})
 
 
 def flat(ballot: Ballot) -> Sums:
@@ -106,9 +104,3 @@ def voted(contract: Contract, ballots: Iterable[Ballot]) -> dict[str, float]:
         for name, prior in priors_for(under(contract, share), contract.class_schema()).items():
             evidence.setdefault(name, {})[share] = log_evidence(prior, sums[name])
     return {name: max(by_share, key=lambda share: by_share[share]) for name, by_share in evidence.items()}
-
-
-def total(sums: Iterable[Sums]) -> Sums:
-    """Sums of plants added up."""
-    each = list(sums)
-    return {name: reduce(add, (one[name] for one in each)) for name in each[0]}

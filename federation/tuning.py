@@ -15,7 +15,7 @@ from federation.contract import Contract
 from federation.hierarchy import Shared, informed_priors, priors_for
 from federation.shares import under
 from steel.heats import FloatArray
-from surrogate.priors import OWN_FURNACE_SHARE, Prior
+from surrogate.priors import Prior
 from surrogate.schema import Schema
 
 STRETCH = 10
@@ -55,11 +55,11 @@ TUNINGS = (FULL, NEARER, FARTHER, FURNACE_ONLY)
 
 def tuned_priors(contract: Contract, plant: Schema, shared: Shared, way: Tuning) -> dict[str, Prior]:
     """A plant's priors once the classes are known, as far as it may move from them."""
-    all_own, none_own = (priors_for(under(contract, share), plant) for share in (1.0, 0.0))
+    none_own = priors_for(under(contract, 0.0), plant)
     found = {}
     for name, prior in informed_priors(contract, plant, shared).items():
         supply = none_own[name].local_covariance
-        furnace = contract.own_share.get(name, OWN_FURNACE_SHARE) * (all_own[name].local_covariance - supply)
+        furnace = prior.local_covariance - supply
         found[name] = replace(
             prior,
             class_covariance=way.classes * prior.class_covariance,

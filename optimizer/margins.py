@@ -39,10 +39,12 @@ class Margins:
         self.rows: list[ElementRow] = [r for r in problem.rows if r.maximum is not None or r.minimum is not None]
         self._yields = problem.yields
         columns, most = len(problem.yields), problem.options.max_materials
-        self.for_few = few is not None and most is not None and bool(self.rows)
-        self._scatter: Scatter = WholeScatter([row.root for row in self.rows], columns)
-        if few is not None and most is not None and self.rows:
-            self._scatter = FewScatter([few(row) for row in self.rows], most)
+        self.for_few = False
+        self._scatter: Scatter
+        if few is None or most is None or not self.rows:
+            self._scatter = WholeScatter([row.root for row in self.rows], columns)
+        else:
+            self._scatter, self.for_few = FewScatter([few(row) for row in self.rows], most), True
         self._linear = np.array([row.linear for row in self.rows]).reshape(-1, columns)
         self._z = np.array([(row.upper_z, row.lower_z) for row in self.rows]).reshape(-1, 2)
         limits = [(row.maximum, row.minimum) for row in self.rows]

@@ -15,7 +15,7 @@ import numpy as np
 from steel.heats import FloatArray
 
 ZERO = 1e-12
-"""Share of the greatest eigenvalue below which one is none, and a norm below which it has no direction."""
+"""Scatter, wt% · t, below which it has no direction."""
 SAFE = 1.0 - 1e-9
 """Own parts are taken that much smaller than they may be, so that the rest stays positive in spite of rounding."""
 

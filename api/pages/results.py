@@ -128,7 +128,7 @@ def _bindings(recipe: Recipe) -> None:
 
 def _unused(recipe: Recipe) -> None:
     with ui.element("table").classes("cw-table"):
-        table_row("th", ["Material", "€/t", "comes in at"])
+        table_row("th", ["Material", "€/t", "comes in at, €/t"])
         for line in recipe.unused[:9]:
             table_row("td", [line.material, f"{line.price_eur_per_t:.0f}", f"{line.enters_at_eur_per_t:.0f}"])
     if any(line.enters_at_eur_per_t > line.price_eur_per_t + ROUNDED_EUR_PER_T for line in recipe.unused[:9]):

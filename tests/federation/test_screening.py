@@ -7,8 +7,8 @@ import pytest
 
 from federation.contract import Contract, agree
 from federation.hierarchy import combine
-from federation.screening import NothingToAddError, Sums, screen
-from federation.shares import SHARES, settle, total
+from federation.screening import NothingToAddError, Sums, screen, total
+from federation.shares import SHARES, settle
 from scenarios.bundled import names, virtual_plant
 from surrogate.evaluation import recorded
 from surrogate.linear import Statistics
