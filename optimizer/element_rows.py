@@ -12,7 +12,7 @@ from steel.grades import Order
 from steel.heats import FloatArray
 from steel.plants import Furnace, YardItem
 from surrogate.bends import Bends
-from surrogate.description import Description
+from surrogate.description import Description, OutputPieces
 
 
 @dataclass(frozen=True)
@@ -99,23 +99,23 @@ def element_row(
     balance = fresh * pieces.linear + kept * description.heel_part(element) * description.yields
     additions = np.array([item.material.recovered_content(element) for item in tapping])
     scatter = np.array([item.material.content_cv.get(element, 0.0) for item in tapping]) * additions
-    root = pieces.root[:, pick]
-    none = np.zeros((len(pieces.pieces), len(tapping)))
+    columns = len(pick) + len(tapping)
+    convex = np.zeros((len(pieces.pieces), columns))
+    convex[:, : len(pick)] = fresh * pieces.pieces[:, pick]
+    root = np.zeros((len(pieces.root) + len(tapping), columns))
+    root[: len(pieces.root), : len(pick)] = fresh * pieces.root[:, pick]
+    if tapping:
+        root[len(pieces.root) :, len(pick) :] = np.diag(scatter)
     risk = risk_of_each(order, description, options)
     upper_z, lower_z = margins(pieces.quantiles, options, risk, risk)
     return ElementRow(
         element=element,
         linear=np.concatenate([balance[pick], additions]),
-        pieces=np.hstack([fresh * pieces.pieces[:, pick], none]),
-        bends=pieces.bends.given(absent(description, pick), pick).scaled(fresh),
+        pieces=convex,
+        bends=bends_of(pieces, description, pick).scaled(fresh),
         tapped=tapped,
         furnace_columns=len(pick),
-        root=np.block(
-            [
-                [fresh * root, np.zeros((len(root), len(tapping)))],
-                [np.zeros((len(tapping), len(pick))), np.diag(scatter)],
-            ]
-        ),
+        root=root,
         upper_z=upper_z,
         lower_z=lower_z,
         maximum=order.grade.maximum_wt_pct.get(element),
@@ -124,8 +124,10 @@ def element_row(
     )
 
 
-def absent(description: Description, pick: NDArray[np.int_]) -> FloatArray:
-    """(n of the description,) 0 for materials the yard does not have, NaN for those it has."""
-    absent = np.zeros(len(description.names))
-    absent[pick] = np.nan
-    return absent
+def bends_of(pieces: OutputPieces, description: Description, pick: NDArray[np.int_]) -> Bends:
+    """An output's bends over the yard's materials (n,), none of the others charged."""
+    if not pieces.bends:
+        return pieces.bends
+    known = np.zeros(len(description.names))
+    known[pick] = np.nan
+    return pieces.bends.given(known, pick)

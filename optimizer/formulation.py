@@ -16,6 +16,7 @@ from optimizer.options import Objective
 from optimizer.problem import RecipeProblem
 from optimizer.rows import RowModel
 from steel.elements import RESIDUALS
+from steel.heats import FloatArray
 
 MOST_PER_T = 3.0
 """t of any one furnace material per t of steel; beyond every sensible charge, slag formers included."""
@@ -23,12 +24,11 @@ MOST_ADDED_PER_T = 0.05
 """t of any one tapping addition per t of steel; more would freeze the ladle."""
 
 
-def _bound_t(problem: RecipeProblem, column: int) -> float:
-    """Most of a column, t, whatever the stock: no more than would make all of the order."""
-    if column >= problem.furnace_columns:
-        return MOST_ADDED_PER_T * problem.mass_band_t[1]
-    yields = float(problem.yields[column])
-    return (min(1.0 / yields, MOST_PER_T) if yields > 0 else MOST_PER_T) * problem.mass_band_t[1]
+def _bounds_t(problem: RecipeProblem) -> FloatArray:
+    """(n + m,) most of each column, t, whatever the stock: no more than would make all of the order."""
+    per_t = np.minimum(1.0 / np.maximum(problem.yields, 1.0 / MOST_PER_T), MOST_PER_T)
+    per_t[problem.furnace_columns :] = MOST_ADDED_PER_T
+    return np.asarray(per_t * problem.mass_band_t[1])
 
 
 def has_lot_decision(problem: RecipeProblem, column: int) -> bool:
@@ -68,13 +68,14 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
     elastic, any_mass = form.elastic, form.any_mass or problem.steel_eur_per_t is not None
     worth = problem.steel_eur_per_t or 0.0
     model = RowModel(elastic=elastic)
+    bounds = np.maximum(_bounds_t(problem), problem.least)
+    most = np.minimum(bounds, problem.most)
+    least = np.zeros(len(bounds)) if elastic else problem.least
+    costs = problem.cost.columns - worth * problem.yields
     for j in range(len(problem.items)):
-        bound = max(_bound_t(problem, j), float(problem.least[j]))
         free = elastic and _asks_for_most(problem, j)
-        most = bound if free else min(bound, float(problem.most[j]))
-        least = 0.0 if elastic and problem.least[j] > 0 else float(problem.least[j])
-        cost = float(problem.cost.columns[j] - worth * problem.yields[j])
-        model.column("t", j, lower=least, upper=max(most, least), cost=cost)
+        upper = float(bounds[j] if free else max(most[j], least[j]))
+        model.column("t", j, lower=float(least[j]), upper=upper, cost=float(costs[j]))
     # No cost is below that of the linear part at nothing charged, but trees may pull electricity below zero kWh/t.
     model.column("energy", lower=-np.inf if problem.energy_bends else 0.0, cost=problem.cost.per_kwh)
     if problem.steel_eur_per_t is not None:
@@ -85,7 +86,7 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
         model.row("order", masses=problem.yields, lower=least_t, upper=most_t)
     if form.goals or problem.options.preferences.get(Objective.HEADROOM):
         _add_headroom(model, problem)
-    bends = BendRows(model, problem, np.array([_bound_t(problem, j) for j in range(problem.furnace_columns)]))
+    bends = BendRows(model, problem, _bounds_t(problem)[: problem.furnace_columns])
     for row in problem.rows:
         _add_element(model, problem, row, bends, any_mass)
     _add_energy(model, problem, bends)
@@ -165,8 +166,7 @@ def _remainders(
     elif len(row.pieces):
         if row.needs_above:
             remainder = model.column("remainder", name, lower=-np.inf)
-            for k, piece in enumerate(row.pieces):
-                model.row("piece", name, k, masses=piece, others={remainder: -1.0}, upper=0.0)
+            model.block("piece", name, masses=row.pieces, others={remainder: -1.0}, upper=0.0)
             upper = {remainder: 1.0}
         if row.needs_below:
             lower = {_remainder_below(model, row, problem): 1.0}
@@ -179,7 +179,7 @@ def _remainder_below(model: RowModel, row: ElementRow, problem: RecipeProblem) -
     A greatest of several pieces is at least something exactly if one of them is: one yes/no decision a piece.
     """
     greatest = row.pieces.max(axis=0)
-    reach = np.array([_bound_t(problem, j) for j in range(len(problem.items))])
+    reach = _bounds_t(problem)
     name = row.element.value
     value = model.column("floor", name, lower=-np.inf)
     chosen = [model.column("piece_chosen", name, k, upper=1.0, integer=True) for k in range(len(row.pieces))]
@@ -195,8 +195,7 @@ def _add_energy(model: RowModel, problem: RecipeProblem, bends: BendRows) -> Non
     energy = model.columns["energy",]
     bent = bends.total("energy", problem.energy_bends)
     pieces = problem.energy_pieces if len(problem.energy_pieces) else np.zeros((1, problem.furnace_columns))
-    for k, piece in enumerate(pieces):
-        model.row("energy", k, masses=problem.energy_linear + piece, others={**bent, energy: -1.0}, upper=0.0)
+    model.block("energy", masses=problem.energy_linear + pieces, others={**bent, energy: -1.0}, upper=0.0)
     most = problem.options.max_energy_kwh_per_t
     if most is not None:
         others = {energy: 1.0} | model.slack("energy", "")
@@ -245,12 +244,12 @@ def _add_decisions(model: RowModel, problem: RecipeProblem) -> None:
     # Where stock may give way, even what there is none of today may come to be used.
     usable = [j for j in range(len(problem.items)) if model.elastic or problem.most[j] > 0]
     decided = [j for j in usable if has_lot_decision(problem, j)]
-    bounds = np.array([_bound_t(problem, j) for j in range(len(problem.items))])
+    bounds = _bounds_t(problem)
     add_lifts(model, problem, np.minimum(bounds, problem.most))
     used = {j: model.column("used", j, upper=1.0, integer=True) for j in decided}
     for j, use in used.items():
         # Where stock may give way, a decision must not hold on to it.
-        bound = _bound_t(problem, j) if model.elastic else min(_bound_t(problem, j), float(problem.most[j]))
+        bound = float(bounds[j]) if model.elastic else min(float(bounds[j]), float(problem.most[j]))
         model.row("use", j, others={j: 1.0, use: -bound}, upper=0.0)
         if problem.lots[j] > 0:
             model.row("lot", j, others={use: float(problem.lots[j]), j: -1.0}, upper=0.0)

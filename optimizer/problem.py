@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.element_rows import ElementRow, absent, bends_total, element_row
+from optimizer.element_rows import ElementRow, bends_of, bends_total, element_row
 from optimizer.options import RecipeOptions
 from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates
 from optimizer.slag import SlagBalance, SlagRule, slag_balance
@@ -144,10 +144,12 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
             [item.material.name for item in furnace], f"yard of {plant.name}", "at least one material that yields steel"
         )
     items = (*furnace, *tapping)
-    pick = np.array([description.names.index(item.material.name) for item in furnace])
+    place = {name: j for j, name in enumerate(description.names)}
+    pick = np.array([place[item.material.name] for item in furnace])
     furnace_yields = np.concatenate([description.yields[pick], np.zeros(len(tapping))])
     yields = np.concatenate([description.yields[pick], [item.material.metallic_yield for item in tapping]])
     emissions = emission_rates(plant, description, items, pick, yields)
+    asked = {*order.grade.elements(), *options.aims}
     return RecipeProblem(
         plant=plant,
         order=order,
@@ -162,29 +164,26 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         ),
         energy_linear=description.energy.linear[pick],
         energy_pieces=description.energy.pieces[:, pick],
-        energy_bends=description.energy.bends.given(absent(description, pick), pick),
+        energy_bends=bends_of(description.energy, description, pick),
         cost=cost_rates(plant.furnace, plant.prices, items, len(furnace), yields, emissions, options.preferences),
         emissions=emissions,
         least=np.array([item.min_t for item in items]),
         most=np.array([np.inf if item.most_t is None else item.most_t for item in items]),
         lots=np.array([item.min_lot_t for item in items]),
-        counted=np.array([i.material.metallic_yield > 0 and i.stage == "furnace" for i in items], dtype=np.float64),
+        counted=np.array([float(i.material.metallic_yield > 0) for i in furnace] + [0.0] * len(tapping)),
         volume_per_t=np.array([1.0 / item.material.bulk_density_t_per_m3 for item in furnace]),
         baskets_apart=plant.furnace.baskets is not None and bool(plant.furnace.baskets.rules),
         slag=slag_balance(plant.furnace.slag, items, furnace_yields),
-        unpredicted=tuple(
-            element
-            for element in Element
-            if element not in description.elements and (element in order.grade.elements() or element in options.aims)
-        ),
+        unpredicted=tuple(element for element in Element if element in asked and element not in description.elements),
     )
 
 
 def _known_items(plant: Plant, description: Description) -> tuple[YardItem, ...]:
     if not plant.yard:
         raise InputError(0, f"yard of {plant.name}", "at least one material to charge; the yard is empty")
-    known = tuple(item for item in plant.charge_items() if item.material.name in description.names)
-    unknown = [i.material.name for i in plant.charge_items() if i.min_t > 0 and i not in known]
+    names, charged = set(description.names), plant.charge_items()
+    known = tuple(item for item in charged if item.material.name in names)
+    unknown = [item.material.name for item in charged if item.min_t > 0 and item.material.name not in names]
     if unknown:
         raise InputError(unknown, "must-use material", f"one the surrogate knows: {', '.join(description.names)}")
     if not known:

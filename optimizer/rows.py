@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from steel.heats import FloatArray
 
+NOTHING = np.zeros(0)
 NEGLIGIBLE = 1e-9
 """Coefficients that the solver would ignore, with a warning."""
 Name = tuple[Any, ...]
@@ -33,8 +34,7 @@ class RowModel:
     rows: dict[Name, int] = field(default_factory=dict)
     row_lower: list[float] = field(default_factory=list)
     row_upper: list[float] = field(default_factory=list)
-    _indices: list[IntArray] = field(default_factory=list)
-    _values: list[FloatArray] = field(default_factory=list)
+    _parts: list[tuple[FloatArray, dict[int, float]]] = field(default_factory=list)
 
     def column(
         self, *name: Hashable, lower: float = 0.0, upper: float = np.inf, cost: float = 0.0, integer: bool = False
@@ -65,14 +65,27 @@ class RowModel:
         upper: float = np.inf,
     ) -> None:
         """Add a row: coefficients of the first columns (the masses), and of others by index."""
-        dense = np.zeros(0) if masses is None else masses
-        kept = np.flatnonzero(np.abs(dense) > NEGLIGIBLE)
-        more = others or {}
-        self._indices.append(np.concatenate([kept, np.array(list(more), dtype=np.int64)]).astype(np.int32))
-        self._values.append(np.concatenate([dense[kept], np.array(list(more.values()), dtype=np.float64)]))
+        self._parts.append((NOTHING if masses is None else masses, others or {}))
         self.rows[name] = len(self.row_lower)
         self.row_lower.append(lower)
         self.row_upper.append(upper)
+
+    def block(self, *name: Hashable, masses: FloatArray, others: dict[int, float], upper: float = np.inf) -> None:
+        """Add rows that differ in the coefficients of the masses only, (K, n); each one's name ends with its number."""
+        first, count = len(self.row_lower), len(masses)
+        self._parts += [(row, others) for row in masses]
+        self.rows |= {(*name, k): first + k for k in range(count)}
+        self.row_lower += [-np.inf] * count
+        self.row_upper += [upper] * count
+
+    def dense(self) -> FloatArray:
+        """(R, N) the rows' coefficients."""
+        matrix = np.zeros((len(self.row_lower), len(self.cost)))
+        for row, (masses, others) in zip(matrix, self._parts, strict=True):
+            row[: len(masses)] = masses
+            for column, value in others.items():
+                row[column] = value
+        return matrix
 
     def lp(self) -> highspy.HighsLp:
         """The model as HiGHS takes it, its integer columns continuous."""
@@ -80,8 +93,11 @@ class RowModel:
         lp.num_col_, lp.num_row_ = len(self.cost), len(self.row_lower)
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = (np.array(v) for v in (self.cost, self.lower, self.upper))
         lp.row_lower_, lp.row_upper_ = np.array(self.row_lower), np.array(self.row_upper)
+        kept = [np.flatnonzero(np.abs(masses) > NEGLIGIBLE) for masses, _ in self._parts]
+        indices = [np.array([*at, *others], dtype=np.int32) for at, (_, others) in zip(kept, self._parts, strict=True)]
+        values = [[*m[at], *others.values()] for at, (m, others) in zip(kept, self._parts, strict=True)]
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum([len(each) for each in self._indices])]).astype(np.int32)
-        lp.a_matrix_.index_ = np.concatenate(self._indices)
-        lp.a_matrix_.value_ = np.concatenate(self._values)
+        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum([len(each) for each in indices])]).astype(np.int32)
+        lp.a_matrix_.index_ = np.concatenate(indices)
+        lp.a_matrix_.value_ = np.concatenate(values)
         return lp

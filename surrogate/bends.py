@@ -32,4 +32,4 @@ class Bends:
 
     def scaled(self, factor: float) -> "Bends":
         """The same times a factor."""
-        return Bends(self.trees.scaled(factor), self.network.scaled(factor))
+        return Bends(self.trees.scaled(factor), self.network.scaled(factor)) if self else self

@@ -92,7 +92,7 @@ class Description:
     process: dict[str, float] = field(default_factory=dict)
     largest_share: FloatArray | None = None
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Material names, in order."""
         return tuple(material.name for material in self.materials)

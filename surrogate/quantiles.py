@@ -14,6 +14,8 @@ from steel.heats import FloatArray
 
 LEVELS = np.array([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999])
 """Cumulative probabilities at which quantiles are kept."""
+KNOTS = ndtri(LEVELS)
+"""Their normal scores."""
 FEW_HEATS = 20
 """Below this many independent held-back heats the normal quantile, widened by a quarter, stands in."""
 LEAST_TAIL_SLOPE = 1.0
@@ -38,12 +40,12 @@ class Quantiles:
         """
         if not 0.0 < probability < 1.0:
             raise InputError(probability, "confidence", "a probability above 0 and below 1, such as 0.95")
-        score, knots = ndtri(probability), ndtri(LEVELS)
-        if score > knots[-1]:
-            return float(self.values[-1] + (score - knots[-1]) * max(self._slope(-1, -2), LEAST_TAIL_SLOPE))
-        if score < knots[0]:
-            return float(self.values[0] + (score - knots[0]) * max(self._slope(1, 0), LEAST_TAIL_SLOPE))
-        return float(np.interp(score, knots, self.values))
+        score = float(ndtri(probability))
+        if score > KNOTS[-1]:
+            return float(self.values[-1] + (score - KNOTS[-1]) * max(self._slope(-1, -2), LEAST_TAIL_SLOPE))
+        if score < KNOTS[0]:
+            return float(self.values[0] + (score - KNOTS[0]) * max(self._slope(1, 0), LEAST_TAIL_SLOPE))
+        return float(np.interp(score, KNOTS, self.values))
 
     def mean_above(self, probability: float) -> float:
         """Mean of the residuals above their quantile at a probability: the conditional value at risk.
