@@ -8,9 +8,10 @@ import numpy as np
 from optimizer.formulation import PLAIN, Form, formulate, headroom_elements, states_bends
 from optimizer.margins import NEARLY, Look, Margins
 from optimizer.problem import RecipeProblem
+from optimizer.quadratic import MOST_COLUMNS, Optimum, Point, QuadraticSteps
 from optimizer.rows import RowModel
 from optimizer.session import Session, SolverError
-from optimizer.stopping import deadline_after
+from optimizer.stopping import deadline_after, stop_asked
 from optimizer.warm import Warm
 from steel.heats import FloatArray
 
@@ -25,6 +26,9 @@ class CutModel:
         problem: what is asked.
         warm: what is kept from like problems, and learns from this one.
         form: how to state it.
+
+    Attributes:
+        where: where quadratic steps ended last; None where they never did.
     """
 
     def __init__(self, problem: RecipeProblem, warm: Warm, form: Form = PLAIN) -> None:
@@ -38,6 +42,8 @@ class CutModel:
         kept, mass_t = headroom_elements(problem), problem.order.mass_t
         self._headroom = {r.element.value: (r.maximum or 0.0) * mass_t for r in problem.rows if r.element.value in kept}
         self._middle: FloatArray | None = None
+        self.where: Point | None = None
+        self._steps: QuadraticSteps | None = None
         cuts, basis = warm.known()
         known = [(name, e, tangent) for e, of_element in cuts.items() for name, tangent in of_element]
         known = [cut for cut in known if ("margin", cut[1]) in self.model.columns]
@@ -51,6 +57,13 @@ class CutModel:
     def columns_t(self) -> FloatArray:
         """(n + m,) masses of the solution just found, t."""
         return np.maximum(self.session.values[: len(self.problem.items)], 0.0)
+
+    def remember(self) -> None:
+        """Keep where the optimum just found lies, for like problems."""
+        if self.where is not None:
+            self.warm.arrive_at(self.model, self.where)
+        elif self.session.has_run:
+            self.warm.end_at(self.session.basis())
 
     def stopped(self) -> bool:
         """Whether time is up."""
@@ -67,19 +80,52 @@ class CutModel:
         """
         if self._margins.for_few:
             self._margins = Margins(self.problem)
+            self._steps = None
             self.restart()
             self.session.forget_cuts()
             self._add(self._look([self.columns_t]), range(len(self._margins.rows)))
             self.cut_until_tight()
 
     def cut_until_tight(self) -> tuple[float, float]:
-        """Solve and add tangent cuts until every margin is the cone's; returns objective and bound."""
+        """Solve until every margin is the cone's, by steps or else by tangents; returns objective and bound."""
         self.restart()
+        found = self.by_steps()
+        if found is not None:
+            self.session.settle(found.point.values, found.row_duals, found.reduced)
+            self._add(self._look([self.columns_t]), range(len(self._margins.rows)))
+            return found.cost, found.bound
         for _ in range(MOST_CUT_ROUNDS):
             objective, bound = self.session.run()
             if not self.cut():
                 return objective, bound
         raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
+
+    def by_steps(self, cutoff: float = np.inf, start: Point | None = None) -> Optimum | None:
+        """The optimum by quadratic steps, or that it costs no less than a cutoff; None where they do not tell.
+
+        Args:
+            cutoff: what is too dear, €.
+            start: where to start; None for where they ended last.
+        """
+        if not self._curved or self.session.integral or stop_asked():
+            return None
+        masses, mass_t = len(self.problem.items), self.problem.order.mass_t
+        if self._steps is None:
+            columns = [self.model.columns.get(("margin", row.element.value), -1) for row in self._margins.rows]
+            room = self._margins.room(self.problem.mass_band_t[0])
+            self._steps = QuadraticSteps(self.model, self._margins.scatter, columns, room, mass_t, masses)
+        start = start or self.where or self.warm.start(self.model)
+        if start is None:
+            evenly = np.where(np.arange(len(self.model.cost)) < masses, mass_t / masses, 0.0)
+            start = Point(evenly, np.zeros(len(self._margins.rows)))
+        found = self._steps.optimum(self.session.numbers, start, cutoff)
+        if found is not None:
+            self.where = found.point
+        return found
+
+    @property
+    def _curved(self) -> bool:
+        return bool(self._margins.rows) and len(self.model.cost) <= MOST_COLUMNS and not self.model.elastic
 
     def cut(self) -> bool:
         """Add tangents of the margins that the solution just found misses; whether any did."""
@@ -103,7 +149,7 @@ class CutModel:
         elements = [e for e in elements if ("margin", self._margins.rows[e].element.value) in self.model.columns]
         names = [self._margins.rows[e].element.value for e in elements for _ in range(look.planes.shape[1])]
         planes = look.planes[elements].reshape(len(names), look.planes.shape[-1])
-        cuts = [self.warm.learn(*pair) for pair in zip(names, planes, strict=True)]
+        cuts = self.warm.learn(names, planes)
         self.session.cut(cuts, planes, [self.model.columns["margin", name] for name in names])
 
     def _remainders(self, columns: FloatArray) -> FloatArray:

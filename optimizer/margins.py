@@ -40,11 +40,11 @@ class Margins:
         self._yields = problem.yields
         columns, most = len(problem.yields), problem.options.max_materials
         self.for_few = False
-        self._scatter: Scatter
+        self.scatter: Scatter
         if few is None or most is None or not self.rows:
-            self._scatter = WholeScatter([row.root for row in self.rows], columns)
+            self.scatter = WholeScatter([row.root for row in self.rows], columns)
         else:
-            self._scatter, self.for_few = FewScatter([few(row) for row in self.rows], most), True
+            self.scatter, self.for_few = FewScatter([few(row) for row in self.rows], most), True
         self._linear = np.array([row.linear for row in self.rows]).reshape(-1, columns)
         self._z = np.array([(row.upper_z, row.lower_z) for row in self.rows]).reshape(-1, 2)
         limits = [(row.maximum, row.minimum) for row in self.rows]
@@ -55,6 +55,10 @@ class Margins:
         self._tolerance = np.array(
             [[1.0 if limit is None else problem.tolerance_wt_pct(limit) for limit in pair] for pair in limits]
         ).reshape(-1, 2)
+
+    def room(self, mass_t: float) -> FloatArray:
+        """(E,) wt% · t by which the scatter in a margin may be too small without a limit being missed."""
+        return np.asarray((self._tolerance * mass_t / np.maximum(self._z, 1e-9)).min(axis=1))
 
     def look(self, points: list[FloatArray], remainders: FloatArray, slack: FloatArray | float) -> "Look":
         """How a recipe stands to its limits, and the tangents there.
@@ -67,6 +71,6 @@ class Margins:
         columns_t = points[0]
         final = float(self._yields @ columns_t)
         mean = self._linear @ columns_t + remainders
-        scatter, slopes = self._scatter.at(np.array(points))
+        scatter, slopes = self.scatter.at(np.array(points))
         over = np.array([1.0, -1.0]) * (mean[:, None] - self._limits * final) + self._z * scatter[:, :1] - slack
         return Look(np.asarray((over / (self._tolerance * final)).max(axis=1)), slopes)

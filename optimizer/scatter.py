@@ -8,6 +8,7 @@ both are the same; between recipes it is the greatest convex function, and the s
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +27,9 @@ class Scatter(Protocol):
     def at(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(E, P) values at recipes (P, n + m), and (E, P, n + m) slopes there."""
 
+    def curvature(self, point: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(E, n + m) slopes at a recipe (n + m,), and (n + m, n + m) second derivatives, weighted (E,) and summed."""
+
 
 class WholeScatter:
     """The scatter itself, `‖root · (x, a)‖`.
@@ -36,16 +40,34 @@ class WholeScatter:
     """
 
     def __init__(self, roots: list[FloatArray], columns: int) -> None:
-        self._roots = np.zeros((len(roots), max((len(root) for root in roots), default=0), columns))
-        for stacked, root in zip(self._roots, roots, strict=True):
+        self.roots = np.zeros((len(roots), max((len(root) for root in roots), default=0), columns))
+        for stacked, root in zip(self.roots, roots, strict=True):
             stacked[: len(root)] = root
 
     def at(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(E, P) values at recipes (P, n + m), and (E, P, n + m) slopes there."""
-        images = self._roots @ points.T
+        images = self.roots @ points.T
         values = np.sqrt(np.square(images).sum(axis=1))
-        slopes = self._roots.transpose(0, 2, 1) @ (images / np.maximum(values, ZERO)[:, None, :])
+        slopes = self.roots.transpose(0, 2, 1) @ (images / np.maximum(values, ZERO)[:, None, :])
         return values, slopes.transpose(0, 2, 1)
+
+    @cached_property
+    def covariances(self) -> FloatArray:
+        """(E, n + m, n + m)."""
+        return np.asarray(self.roots.transpose(0, 2, 1) @ self.roots)
+
+    def curvature(self, point: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(E, n + m) slopes at a recipe (n + m,), and (n + m, n + m) second derivatives, weighted (E,) and summed."""
+        halves = self.covariances @ point
+        values = np.sqrt(np.maximum(halves @ point, ZERO**2))
+        slopes = halves / values[:, None]
+        share = weights / values
+        return slopes, weighted(self.covariances, share) - (slopes.T * share) @ slopes
+
+
+def weighted(matrices: FloatArray, weights: FloatArray) -> FloatArray:
+    """Sum of matrices (E, n, n), weighted (E,)."""
+    return np.asarray((weights @ matrices.reshape(len(matrices), -1)).reshape(matrices.shape[1:]))
 
 
 @dataclass(frozen=True)
@@ -103,6 +125,22 @@ class FewScatter:
         slopes = shared[..., None] * slopes + self._own[:, None, :] * half
         return values, slopes / np.maximum(values, ZERO)[..., None]
 
+    def curvature(self, point: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(E, n + m) slopes at a recipe (n + m,), and (n + m, n + m) second derivatives, weighted (E,) and summed."""
+        sizes = self._own * point
+        squared, half = k_support(sizes, self._most)
+        parts = self._shared.covariances @ point
+        values = np.sqrt(np.maximum(squared + parts @ point, ZERO**2))
+        slopes = (parts + self._own * half) / values[:, None]
+        share = weights / values
+        curvature = weighted(self._shared.covariances, share) - (slopes.T * share) @ slopes
+        # Where sizes stand for themselves the norm is theirs, elsewhere that of their sum spread evenly.
+        alone = half == sizes
+        curvature.ravel()[:: len(point) + 1] += share @ np.where(alone, np.square(self._own), 0.0)
+        together = np.where(alone, 0.0, self._own)
+        equal = np.maximum(self._most - alone.sum(axis=1), 1)
+        return slopes, curvature + (together.T * (share / equal)) @ together
+
 
 def k_support(sizes: FloatArray, most: int) -> tuple[FloatArray, FloatArray]:
     """Squared k-support norm (...,) of sizes (..., n) that are at least 0, and half its greatest gradient (..., n).
@@ -114,14 +152,12 @@ def k_support(sizes: FloatArray, most: int) -> tuple[FloatArray, FloatArray]:
     if most >= n:
         return np.square(sizes).sum(axis=-1), sizes
     flat = sizes.reshape(-1, n)
-    each = np.arange(len(flat))
-    order = np.argsort(-flat, axis=1)
-    ranked = flat[each[:, None], order]
-    alone = np.arange(most - 1, -1, -1)
-    equal = (flat.sum(axis=1)[:, None] - np.cumsum(ranked, axis=1)[:, alone] + ranked[:, alone]) / (most - alone)
-    # None alone is above all; that no other lies above their mean follows from the tries before.
-    fits = np.concatenate([ranked[:, alone[:-1] - 1] > equal[:, :-1], np.ones((len(flat), 1), dtype=bool)], axis=1)
-    chosen = fits.argmax(axis=1)
-    half = np.empty_like(flat)
-    half[each[:, None], order] = np.where(np.arange(n) < alone[chosen][:, None], ranked, equal[each, chosen][:, None])
+    ranked = np.sort(flat, axis=1)[:, :-most:-1]
+    # Columns are for 0, 1, ..., K - 1 that count by themselves, and what the others come to then.
+    equal = flat.sum(axis=1)[:, None] - np.cumsum(ranked, axis=1)
+    equal = np.hstack([flat.sum(axis=1)[:, None], equal]) / np.arange(most, 0, -1)
+    # None alone is always possible; that no other lies above their mean follows from the tries before.
+    alone = np.where(ranked > equal[:, 1:], np.arange(1, most), 0).max(axis=1, initial=0)
+    level = equal[np.arange(len(flat)), alone][:, None]
+    half = np.where(flat > level, flat, level)
     return (half * flat).sum(axis=1).reshape(sizes.shape[:-1]), half.reshape(sizes.shape)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from optimizer.experience import Experience
 from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.quadratic import Point
 from optimizer.session import SolverError
 from steel.heats import FloatArray
 
@@ -22,6 +23,8 @@ EXACT_T = 1e-6
 CUTS_AT_A_NODE = 2
 """Rounds of tangents at a node that is no recipe yet; its bound only has to be good enough to choose a branch."""
 LEAST_DISTANCE_T = 0.5
+OF_GAP = 0.9
+"""Share of the gap that the search may leave; the rest is for how exactly margins are held."""
 GREATER = 1.0 / 6.0
 """Weight of the side whose bound rises more, when choosing what to decide."""
 
@@ -42,23 +45,33 @@ class Found:
 
 @dataclass(frozen=True)
 class Node:
-    """Materials still to be decided lie between lower and upper, (K,) each."""
+    """Materials still to be decided lie between lower and upper, (K,) each; steps start where the parent's ended."""
 
     lower: FloatArray
     upper: FloatArray
+    start: Point | None = None
 
-    def decided(self, j: int, value: float) -> "Node":
+    def decided(self, j: int, value: float, start: Point | None) -> "Node":
         """The node with one more decision made."""
         lower, upper = self.lower.copy(), self.upper.copy()
         lower[j] = upper[j] = value
-        return Node(lower, upper)
+        return Node(lower, upper, start)
 
 
 class Relaxation(Protocol):
-    """What a search asks of the linear model behind it."""
+    """What a search asks of the linear model behind it.
+
+    Attributes:
+        where: where it settled last.
+    """
+
+    where: Point | None
 
     def hold(self, lower: FloatArray, upper: FloatArray) -> None:
         """Bound the decisions, (K,) each."""
+
+    def settle(self, cutoff: float, start: Point | None) -> tuple[float, FloatArray] | None:
+        """Least cost with its margins held, or that it is no less than a cutoff, and masses (n + m,); None: unknown."""
 
     def reach(self) -> tuple[float, FloatArray]:
         """Least cost, infinite where there is no recipe, and its masses (n + m,)."""
@@ -90,7 +103,7 @@ class MaterialSearch:
         most = problem.options.max_materials
         self._most = len(columns) if most is None else most - must
         self._relaxation = relaxation
-        self._gap = problem.options.gap
+        self._gap = OF_GAP * problem.options.gap
         self._experience = experience
 
     def is_recipe(self, columns_t: FloatArray) -> bool:
@@ -131,6 +144,9 @@ class MaterialSearch:
     def _settle(self, node: Node, cutoff: float) -> tuple[float, FloatArray]:
         """Cost and masses of a node, cut until tight where they are a recipe, else as far as a bound needs."""
         self._relaxation.hold(node.lower, node.upper)
+        settled = self._relaxation.settle(cutoff, node.start)
+        if settled is not None:
+            return settled
         for rounds in itertools.count():
             cost, masses = self._relaxation.reach()
             enough = rounds >= CUTS_AT_A_NODE and not self.is_recipe(masses)
@@ -151,29 +167,30 @@ class MaterialSearch:
         tried = np.flatnonzero((node.lower < node.upper) & in_use & to_decide)
         if not len(tried):
             raise SolverError("every material in use is decided and the lots do not hold")
+        here = self._relaxation.where
         sides: list[tuple[float, tuple[float, Node], tuple[float, Node]]] = []
         for j in tried:
-            out = self._side(node, cost, 0, int(j), float(masses[j]))
-            used = self._side(node, cost, 1, int(j), max(float(self._lots[j] - masses[j]), LEAST_DISTANCE_T))
+            out = self._side(node.decided(int(j), 0.0, here), cost, int(j), float(masses[j]))
+            more = max(float(self._lots[j] - masses[j]), LEAST_DISTANCE_T)
+            used = self._side(node.decided(int(j), 1.0, here), cost, int(j), more)
             # The lesser gain counts most (Linderoth and Savelsbergh 1999): both sides have to be done away with.
             score = (1.0 - GREATER) * min(out[0], used[0]) + GREATER * max(out[0], used[0])
-            sides.append((score, (out[1], node.decided(int(j), 0.0)), (used[1], node.decided(int(j), 1.0))))
+            sides.append((score, out[1:], used[1:]))
         _, first, second = max(sides, key=lambda side: side[0])
         return (first, second) if first[0] <= second[0] else (second, first)
 
-    def _side(self, node: Node, cost: float, side: int, j: int, distance_t: float) -> tuple[float, float]:
-        """By how much one side should raise the bound, €, and what its cost is sure to reach.
+    def _side(self, decided: Node, cost: float, j: int, distance_t: float) -> tuple[float, float, Node]:
+        """By how much one side should raise the bound, €, what its cost is sure to reach, and the side.
 
         A side never tried at this plant is solved once (strong branching); later what was seen is enough to choose by.
         """
-        column = int(self._columns[j])
+        side, column = int(decided.lower[j]), int(self._columns[j])
         expected = self._experience.expected(side, column, distance_t)
         if expected is not None:
-            return expected, cost
-        decided = node.decided(j, float(side))
+            return expected, cost, decided
         self._relaxation.hold(decided.lower, decided.upper)
-        reached, _ = self._relaxation.reach()
+        reached, _ = self._relaxation.settle(np.inf, decided.start) or self._relaxation.reach()
         gain = max(reached - cost, 0.0)
         if np.isfinite(gain):
             self._experience.learn(side, column, gain, distance_t)
-        return gain, max(reached, cost)
+        return gain, max(reached, cost), decided

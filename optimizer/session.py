@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from optimizer.rows import Name, RowModel
+from optimizer.rows import IntArray, Name, RowModel
 from optimizer.stopping import StoppedError, can_be_stopped, stop_asked
 from steel.heats import FloatArray
 
@@ -51,8 +51,23 @@ class Basis:
     rows: dict[Name, highspy.HighsBasisStatus]
 
 
+@dataclass
+class Numbers:
+    """What a model's costs and bounds are now.
+
+    Attributes:
+        cost, lower, upper: (N,) of columns. row_lower, row_upper: (R,) of stated rows.
+    """
+
+    cost: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
+
+
 class Session:
-    """A model being solved; not to be shared between threads.
+    """A model being solved; not to be shared between threads. HiGHS is set up when it is first needed.
 
     Args:
         model: rows and columns.
@@ -63,24 +78,54 @@ class Session:
 
     def __init__(self, model: RowModel, deadline: float, gap: float, slow_heuristics: bool = False) -> None:
         self.model = model
-        self._cuts: list[Name] = []
+        self.numbers = Numbers(
+            *(np.array(v) for v in (model.cost, model.lower, model.upper, model.row_lower, model.row_upper))
+        )
         self.values: FloatArray = np.zeros(len(model.cost))
-        self._deadline = deadline
-        self._integral = False
-        self._highs = highspy.Highs()
+        self.integral = False
+        self._cuts: list[Name] = []
+        self._waiting: list[tuple[FloatArray, IntArray]] = []
+        self._deadline, self._gap, self._slow_heuristics = deadline, gap, slow_heuristics
+        self._started: highspy.Highs | None = None
+        self._basis: Basis | None = None
+        self._settled_duals: tuple[FloatArray, FloatArray] | None = None
+
+    @property
+    def has_run(self) -> bool:
+        """Whether HiGHS has found the optimum that is at hand."""
+        return self._started is not None and self._settled_duals is None
+
+    @property
+    def _highs(self) -> highspy.Highs:
+        """The solver with the model as it is now."""
+        if self._started is None:
+            self._started = self._start()
+            for tangents, margins in self._waiting:
+                self._add(tangents, margins)
+            self._waiting = []
+            if self._basis is not None:
+                self._set_basis(self._basis)
+        return self._started
+
+    def _start(self) -> highspy.Highs:
+        highs = highspy.Highs()
         for option, value in (
             ("output_flag", False),
             ("threads", 1),
             ("parallel", "off"),
             ("primal_feasibility_tolerance", FEASIBILITY),
             ("mip_feasibility_tolerance", FEASIBILITY),
-            ("mip_rel_gap", gap),
-            *((option, slow_heuristics) for option in SLOW_HEURISTICS),
+            ("mip_rel_gap", self._gap),
+            *((option, self._slow_heuristics) for option in SLOW_HEURISTICS),
         ):
-            self._highs.setOptionValue(option, value)
+            highs.setOptionValue(option, value)
         if can_be_stopped():
-            self._highs.cbMipInterrupt.subscribe(lambda event: event.interrupt() if stop_asked() else None)
-        self._highs.passModel(model.lp())
+            highs.cbMipInterrupt.subscribe(lambda event: event.interrupt() if stop_asked() else None)
+        lp, now = self.model.lp(), self.numbers
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = now.cost, now.lower, now.upper
+        lp.row_upper_ = now.row_upper
+        highs.passModel(lp)
+        return highs
 
     def run(self) -> tuple[float, float]:
         """Minimise; returns the value reached and what no solution can undercut.
@@ -92,6 +137,7 @@ class Session:
         """
         if stop_asked():
             raise StoppedError
+        self._settled_duals = None
         status = self._run_once()
         if not self._settled(status):
             # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one settles it.
@@ -112,7 +158,7 @@ class Session:
         self.values = np.array(self._highs.getSolution().col_value)
         info = self._highs.getInfo()
         reached = float(info.objective_function_value)
-        bound = float(info.mip_dual_bound) if self._integral else reached
+        bound = float(info.mip_dual_bound) if self.integral else reached
         return reached, bound if np.isfinite(bound) else reached
 
     def _settled(self, status: highspy.HighsModelStatus) -> bool:
@@ -124,7 +170,7 @@ class Session:
 
     def _run_once(self) -> highspy.HighsModelStatus:
         # HiGHS counts its time limit over an instance's life.
-        least = 0.001 if self._integral else LINEAR_RUN_S
+        least = 0.001 if self.integral else LINEAR_RUN_S
         left = max(least, self._deadline - time.perf_counter())
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
         self._highs.run()
@@ -136,7 +182,7 @@ class Session:
         columns = np.array(self.model.integer, dtype=np.int32)
         kind = highspy.HighsVarType.kInteger if integral else highspy.HighsVarType.kContinuous
         self._highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), kind.value, dtype=np.uint8))
-        self._integral = integral
+        self.integral = integral
 
     def start_from(self, values: FloatArray) -> None:
         """Give an integer run a solution to beat."""
@@ -165,35 +211,54 @@ class Session:
     def limit(self, at_most: dict[Name, float]) -> None:
         """Change the upper bounds of some rows."""
         for name, value in at_most.items():
-            self._highs.changeRowBounds(self.model.rows[name], -highspy.kHighsInf, value)
+            row = self.model.rows[name]
+            self.numbers.row_upper[row] = value
+            if self._started is not None:
+                self._started.changeRowBounds(row, -highspy.kHighsInf, value)
 
     def bound(self, columns: list[int], lower: FloatArray, upper: FloatArray) -> None:
         """Change the bounds of some columns."""
-        self._highs.changeColsBounds(len(columns), np.array(columns, dtype=np.int32), lower, upper)
+        self.numbers.lower[columns], self.numbers.upper[columns] = lower, upper
+        if self._started is not None:
+            self._started.changeColsBounds(len(columns), np.array(columns, dtype=np.int32), lower, upper)
 
     def minimise(self, cost: FloatArray) -> None:
         """Change what is minimised."""
-        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        self.numbers.cost = cost
+        if self._started is not None:
+            self._started.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+
+    def settle(self, values: FloatArray, row_duals: FloatArray, reduced: FloatArray) -> None:
+        """Take over a linear optimum found elsewhere: (N,) values, (R,) duals of stated rows, (N,) reduced costs."""
+        self.values = values
+        self._settled_duals = row_duals, reduced
 
     def cut(self, names: list[Name], tangents: FloatArray, margins: list[int]) -> None:
         """Add tangents of margins, (K, n) over the masses: `tangent · masses ≤ margin`."""
+        self._cuts += names
+        if self._started is None:
+            self._waiting.append((tangents, np.array(margins, dtype=np.int32)))
+        else:
+            self._add(tangents, np.array(margins, dtype=np.int32))
+
+    def _add(self, tangents: FloatArray, margins: IntArray) -> None:
         count, masses = tangents.shape
-        columns = np.hstack([np.tile(np.arange(masses), (count, 1)), np.array(margins)[:, None]]).astype(np.int32)
+        columns = np.hstack([np.tile(np.arange(masses), (count, 1)), margins[:, None]]).astype(np.int32)
         values = np.hstack([tangents, np.full((count, 1), -1.0)])
         starts = np.arange(count, dtype=np.int32) * (masses + 1)
         below = np.full(count, -highspy.kHighsInf)
         self._highs.addRows(count, below, np.zeros(count), values.size, starts, columns.ravel(), values.ravel())
-        self._cuts += names
 
     def forget_cuts(self) -> None:
         """Drop all tangents."""
         stated = len(self.model.rows)
-        self._highs.deleteRows(len(self._cuts), np.arange(stated, stated + len(self._cuts), dtype=np.int32))
-        self._cuts = []
+        if self._started is not None:
+            self._started.deleteRows(len(self._cuts), np.arange(stated, stated + len(self._cuts), dtype=np.int32))
+        self._cuts, self._waiting = [], []
 
     def forget_slack_cuts(self) -> None:
         """Drop tangents that do not bind at the optimum just found, once there are many; each costs every run."""
-        if len(self._cuts) < MANY_CUTS:
+        if self._started is None or len(self._cuts) < MANY_CUTS:
             return
         basic, stated = highspy.HighsBasisStatus.kBasic, len(self.model.rows)
         binds = [status != basic for status in self._highs.getBasis().row_status[stated:]]
@@ -208,6 +273,8 @@ class Session:
 
     def duals(self) -> tuple[FloatArray, FloatArray]:
         """Duals of the rows and reduced costs of the columns at the linear optimum just found."""
+        if self._settled_duals is not None:
+            return self._settled_duals
         solution = self._highs.getSolution()
         return np.array(solution.row_dual), np.array(solution.col_dual)
 
@@ -221,6 +288,9 @@ class Session:
 
     def start_at(self, basis: Basis) -> None:
         """Start from the optimum of a like model; HiGHS makes up for columns and rows that it did not have."""
+        self._basis = basis
+
+    def _set_basis(self, basis: Basis) -> None:
         start = highspy.HighsBasis()
         at_lower, basic = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kBasic
         start.col_status = [basis.columns.get(name, at_lower) for name in self.model.columns]

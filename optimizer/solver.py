@@ -15,6 +15,7 @@ from optimizer.experience import Experience
 from optimizer.formulation import PLAIN, Form
 from optimizer.options import Objective
 from optimizer.problem import RecipeProblem
+from optimizer.quadratic import Point
 from optimizer.rows import Name
 from optimizer.search import MaterialSearch
 from optimizer.session import InfeasibleError, SolverError
@@ -84,7 +85,7 @@ class RecipeSolver(CutModel):
         """
         cost, bound = self.cut_until_tight()
         if self._form == PLAIN:
-            self.warm.end_at(self.session.basis())
+            self.remember()
         if not self.model.integer:
             return np.zeros(0), cost, bound
         decisions = suggested_decisions(self.problem, self.model, self.session.values)
@@ -160,6 +161,11 @@ class RecipeSolver(CutModel):
         self.session.forget_slack_cuts()
         self.session.bound(self._held, lower, upper)
         self.restart()
+
+    def settle(self, cutoff: float, start: Point | None) -> tuple[float, FloatArray] | None:
+        """Least cost with its margins held, or that it is no less than a cutoff, and masses (n + m,); None: unknown."""
+        found = self.by_steps(cutoff, start)
+        return None if found is None else (found.bound, found.point.values[: len(self.problem.items)])
 
     def reach(self) -> tuple[float, FloatArray]:
         """Cost of the linear model, infinite where it has no solution, and its masses (n + m,)."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from optimizer.element_rows import ElementRow
 from optimizer.experience import Experience
 from optimizer.problem import RecipeProblem
-from optimizer.rows import Name
+from optimizer.quadratic import Point
+from optimizer.rows import Name, RowModel
 from optimizer.scatter import Parts, parts_of
 from optimizer.session import Basis
 from steel.heats import FloatArray
@@ -31,6 +32,8 @@ class Warm:
     _cuts: dict[str, deque[tuple[Name, FloatArray]]] = field(default_factory=dict)
     _parts: dict[str, Parts] = field(default_factory=dict)
     _basis: Basis | None = None
+    _point: Point | None = None
+    _names: tuple[Name, ...] = ()
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -43,12 +46,13 @@ class Warm:
         with self._lock:
             return {element: list(cuts) for element, cuts in self._cuts.items()}, self._basis
 
-    def learn(self, element: str, tangent: FloatArray) -> Name:
-        """Keep one more tangent of an element's margin; returns its name."""
+    def learn(self, elements: list[str], tangents: FloatArray) -> list[Name]:
+        """Keep more tangents (K, n + m) of some elements' margins; returns their names."""
         with self._lock:
-            name = ("cut", element, next(self._numbers))
-            self._cuts.setdefault(element, deque(maxlen=MOST_CUTS)).append((name, tangent))
-            return name
+            names: list[Name] = [("cut", element, next(self._numbers)) for element in elements]
+            for name, element, tangent in zip(names, elements, tangents, strict=True):
+                self._cuts.setdefault(element, deque(maxlen=MOST_CUTS)).append((name, tangent))
+            return names
 
     def parts(self, row: ElementRow) -> Parts:
         """An element's scatter in parts, worked out once."""
@@ -57,6 +61,18 @@ class Warm:
             if name not in self._parts:
                 self._parts[name] = parts_of(row.root, self.problem.counted)
             return self._parts[name]
+
+    def start(self, model: RowModel) -> Point | None:
+        """The last optimum of a model with the same columns and rows."""
+        names = (*model.columns, *model.rows)
+        with self._lock:
+            return self._point if self._names == names else None
+
+    def arrive_at(self, model: RowModel, point: Point) -> None:
+        """Keep the optimum of a model."""
+        names = (*model.columns, *model.rows)
+        with self._lock:
+            self._names, self._point = names, point
 
     def end_at(self, basis: Basis) -> None:
         """Keep the basis of an optimum."""

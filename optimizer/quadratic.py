@@ -1,0 +1,211 @@
+"""The optimum of the cones themselves, by quadratic steps, with multipliers that prove it.
+
+Tangents alone feel their way round a cone's curve; a model that knows the curvature goes there straight away
+(sequential quadratic programming with exact second derivatives: Nocedal and Wright 2006, chapter 18). Each step
+minimises the cost and the curvature of every margin, weighted with its price, over the stated rows and the margins'
+tangents. What the multipliers of the last step say of the linear model with the tangents at the last point is a bound
+that no recipe can undercut, whatever the steps were (weak duality).
+"""
+
+from dataclasses import dataclass, field
+
+import daqp
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.rows import IntArray, RowModel
+from optimizer.scatter import Scatter
+from optimizer.session import Numbers
+from steel.heats import FloatArray
+
+MOST_COLUMNS = 120
+"""Columns of a model beyond which the dense steps take longer than the tangents they spare."""
+MOST_STEPS = 15
+STEADY = 1e-5
+"""Curvature that every column has, as a share of the cost over its usual size squared: a step has one optimum only."""
+PROVEN = 1e-5
+"""Relative gap between cost and bound at which the optimum is reached."""
+OF_ROOM = 0.01
+"""Share of the room that a margin has which steps leave: two of them come to the same cost, closer than any gap."""
+FAR = 100.0
+"""Usual sizes that no column without a bound reaches at an optimum: there its rows hold it."""
+SOLVED, EQUAL, UNLIMITED, SAME = 1, 5, 1e20, 1e-12
+EXACT = 1e-8
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where steps start, or stand.
+
+    Attributes:
+        values: (N,) of the columns. prices: (E,) of the margins, € per wt% · t.
+        multipliers: (N + R + E,) of bounds, stated rows and tangents, scaled; above zero where the upper side binds.
+    """
+
+    values: FloatArray
+    prices: FloatArray
+    multipliers: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """A point that is proven to be the optimum.
+
+    Attributes:
+        cost: what it costs. bound: what no solution can undercut.
+        row_duals: (R,) and reduced: (N,) as a linear solver has them.
+    """
+
+    point: Point
+    cost: float
+    bound: float
+    row_duals: FloatArray
+    reduced: FloatArray
+
+
+class QuadraticSteps:
+    """Steps towards the optimum of one model.
+
+    Args:
+        model: the stated rows.
+        scatter: of E elements.
+        margins: (E,) the column of each element's margin; -1 for none.
+        room: (E,) wt% · t by which a margin may fall short of its cone.
+        mass_t: the usual size of a mass, t.
+        masses: how many columns are masses.
+    """
+
+    def __init__(
+        self, model: RowModel, scatter: Scatter, margins: list[int], room: FloatArray, mass_t: float, masses: int
+    ) -> None:
+        self._scatter = scatter
+        self._at = np.flatnonzero(np.array(margins) >= 0)
+        self._margins = np.array(margins)[self._at]
+        self._room = OF_ROOM * room[self._at]
+        self._rows = model.dense()
+        self._masses = masses
+        mix = np.abs(self._rows[:, :masses]).mean(axis=1) * mass_t
+        beside = np.abs(self._rows[:, masses:])
+        sizes = np.max(np.divide(mix[:, None], beside, out=np.zeros_like(beside), where=beside > 0), axis=0)
+        self._size = np.concatenate([np.full(masses, mass_t), np.where(sizes > 0, sizes, 1.0)])
+
+    def optimum(self, numbers: Numbers, start: Point, cutoff: float = np.inf) -> Optimum | None:
+        """The optimum with the bounds and costs as they are now; None where the steps do not get there.
+
+        Once it is sure to cost no less than a cutoff, a point on the way will do, with the bound for its cost.
+        """
+        n, size, mass_t = self._masses, self._size, self._size[0]
+        now = self._scaled(numbers)
+        stated, count = len(self._rows), len(size)
+        values, prices, multipliers = start.values / size, start.prices, start.multipliers
+        values[now.fixed] = now.lower[now.fixed]
+        slopes, curvature = self._scatter.curvature(np.maximum(values[:n] * mass_t, 0.0), prices)
+        for _ in range(MOST_STEPS):
+            now.rows[stated:, :n] = slopes[self._at] * mass_t
+            step = now.step(curvature * (mass_t**2 / now.unit), values, multipliers)
+            if step is None:
+                return None
+            values, multipliers = step
+            prices = np.zeros(len(start.prices))
+            prices[self._at] = np.maximum(multipliers[count + stated :], 0.0) * now.unit
+            slopes, curvature = self._scatter.curvature(np.maximum(values[:n] * mass_t, 0.0), prices)
+            tangents = slopes[self._at] * mass_t
+            over = tangents @ values[:n] - (values * size)[self._margins]
+            short = bool((over > self._room).any())
+            if short and not np.isfinite(cutoff):
+                continue
+            now.rows[stated:, :n] = tangents
+            reduced, bound = now.bound(multipliers[count:])
+            reached = float(now.cost @ values)
+            if now.unit * bound >= cutoff:
+                reached = bound
+            elif short or reached - bound > PROVEN:
+                continue
+            point = Point(_snapped(values, now.lower[:count], now.upper[:count]) * size, prices, multipliers)
+            row_duals = -now.unit * multipliers[count : count + stated]
+            cost, bound = now.unit * reached, now.unit * min(bound, reached)
+            return Optimum(point, cost, bound, row_duals, now.unit * reduced / size)
+        return None
+
+    def _scaled(self, numbers: Numbers) -> "_Scaled":
+        size, tangents = self._size, np.zeros((len(self._at), len(self._size)))
+        tangents[np.arange(len(self._at)), self._margins] = -size[self._margins]
+        cost, none = numbers.cost * size, np.zeros(len(self._at))
+        unit = max(float(np.abs(cost).max()), 1.0)
+        upper = np.concatenate([numbers.upper / size, numbers.row_upper, none])
+        lower = np.concatenate([numbers.lower / size, numbers.row_lower, none - np.inf])
+        rows = np.vstack([self._rows * size, tangents])
+        return _Scaled(cost / unit, unit, rows, np.maximum(lower, -UNLIMITED), np.minimum(upper, UNLIMITED))
+
+
+@dataclass
+class _Scaled:
+    """One linear model whose columns are about 1 and cost about 1.
+
+    Attributes:
+        cost: (N,) per unit, €. rows: (R + E, N) stated rows, then tangents.
+        lower, upper: (N + R + E,) of columns and rows.
+    """
+
+    cost: FloatArray
+    unit: float
+    rows: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    fixed: IntArray = field(init=False)
+    _free: IntArray = field(init=False)
+    _kept: IntArray = field(init=False)
+    _sense: IntArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Set apart the columns that are decided already."""
+        count = len(self.cost)
+        settled = self.upper - self.lower <= SAME
+        self.fixed, self._free = _indices(settled[:count]), _indices(~settled[:count])
+        self._kept = np.concatenate([self._free, np.arange(count, len(settled), dtype=np.int32)])
+        self._sense = np.where(settled[self._kept], EQUAL, 0).astype(np.int32)
+
+    def step(
+        self, curvature: FloatArray, values: FloatArray, multipliers: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Values (N,) and multipliers (N + R + E,) that minimise cost and curvature (n, n) about a point (N,)."""
+        free, masses = self._free, len(curvature)
+        quadratic = np.diag(np.full(len(values), STEADY))
+        quadratic[:masses, :masses] += curvature
+        quadratic = quadratic[free[:, None], free]
+        linear = self.cost[free] - quadratic @ values[free]
+        shift = np.zeros(len(self._kept))
+        shift[len(free) :] = self.rows[:, self.fixed] @ values[self.fixed]
+        given = (quadratic, linear, self.rows[:, free], self.upper[self._kept] - shift, self.lower[self._kept] - shift)
+        known = None if multipliers is None else multipliers[self._kept]
+        found, _, flag, told = daqp.solve(*given, self._sense, dual_start=known, primal_tol=EXACT)
+        if flag != SOLVED and known is not None:
+            # From a start of its own it may yet get there.
+            found, _, flag, told = daqp.solve(*given, self._sense, primal_tol=EXACT)
+        if flag != SOLVED:
+            return None
+        values, multipliers = values.copy(), np.zeros(len(self.lower))
+        values[free], multipliers[self._kept] = found, told["lam"]
+        return values, multipliers
+
+    def bound(self, multipliers: FloatArray) -> tuple[FloatArray, float]:
+        """Reduced costs (N,), and what nothing undercuts: the Lagrangian's least value over the columns' bounds.
+
+        Args:
+            multipliers: (R + E,) of the rows.
+        """
+        count = len(self.cost)
+        reduced = self.cost + multipliers @ self.rows
+        sides = np.where(multipliers > 0, self.upper[count:], self.lower[count:])
+        held = np.where(reduced > 0, np.maximum(self.lower[:count], -FAR), np.minimum(self.upper[:count], FAR))
+        return reduced, float(reduced @ held) - float(multipliers @ np.where(multipliers == 0, 0.0, sides))
+
+
+def _indices(chosen: NDArray[np.bool_]) -> IntArray:
+    return np.flatnonzero(chosen).astype(np.int32)
+
+
+def _snapped(values: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
+    """Values (N,) between their bounds, and at them where they all but are."""
+    values = np.where(values <= lower + EXACT, lower, values)
+    return np.where(values >= upper - EXACT, upper, values)
