@@ -67,6 +67,7 @@ class RecipeSolver(CutModel):
         self._form = form
         self._held: list[int] = []
         self._made_before: FloatArray | None = None
+        self._seen = Experience(len(problem.items))
 
     def solve(self) -> tuple[FloatArray, float, float]:
         """Masses of the optimum (n + m,), its cost, and what no recipe can undercut; the linear optimum is held."""
@@ -99,8 +100,8 @@ class RecipeSolver(CutModel):
             return self._best_of_all(decisions, upper, values, bound)
         self._held = [column for column, is_use in zip(self.model.integer, used, strict=True) if is_use]
         about = np.array([names[column][1] for column in self._held])
-        # What was seen of decisions is worth nothing under another objective.
-        seen = self.warm.experience if self._form == PLAIN else Experience(len(self.problem.items))
+        # What was seen of decisions under goals of its own is worth something to this solver alone.
+        seen = self.warm.experience if self._form == PLAIN else self._seen
         search = MaterialSearch(self.problem, about, self, seen)
         if used.all():
             found = search.run(decisions, upper)
