@@ -23,8 +23,10 @@ MOST_COLUMNS = 120
 MOST_STEPS = 15
 STEADY = 1e-5
 """Curvature that every column has, as a share of the cost over its usual size squared: a step has one optimum only."""
-PROVEN = 1e-5
+PROVEN = 5e-6
 """Relative gap between cost and bound at which the optimum is reached."""
+LEAST_COST = 1e-3
+"""Of the dearest column's usual cost; goals may come to nothing at all."""
 OF_ROOM = 0.01
 """Share of the room that a margin has which steps leave: two of them come to the same cost, closer than any gap."""
 FAR = 100.0
@@ -82,12 +84,15 @@ class QuadraticSteps:
         self._at = np.flatnonzero(np.array(margins) >= 0)
         self._margins = np.array(margins)[self._at]
         self._room = OF_ROOM * room[self._at]
-        self._rows = model.dense()
         self._masses = masses
-        mix = np.abs(self._rows[:, :masses]).mean(axis=1) * mass_t
-        beside = np.abs(self._rows[:, masses:])
+        stated = model.dense()
+        mix = np.abs(stated[:, :masses]).mean(axis=1) * mass_t
+        beside = np.abs(stated[:, masses:])
         sizes = np.max(np.divide(mix[:, None], beside, out=np.zeros_like(beside), where=beside > 0), axis=0)
         self._size = np.concatenate([np.full(masses, mass_t), np.where(sizes > 0, sizes, 1.0)])
+        tangents = np.zeros((len(self._at), len(self._size)))
+        tangents[np.arange(len(self._at)), self._margins] = -1.0
+        self._stated, self._rows = len(stated), np.vstack([stated, tangents]) * self._size
 
     def optimum(self, numbers: Numbers, start: Point, cutoff: float = np.inf) -> Optimum | None:
         """The optimum with the bounds and costs as they are now; None where the steps do not get there.
@@ -96,7 +101,7 @@ class QuadraticSteps:
         """
         n, size, mass_t = self._masses, self._size, self._size[0]
         now = self._scaled(numbers)
-        stated, count = len(self._rows), len(size)
+        stated, count = self._stated, len(size)
         values, prices, multipliers = start.values / size, start.prices, start.multipliers
         values[now.fixed] = now.lower[now.fixed]
         slopes, curvature = self._scatter.curvature(np.maximum(values[:n] * mass_t, 0.0), prices)
@@ -119,7 +124,7 @@ class QuadraticSteps:
             reached = float(now.cost @ values)
             if now.unit * bound >= cutoff:
                 reached = bound
-            elif short or reached - bound > PROVEN:
+            elif short or reached - bound > PROVEN * max(abs(reached), LEAST_COST):
                 continue
             point = Point(_snapped(values, now.lower[:count], now.upper[:count]) * size, prices, multipliers)
             row_duals = -now.unit * multipliers[count : count + stated]
@@ -128,14 +133,12 @@ class QuadraticSteps:
         return None
 
     def _scaled(self, numbers: Numbers) -> "_Scaled":
-        size, tangents = self._size, np.zeros((len(self._at), len(self._size)))
-        tangents[np.arange(len(self._at)), self._margins] = -size[self._margins]
-        cost, none = numbers.cost * size, np.zeros(len(self._at))
+        size, none = self._size, np.zeros(len(self._at))
+        cost = numbers.cost * size
         unit = max(float(np.abs(cost).max()), 1.0)
         upper = np.concatenate([numbers.upper / size, numbers.row_upper, none])
         lower = np.concatenate([numbers.lower / size, numbers.row_lower, none - np.inf])
-        rows = np.vstack([self._rows * size, tangents])
-        return _Scaled(cost / unit, unit, rows, np.maximum(lower, -UNLIMITED), np.minimum(upper, UNLIMITED))
+        return _Scaled(cost / unit, unit, self._rows, np.maximum(lower, -UNLIMITED), np.minimum(upper, UNLIMITED))
 
 
 @dataclass
@@ -153,31 +156,36 @@ class _Scaled:
     lower: FloatArray
     upper: FloatArray
     fixed: IntArray = field(init=False)
-    _free: IntArray = field(init=False)
-    _kept: IntArray = field(init=False)
+    _free: IntArray | slice = field(init=False)
+    _kept: IntArray | slice = field(init=False)
     _sense: IntArray = field(init=False)
+    _steady: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         """Set apart the columns that are decided already."""
         count = len(self.cost)
         settled = self.upper - self.lower <= SAME
-        self.fixed, self._free = _indices(settled[:count]), _indices(~settled[:count])
-        self._kept = np.concatenate([self._free, np.arange(count, len(settled), dtype=np.int32)])
+        self.fixed, self._free, self._kept = _indices(settled[:count]), slice(None), slice(None)
+        if len(self.fixed):
+            self._free = _indices(~settled[:count])
+            self._kept = np.concatenate([self._free, np.arange(count, len(settled), dtype=np.int32)])
         self._sense = np.where(settled[self._kept], EQUAL, 0).astype(np.int32)
+        self._steady = np.diag(np.full(count, STEADY))
 
     def step(
         self, curvature: FloatArray, values: FloatArray, multipliers: FloatArray | None
     ) -> tuple[FloatArray, FloatArray] | None:
         """Values (N,) and multipliers (N + R + E,) that minimise cost and curvature (n, n) about a point (N,)."""
-        free, masses = self._free, len(curvature)
-        quadratic = np.diag(np.full(len(values), STEADY))
+        free, kept, masses = self._free, self._kept, len(curvature)
+        quadratic = self._steady.copy()
         quadratic[:masses, :masses] += curvature
-        quadratic = quadratic[free[:, None], free]
+        quadratic = quadratic[free][:, free]
         linear = self.cost[free] - quadratic @ values[free]
-        shift = np.zeros(len(self._kept))
-        shift[len(free) :] = self.rows[:, self.fixed] @ values[self.fixed]
-        given = (quadratic, linear, self.rows[:, free], self.upper[self._kept] - shift, self.lower[self._kept] - shift)
-        known = None if multipliers is None else multipliers[self._kept]
+        shift = np.zeros(len(self._sense))
+        if len(self.fixed):
+            shift[-len(self.rows) :] = self.rows[:, self.fixed] @ values[self.fixed]
+        given = (quadratic, linear, self.rows[:, free], self.upper[kept] - shift, self.lower[kept] - shift)
+        known = None if multipliers is None else multipliers[kept]
         found, _, flag, told = daqp.solve(*given, self._sense, dual_start=known, primal_tol=EXACT)
         if flag != SOLVED and known is not None:
             # From a start of its own it may yet get there.
@@ -185,7 +193,7 @@ class _Scaled:
         if flag != SOLVED:
             return None
         values, multipliers = values.copy(), np.zeros(len(self.lower))
-        values[free], multipliers[self._kept] = found, told["lam"]
+        values[free], multipliers[kept] = found, told["lam"]
         return values, multipliers
 
     def bound(self, multipliers: FloatArray) -> tuple[FloatArray, float]:

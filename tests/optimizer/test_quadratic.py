@@ -65,7 +65,7 @@ def test_steps_and_tangents_come_to_the_same_optimum(seed: int) -> None:
     elif found is not None:
         assert found.bound <= expected * (1.0 + 1e-5)  # tangents stop a tolerance outside the limit they aim at
         assert found.cost == pytest.approx(expected, rel=1e-5)
-        assert found.cost - found.bound <= 2e-6 * found.cost
+        assert found.cost - found.bound <= 1e-5 * found.cost
 
 
 def test_steps_seldom_need_tangents_to_help_them_out() -> None:
@@ -103,7 +103,7 @@ def test_it_does_not_matter_where_steps_start(seed: int, where: list[float], pri
     values[:6] = where
     found = stepped(problem, Point(values, np.full(len(usual.point.prices), price)))
     if found is not None:
-        assert found.cost == pytest.approx(usual.cost, rel=4e-6)
+        assert found.cost == pytest.approx(usual.cost, rel=2e-5)
 
 
 @given(seed=SEEDS, share=st.floats(0.5, 0.999))
