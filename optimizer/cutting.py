@@ -1,4 +1,4 @@
-"""One stated problem whose margins are held by tangents: solve, add tangents where they are missed, solve again."""
+"""One stated problem with its margins: by quadratic steps, or by tangents where these are missed, again and again."""
 
 import time
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
-"""Solve a recipe to proven optimality: HiGHS, tangent cuts, prices of the requirements.
+"""Solve a recipe to proven optimality, with prices of the requirements.
 
-Every solve states its own model; between solves of one description only what stays true is kept: tangents of margins,
-and the basis of the last optimum as a start. So any number of threads may solve at once.
+Every solve states its own model; between solves of one description only what stays true or is no more than a start is
+kept: tangents of margins, where the last optimum lay, what deciding each material cost. So any number of threads may
+solve at once.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""What is kept between solves of one description: tangents of margins, the last optimum's basis, pseudo-costs."""
+"""What is kept between solves of one description: tangents of margins, where the last optimum lay, pseudo-costs."""
 
 import itertools
 import threading
