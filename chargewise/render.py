@@ -111,6 +111,12 @@ def _figures(found: Recipe) -> None:
             f"Slag [bold]{slag.kg_per_t:.0f} kg/t[/]: basicity [bold]{slag.basicity:.2f}[/], "
             f"MgO {slag.mgo_wt_pct:.1f} wt%"
         )
+    if found.bath is not None:
+        bath = found.bath
+        out.print(
+            f"Carbon charged [bold]{bath.carbon_wt_pct:.2f} wt%[/] of the steel, "
+            f"oxygen [bold]{bath.oxygen_nm3_per_t:.1f} Nm³/t[/] to burn what the charge brings"
+        )
 
 
 def _comparisons(found: Recipe) -> None:

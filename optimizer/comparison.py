@@ -92,6 +92,7 @@ def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
         most=np.where(held, furnace, problem.most),
         lots=np.zeros(len(furnace)),
         slag=None,
+        bath=None,
         baskets_apart=False,
         items=tuple(item.model_copy(update={"lift_t": 0.0}) for item in problem.items),
         plant=problem.plant.model_copy(

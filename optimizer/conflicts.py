@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.balance import BalanceRule
 from optimizer.cutting import CutModel
 from optimizer.explanation import basket_rule_words
 from optimizer.formulation import Form
 from optimizer.problem import RecipeProblem
 from optimizer.session import InfeasibleError
-from optimizer.slag import SlagRule
 from optimizer.warm import Warm
 from steel.baskets import Baskets
 from steel.heats import FloatArray
@@ -27,7 +27,7 @@ TRACE = 1e-7
 Key = tuple[str, Any]
 """Kind and name of a requirement, such as ("maximum", "Cu")."""
 EASE = (
-    *("count", "group_most", "group_least", "energy", "power_on", "slag"),
+    *("count", "group_most", "group_least", "energy", "power_on", "balance"),
     *("maximum", "minimum", "basket_most", "basket_least", "least", "most", "weight", "volume"),
 )
 """Kinds of requirement, easiest to do without first."""
@@ -122,8 +122,8 @@ def _ease(key: Key) -> int:
 
 def _per_unit(problem: RecipeProblem, kind: str, name: Any, columns_t: FloatArray) -> float:
     """Slack of one unit of a requirement, as a person states it, at a recipe (n + m,)."""
-    if kind == "slag":
-        return float(_slag_rule(problem, name).per_unit @ columns_t)
+    if kind == "balance":
+        return float(_balance_rule(problem, name).per_unit @ columns_t)
     return {
         "maximum": float(problem.yields @ columns_t),
         "minimum": float(problem.yields @ columns_t),
@@ -138,8 +138,8 @@ def _words(problem: RecipeProblem, kind: str, name: Any, by: float = 0.0) -> str
     """A requirement, relaxed by so much in its own unit, as a person would write it."""
     if kind in ("maximum", "minimum"):
         return _limit_words(problem, kind, name, by)
-    if kind == "slag":
-        rule = _slag_rule(problem, name)
+    if kind == "balance":
+        rule = _balance_rule(problem, name)
         # Rounded to the side on which it can be met.
         return rule.at(rule.sense * math.ceil(rule.sense * (rule.limit + rule.sense * by) * 1e3 - 1e-3) / 1e3)
     options = problem.options
@@ -165,8 +165,8 @@ def _words(problem: RecipeProblem, kind: str, name: Any, by: float = 0.0) -> str
     }[kind]
 
 
-def _slag_rule(problem: RecipeProblem, name: str) -> SlagRule:
-    return next(rule for rule in problem.slag_rules if rule.name == name)
+def _balance_rule(problem: RecipeProblem, name: str) -> BalanceRule:
+    return next(rule for rule in problem.balance_rules if rule.name == name)
 
 
 def _limit_words(problem: RecipeProblem, kind: str, name: str, relaxed_wt_pct: float) -> str:

@@ -95,8 +95,8 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
         _add_loose_masses(model, problem)
     add_baskets(model, problem)
     _add_groups(model, problem)
-    for rule in problem.slag_rules:
-        model.row("slag", rule.name, masses=rule.row, others=model.slack("slag", rule.name), upper=0.0)
+    for rule in problem.balance_rules:
+        model.row("balance", rule.name, masses=rule.row, others=model.slack("balance", rule.name), upper=0.0)
     _add_decisions(model, problem)
     add_goals(model, problem, form.goals)
     return model

@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.element_rows import ElementRow
 from optimizer.problem import RecipeProblem
+from steel.bath import Bath
 from steel.elements import Element
 from steel.emissions import Emissions
 from steel.heats import FloatArray
@@ -28,6 +29,7 @@ class Outcome:
     emissions_kgco2e_per_t: Emissions
     costs_eur_per_t: Costs
     slag: Slag | None
+    bath: Bath | None
 
     @property
     def weakest(self) -> tuple[float, Element | None]:
@@ -67,6 +69,7 @@ def outcome_of(problem: RecipeProblem, columns_t: FloatArray) -> Outcome:
             process=float(problem.cost.process @ columns_t) / final,
         ),
         slag=None if problem.slag is None else problem.slag.of(columns_t, furnace_t),
+        bath=None if problem.bath is None else problem.bath.of(columns_t, furnace_t),
     )
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.balance import BalanceRule
+from optimizer.bath import BathBalance, bath_balance
 from optimizer.element_rows import ElementRow, bends_of, bends_total, element_row
 from optimizer.options import RecipeOptions
-from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates
-from optimizer.slag import SlagBalance, SlagRule, slag_balance
+from optimizer.rates import CostRates, EmissionRates, cost_rates, emission_rates, oxygen_nm3
+from optimizer.slag import SlagBalance, slag_balance
 from steel.elements import Element
 from steel.errors import InputError
 from steel.grades import Order
@@ -46,6 +48,7 @@ class RecipeProblem:
         volume_per_t: (n,) m³ per t in a basket.
         baskets_apart: whether what goes into which basket is part of the problem.
         slag: its slag balance; None where the plant asks nothing of its slag.
+        bath: its balance of carbon and oxygen; None where the plant asks nothing of its bath.
         unpredicted: limited or aimed elements that the surrogate knows nothing of.
         steel_eur_per_t: what a t beyond the order's mass is worth and one short of it costs, where the order leaves a
             band; None where its mass is kept.
@@ -71,6 +74,7 @@ class RecipeProblem:
     volume_per_t: FloatArray
     baskets_apart: bool
     slag: SlagBalance | None
+    bath: BathBalance | None
     unpredicted: tuple[Element, ...]
     steel_eur_per_t: float | None = None
 
@@ -85,9 +89,9 @@ class RecipeProblem:
         return np.where(np.arange(len(self.yields)) < self.furnace_columns, self.yields, 0.0)
 
     @property
-    def slag_rules(self) -> tuple[SlagRule, ...]:
-        """What is asked of the slag."""
-        return () if self.slag is None else self.slag.rules
+    def balance_rules(self) -> tuple[BalanceRule, ...]:
+        """What is asked of slag and bath."""
+        return tuple(rule for balance in (self.slag, self.bath) if balance is not None for rule in balance.rules)
 
     def parts_of(self, columns_t: FloatArray) -> NDArray[np.bool_]:
         """(n + m,) whether a recipe's metal-bearing charge is made of a material to any extent that matters."""
@@ -148,7 +152,10 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
     pick = np.array([place[item.material.name] for item in furnace])
     furnace_yields = np.concatenate([description.yields[pick], np.zeros(len(tapping))])
     yields = np.concatenate([description.yields[pick], [item.material.metallic_yield for item in tapping]])
-    emissions = emission_rates(plant, description, items, pick, yields)
+    slag = slag_balance(plant.furnace.slag, items, furnace_yields)
+    bath = bath_balance(plant.furnace.bath, items, furnace_yields, slag)
+    oxygen = oxygen_nm3(plant.furnace, furnace_yields, bath)
+    emissions = emission_rates(plant, description, items, pick, yields, oxygen)
     asked = {*order.grade.elements(), *options.aims}
     return RecipeProblem(
         plant=plant,
@@ -165,7 +172,9 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         energy_linear=description.energy.linear[pick],
         energy_pieces=description.energy.pieces[:, pick],
         energy_bends=bends_of(description.energy, description, pick),
-        cost=cost_rates(plant.furnace, plant.prices, items, len(furnace), yields, emissions, options.preferences),
+        cost=cost_rates(
+            plant.furnace, plant.prices, items, len(furnace), yields, emissions, oxygen, options.preferences
+        ),
         emissions=emissions,
         least=np.array([item.min_t for item in items]),
         most=np.array([np.inf if item.most_t is None else item.most_t for item in items]),
@@ -173,7 +182,8 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         counted=np.array([float(i.material.metallic_yield > 0) for i in furnace] + [0.0] * len(tapping)),
         volume_per_t=np.array([1.0 / item.material.bulk_density_t_per_m3 for item in furnace]),
         baskets_apart=plant.furnace.baskets is not None and bool(plant.furnace.baskets.rules),
-        slag=slag_balance(plant.furnace.slag, items, furnace_yields),
+        slag=slag,
+        bath=bath,
         unpredicted=tuple(element for element in Element if element in asked and element not in description.elements),
     )
 

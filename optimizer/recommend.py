@@ -99,6 +99,7 @@ def recipe_from(
         emissions_kgco2e_per_t=outcome.emissions_kgco2e_per_t,
         costs_eur_per_t=outcome.costs_eur_per_t,
         slag=outcome.slag,
+        bath=outcome.bath,
         confidence=problem.options.confidence,
         bindings=bindings(problem, solution),
         unused=unused(problem, solution),

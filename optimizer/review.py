@@ -111,7 +111,7 @@ def _rules_missed(problem: RecipeProblem, columns_t: FloatArray, outcome: Outcom
         if not group.min_share - SURE_ENOUGH <= share <= group.max_share + SURE_ENOUGH:
             asked = f"{100 * group.min_share:g} to {100 * group.max_share:g} %"
             found.append(f"{group.name}: {100 * share:.3g} % of the charge, asked {asked}")
-    for rule in problem.slag_rules:
+    for rule in problem.balance_rules:
         value = rule.value(columns_t)
         if rule.sense * (value - rule.limit) > SURE_ENOUGH * rule.limit:
             found.append(f"{rule.at(rule.limit)}: {value:.4g}{rule.unit}")

@@ -26,7 +26,7 @@ class Shadow:
             number of materials keeps it out.
         other: all baskets together per m³ and per t, energy per kWh, by the row's name.
         rules: per t of a group or of a basket rule, by kind and name.
-        slag: per t of oxides by which a rule gives way, by its name.
+        balances: per unit of its sum by which a rule of slag or bath gives way, by its name.
     """
 
     limits: dict[tuple[str, str], float]
@@ -35,7 +35,7 @@ class Shadow:
     reduced: FloatArray
     other: dict[str, float]
     rules: dict[tuple[str, str], float]
-    slag: dict[str, float]
+    balances: dict[str, float]
 
 
 def shadow_of(problem: RecipeProblem, model: RowModel, session: Session) -> Shadow:
@@ -66,6 +66,6 @@ def shadow_of(problem: RecipeProblem, model: RowModel, session: Session) -> Shad
         least=np.maximum(masses, 0.0) * (problem.least > 0),
         reduced=too_dear,
         other={name: dual(name) for name in CAPS} | {name: all_of(name) / apart for name in ROOM},
-        slag={rule.name: dual("slag", rule.name) for rule in problem.slag_rules},
+        balances={rule.name: dual("balance", rule.name) for rule in problem.balance_rules},
         rules={(kind, name): all_of(kind, name) for kind, name in {row[:2] for row in rows if row[0] in RULES}},
     )

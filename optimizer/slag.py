@@ -4,43 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.balance import BalanceRule, rules_of
 from steel.heats import FloatArray
 from steel.materials import Oxide
 from steel.plants import YardItem
 from steel.slag import Slag, SlagPractice, oxides_wt_pct
-
-
-@dataclass(frozen=True)
-class SlagRule:
-    """One requirement of the slag, held by `row · (x, a) ≤ 0`.
-
-    Attributes:
-        name: such as "basicity_min". words: the requirement, its value left to be filled in.
-        limit: its value. sense: 1 where the slag may have at most that, -1 where at least.
-        step: a relaxation of it that people talk about, in the same unit.
-        row: (n + m,). per_unit: (n + m,) by how much one unit of the limit moves the row.
-    """
-
-    name: str
-    words: str
-    limit: float
-    sense: float
-    step: float
-    row: FloatArray
-    per_unit: FloatArray
-
-    def at(self, value: float) -> str:
-        """The requirement with a value, in words."""
-        return self.words.format(f"{value:.4g}")
-
-    @property
-    def unit(self) -> str:
-        """What follows a number of this requirement, its blank included; empty where it has no unit."""
-        return self.words.partition("{}")[2]
-
-    def value(self, columns_t: FloatArray) -> float:
-        """What a recipe (n + m,) comes to, in the limit's unit."""
-        return self.limit + self.sense * float(self.row @ columns_t) / max(float(self.per_unit @ columns_t), 1e-12)
 
 
 @dataclass(frozen=True)
@@ -49,12 +17,14 @@ class SlagBalance:
 
     Attributes:
         oxides: by name, (n + m,) t per t. total: (n + m,) t of slag per t, its iron oxide included.
+        iron_oxide: (n + m,) t of that per t.
         rules: what the plant asks.
     """
 
     oxides: dict[Oxide, FloatArray]
     total: FloatArray
-    rules: tuple[SlagRule, ...]
+    iron_oxide: FloatArray
+    rules: tuple[BalanceRule, ...]
 
     def of(self, columns_t: FloatArray, furnace_t: float) -> Slag:
         """The slag of a recipe (n + m,) that makes so much furnace steel."""
@@ -90,9 +60,4 @@ def slag_balance(
         ("mgo_min", "MgO in slag ≥ {} wt%", practice.mgo_min_wt_pct, -1.0, 1.0, magnesia, total / 100.0),
         ("slag_most", "slag ≤ {} kg/t", practice.most_kg_per_t, 1.0, 10.0, total, furnace_yields / 1000.0),
     )
-    rules = tuple(
-        SlagRule(name, words, limit, sense, step, sense * (part - limit * whole), whole)
-        for name, words, limit, sense, step, part, whole in asked
-        if limit is not None
-    )
-    return SlagBalance(oxides, total, rules)
+    return SlagBalance(oxides, total, practice.feo_wt_pct / 100.0 * total, rules_of(asked))

@@ -41,17 +41,14 @@ def material_scope1_kg_per_t(material: Material) -> float:
 def process_emissions_per_t(
     factors: EmissionFactors,
     gas_nm3_per_t: float,
-    oxygen_nm3_per_t: float,
     electrode_kg_per_t: float,
     injected_carbon_kg_per_t: float,
 ) -> Emissions:
-    """What the furnace emits per t tapped beside its charge and its electricity, kgCO2e/t."""
+    """What the furnace emits per t tapped beside its charge, its oxygen and its electricity, kgCO2e/t."""
     direct = (
         gas_nm3_per_t * factors.natural_gas_kgco2e_per_nm3
         + electrode_kg_per_t * factors.electrode_direct_kgco2e_per_kg
         + injected_carbon_kg_per_t / 1000.0 * KGCO2_PER_T_CARBON
     )
-    upstream = (
-        oxygen_nm3_per_t * factors.oxygen_kgco2e_per_nm3 + electrode_kg_per_t * factors.electrode_upstream_kgco2e_per_kg
-    )
+    upstream = electrode_kg_per_t * factors.electrode_upstream_kgco2e_per_kg
     return Emissions(scope1=direct, scope2=0.0, scope3=upstream)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from steel.baskets import Baskets
+from steel.bath import BathPractice
 from steel.elements import Element
 from steel.emissions import EmissionFactors
 from steel.frozen import Frozen
@@ -89,6 +90,7 @@ class Furnace(Frozen):
         process: usual process inputs, by the names of `PROCESS_UNITS`.
         ladle_retention: share of an element that ladle treatment leaves, where it removes some.
         slag: what is asked of the furnace slag; None where the house rules for lime and dolime are enough.
+        bath: what is asked of the bath's carbon and oxygen; None where nothing is.
     """
 
     tap_weight_t: float = Field(gt=0)
@@ -99,6 +101,7 @@ class Furnace(Frozen):
     electrode_kg_per_t: float = Field(default=0.0, ge=0)
     ladle_retention: dict[Element, Fraction] = {}
     slag: SlagPractice | None = None
+    bath: BathPractice | None = None
 
 
 class Prices(Frozen):

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from steel.baskets import BasketLoad
+from steel.bath import Bath
 from steel.elements import Element
 from steel.emissions import Emissions
 from steel.frozen import Frozen
@@ -126,6 +127,7 @@ class Recipe(Frozen):
         baskets: how each is loaded; none where the plant's baskets are unknown.
         comparisons: other ways of making the order.
         slag: what the furnace slag will be; None where the plant asks nothing of it.
+        bath: the carbon and the oxygen of the charge; None where the plant asks nothing of its bath.
         notes: what the reader must know to use it rightly.
     """
 
@@ -146,6 +148,7 @@ class Recipe(Frozen):
     baskets: tuple[BasketLoad, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     slag: Slag | None = None
+    bath: Bath | None = None
     notes: tuple[str, ...] = ()
 
     def charged_t(self) -> dict[str, float]:

@@ -39,12 +39,11 @@ def test_process_emissions_are_arithmetic() -> None:
     found = process_emissions_per_t(
         catalogue.emission_factors(),
         gas_nm3_per_t=5.0,
-        oxygen_nm3_per_t=30.0,
         electrode_kg_per_t=1.5,
         injected_carbon_kg_per_t=6.0,
     )
     assert found.scope1 == pytest.approx(5 * 2.01 + 1.5 * 3.66 + 6 * 3.667)
-    assert found.scope3 == pytest.approx(30 * 0.355 + 1.5 * 0.65)
+    assert found.scope3 == pytest.approx(1.5 * 0.65)
     assert Emissions(scope1=1, scope2=2, scope3=3).total == 6
 
 
