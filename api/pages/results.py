@@ -68,9 +68,11 @@ def _figures(recipe: Recipe) -> None:
     if recipe.slag is not None:
         slag = recipe.slag
         more = f"{slag.kg_per_t:.0f} kg/t, MgO {slag.mgo_wt_pct:.1f} wt%"
+        if recipe.bath is not None:
+            more += f"; bath: C {recipe.bath.carbon_wt_pct:.2f} wt%, O2 {recipe.bath.oxygen_nm3_per_t:.0f} Nm³/t"
         figures.append(("Slag basicity", f"{slag.basicity:.2f}", "CaO/SiO2", more))
-    if recipe.bath is not None:
-        more = f"{recipe.bath.oxygen_nm3_per_t:.1f} Nm³/t of oxygen to burn the charge"
+    elif recipe.bath is not None:
+        more = f"O2 {recipe.bath.oxygen_nm3_per_t:.0f} Nm³/t to burn the charge"
         figures.append(("Carbon charged", f"{recipe.bath.carbon_wt_pct:.2f}", "wt%", more))
     if saved is not None:
         figures.append(("Saves", f"{saved:.2f}", "€/t", f"against {recipe.comparisons[0].name}"))

@@ -62,7 +62,7 @@ def solved(instance: Instance) -> tuple[RecipeProblem, Solution]:
 
 def carbon_t(problem: RecipeProblem, columns_t: FloatArray) -> float:
     return sum(
-        mass * item.material.content(Element.C) / 100.0
+        float(mass) * item.material.content(Element.C) / 100.0
         for item, mass in zip(problem.items, columns_t, strict=True)
         if item.stage == "furnace"
     )
@@ -116,7 +116,7 @@ def test_the_charge_brings_the_carbon_asked_for_and_no_recipe_is_cheaper(seed: i
         A_eq=np.append(problem.yields, 0.0)[None, :],
         b_eq=[problem.order.mass_t],
         bounds=[
-            *((least, None if np.isinf(most) else most) for least, most in zip(problem.least, problem.most, strict=True)),
+            *((low, None if np.isinf(high) else high) for low, high in zip(problem.least, problem.most, strict=True)),
             (0, None),
         ],
     )
