@@ -30,7 +30,9 @@ def add_baskets(model: RowModel, problem: RecipeProblem) -> None:
 def add_each(model: RowModel, problem: RecipeProblem, baskets: Baskets) -> NDArray[np.int_]:
     """State what goes into each basket, and the rules about it; (n, B) columns of t by furnace material and basket."""
     n, count = problem.furnace_columns, baskets.count
-    inside = np.array([[model.column("in", j, b) for b in range(count)] for j in range(n)])
+    # Elastic, a basket may be asked to hold more.
+    most = np.inf if model.elastic else baskets.max_t
+    inside = np.array([[model.column("in", j, b, upper=most) for b in range(count)] for j in range(n)])
     for j in range(n):
         model.row("loads", j, others={j: -1.0, **dict.fromkeys(inside[j], 1.0)}, lower=0.0, upper=0.0)
     for b in range(count):

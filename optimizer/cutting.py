@@ -83,7 +83,7 @@ class CutModel:
             self._steps = None
             self.restart()
             self.session.forget_cuts()
-            self._add(self._look([self.columns_t]), range(len(self._margins.rows)))
+            self._add(self._look([self.columns_t]).planes, range(len(self._margins.rows)))
             self.cut_until_tight()
 
     def cut_until_tight(self) -> tuple[float, float]:
@@ -92,7 +92,7 @@ class CutModel:
         found = self.by_steps()
         if found is not None:
             self.session.settle(found.point.values, found.row_duals, found.reduced)
-            self._add(self._look([self.columns_t]), range(len(self._margins.rows)))
+            self._add(found.slopes[:, None], range(len(self._margins.rows)))
             return found.cost, found.bound
         for _ in range(MOST_CUT_ROUNDS):
             objective, bound = self.session.run()
@@ -125,7 +125,10 @@ class CutModel:
 
     @property
     def _curved(self) -> bool:
-        return bool(self._margins.rows) and len(self.model.cost) <= MOST_COLUMNS and not self.model.elastic
+        # What neither trees nor networks bend can be judged by its size alone.
+        bent = bool(self.problem.energy_bends) or any(states_bends(row) for row in self.problem.rows)
+        known = bool(self._margins.rows) and not self.model.elastic and not bent
+        return known and len(self.model.cost) <= MOST_COLUMNS
 
     def cut(self) -> bool:
         """Add tangents of the margins that the solution just found misses; whether any did."""
@@ -138,17 +141,17 @@ class CutModel:
         if look.misses.max() <= 0.0:
             return False
         self._middle = points[-1]
-        self._add(look, np.flatnonzero(look.misses > -NEARLY))
+        self._add(look.planes, np.flatnonzero(look.misses > -NEARLY))
         return True
 
     def _look(self, points: list[FloatArray]) -> Look:
         return self._margins.look(points, self._remainders(points[0]), self._slacks())
 
-    def _add(self, look: Look, elements: Iterable[int]) -> None:
-        """Add the tangents of some elements; at even odds an element has no margin."""
+    def _add(self, tangents: FloatArray, elements: Iterable[int]) -> None:
+        """Add tangents (E, P, n + m) of some elements; at even odds an element has no margin."""
         elements = [e for e in elements if ("margin", self._margins.rows[e].element.value) in self.model.columns]
-        names = [self._margins.rows[e].element.value for e in elements for _ in range(look.planes.shape[1])]
-        planes = look.planes[elements].reshape(len(names), look.planes.shape[-1])
+        names = [self._margins.rows[e].element.value for e in elements for _ in range(tangents.shape[1])]
+        planes = tangents[elements].reshape(len(names), tangents.shape[-1])
         cuts = self.warm.learn(names, planes)
         self.session.cut(cuts, planes, [self.model.columns["margin", name] for name in names])
 

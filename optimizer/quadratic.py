@@ -29,8 +29,9 @@ LEAST_COST = 1e-3
 """Of the dearest column's usual cost; goals may come to nothing at all."""
 OF_ROOM = 0.01
 """Share of the room that a margin has which steps leave: two of them come to the same cost, closer than any gap."""
-FAR = 100.0
-"""Usual sizes that no column without a bound reaches at an optimum: there its rows hold it."""
+NOTHING = 1e-12
+"""A reduced cost that is none, as a share of the dearest."""
+MENDS = 3
 SOLVED, EQUAL, UNLIMITED, SAME = 1, 5, 1e20, 1e-12
 EXACT = 1e-8
 
@@ -56,6 +57,7 @@ class Optimum:
     Attributes:
         cost: what it costs. bound: what no solution can undercut.
         row_duals: (R,) and reduced: (N,) as a linear solver has them.
+        slopes: (E, n) of the margins there.
     """
 
     point: Point
@@ -63,6 +65,7 @@ class Optimum:
     bound: float
     row_duals: FloatArray
     reduced: FloatArray
+    slopes: FloatArray
 
 
 class QuadraticSteps:
@@ -93,6 +96,7 @@ class QuadraticSteps:
         tangents = np.zeros((len(self._at), len(self._size)))
         tangents[np.arange(len(self._at)), self._margins] = -1.0
         self._stated, self._rows = len(stated), np.vstack([stated, tangents]) * self._size
+        self._open = _open_columns(model, self._rows)
 
     def optimum(self, numbers: Numbers, start: Point, cutoff: float = np.inf) -> Optimum | None:
         """The optimum with the bounds and costs as they are now; None where the steps do not get there.
@@ -129,7 +133,7 @@ class QuadraticSteps:
             point = Point(_snapped(values, now.lower[:count], now.upper[:count]) * size, prices, multipliers)
             row_duals = -now.unit * multipliers[count : count + stated]
             cost, bound = now.unit * reached, now.unit * min(bound, reached)
-            return Optimum(point, cost, bound, row_duals, now.unit * reduced / size)
+            return Optimum(point, cost, bound, row_duals, now.unit * reduced / size, slopes)
         return None
 
     def _scaled(self, numbers: Numbers) -> "_Scaled":
@@ -138,7 +142,52 @@ class QuadraticSteps:
         unit = max(float(np.abs(cost).max()), 1.0)
         upper = np.concatenate([numbers.upper / size, numbers.row_upper, none])
         lower = np.concatenate([numbers.lower / size, numbers.row_lower, none - np.inf])
-        return _Scaled(cost / unit, unit, self._rows, np.maximum(lower, -UNLIMITED), np.minimum(upper, UNLIMITED))
+        sides = np.maximum(lower, -UNLIMITED), np.minimum(upper, UNLIMITED)
+        return _Scaled(cost / unit, unit, self._rows, self._open, *sides)
+
+
+@dataclass(frozen=True)
+class _Open:
+    """Columns without a bound on some side, such as margins and electricity: rows alone hold these from below.
+
+    Attributes:
+        columns: (U,). below: (U,) whether one has no lower bound.
+        held: (H,) rows that hold one from below. whose: (H,) which of the U.
+    """
+
+    columns: IntArray
+    below: NDArray[np.bool_]
+    held: IntArray
+    whose: IntArray
+
+    def mended(self, multipliers: FloatArray, cost: FloatArray, rows: FloatArray) -> FloatArray:
+        """Multipliers (R + E,) under which none of them could be had for less than nothing, to any extent.
+
+        What is left of a step is enough to make a bound worthless there, so the multipliers of its rows take it up.
+        """
+        multipliers = multipliers.copy()
+        own_rows = -rows[self.held, self.columns[self.whose]]
+        for _ in range(MENDS):
+            reduced = cost[self.columns] + multipliers @ rows[:, self.columns]
+            wrong = np.where(self.below, np.abs(reduced) > NOTHING, reduced < 0.0)
+            if not wrong.any():
+                break
+            own = np.bincount(self.whose, own_rows * multipliers[self.held], minlength=len(self.columns))
+            factors = np.where(wrong & (own > 0.0), 1.0 + reduced / np.maximum(own, NOTHING), 1.0)
+            multipliers[self.held] *= np.maximum(factors, 0.0)[self.whose]
+        return multipliers
+
+
+def _open_columns(model: RowModel, rows: FloatArray) -> _Open:
+    """The columns of a model without a bound, and the rows (R + E, N), tangents last, that hold them."""
+    below: NDArray[np.bool_] = np.equal(model.lower, -np.inf)
+    above: NDArray[np.bool_] = np.equal(model.upper, np.inf)
+    columns = _indices(np.logical_or(below, above))
+    at_most = np.ones(len(rows), dtype=bool)
+    at_most[: len(model.row_lower)] = np.equal(model.row_lower, -np.inf)
+    holds = (rows[:, columns] < 0.0) & at_most[:, None]
+    held = _indices(holds.any(axis=1))
+    return _Open(columns, below[columns], held, holds[held].argmax(axis=1).astype(np.int32))
 
 
 @dataclass
@@ -147,12 +196,14 @@ class _Scaled:
 
     Attributes:
         cost: (N,) per unit, €. rows: (R + E, N) stated rows, then tangents.
+        open: columns without a bound.
         lower, upper: (N + R + E,) of columns and rows.
     """
 
     cost: FloatArray
     unit: float
     rows: FloatArray
+    open: _Open
     lower: FloatArray
     upper: FloatArray
     fixed: IntArray = field(init=False)
@@ -203,9 +254,13 @@ class _Scaled:
             multipliers: (R + E,) of the rows.
         """
         count = len(self.cost)
+        multipliers = self.open.mended(multipliers, self.cost, self.rows)
         reduced = self.cost + multipliers @ self.rows
         sides = np.where(multipliers > 0, self.upper[count:], self.lower[count:])
-        held = np.where(reduced > 0, np.maximum(self.lower[:count], -FAR), np.minimum(self.upper[:count], FAR))
+        held = np.where(reduced > 0, self.lower[:count], self.upper[:count])
+        held[np.abs(reduced) <= NOTHING] = 0.0
+        if (np.abs(held) >= UNLIMITED).any():
+            return reduced, -np.inf
         return reduced, float(reduced @ held) - float(multipliers @ np.where(multipliers == 0, 0.0, sides))
 
 

@@ -1,5 +1,7 @@
 """Quadratic steps: they come to the optimum that tangents come to, and what they prove is true of every recipe."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 import optimizer.cutting
 from optimizer.cutting import CutModel
-from optimizer.options import RecipeOptions
+from optimizer.options import Aim, Objective, RecipeOptions
 from optimizer.problem import RecipeProblem, build_problem
 from optimizer.quadratic import Optimum, Point
 from optimizer.recommend import Optimizer
@@ -15,10 +17,18 @@ from optimizer.scatter import FewScatter, Scatter, WholeScatter, parts_of
 from optimizer.session import InfeasibleError, Session
 from optimizer.solver import solve_recipe
 from optimizer.warm import Warm
+from steel.elements import Element
 from steel.heats import FloatArray
 from tests.optimizer.instances import Instance, random_instance
 
 EXACT = RecipeOptions(confidence=0.95, cut_tolerance=1e-6)
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"aims": {Element.CU: Aim(wt_pct=0.1, eur_per_t_per_wt_pct=200.0), Element.MN: Aim(wt_pct=0.5)}},
+    {"preferences": {Objective.HEADROOM: 5.0, Objective.ENERGY: 0.1}},
+    {"max_energy_kwh_per_t": 380.0},
+    {"risk": "tail_mean"},
+]
 SEEDS = st.integers(0, 10_000)
 
 
@@ -55,10 +65,10 @@ def test_curvature_is_how_slopes_change(seed: int, most: int) -> None:
         assert curvature == pytest.approx(weights @ np.array(changes) / 2e-5, abs=1e-4)
 
 
-@given(seed=SEEDS)
-@settings(max_examples=60, deadline=None)
-def test_steps_and_tangents_come_to_the_same_optimum(seed: int) -> None:
-    problem = problem_of(random_instance(seed))
+@given(seed=SEEDS, asked=st.sampled_from(ASKED))
+@settings(max_examples=80, deadline=None)
+def test_steps_and_tangents_come_to_the_same_optimum(seed: int, asked: dict[str, Any]) -> None:
+    problem = problem_of(random_instance(seed), EXACT.model_copy(update=asked))
     found, expected = stepped(problem), by_tangents(problem)
     if expected is None:
         assert found is None
