@@ -180,13 +180,13 @@ class _Open:
 
 def _open_columns(model: RowModel, rows: FloatArray) -> _Open:
     """The columns of a model without a bound, and the rows (R + E, N), tangents last, that hold them."""
-    below: NDArray[np.bool_] = np.equal(model.lower, -np.inf)
-    above: NDArray[np.bool_] = np.equal(model.upper, np.inf)
-    columns = _indices(np.logical_or(below, above))
+    lower, upper = np.array(model.lower), np.array(model.upper)
+    below: NDArray[np.bool_] = lower == -np.inf
+    columns = _indices(upper - lower == np.inf)
     at_most = np.ones(len(rows), dtype=bool)
     at_most[: len(model.row_lower)] = np.equal(model.row_lower, -np.inf)
     holds = (rows[:, columns] < 0.0) & at_most[:, None]
-    held = _indices(holds.any(axis=1))
+    held = _indices(np.asarray(holds.any(axis=1)))
     return _Open(columns, below[columns], held, holds[held].argmax(axis=1).astype(np.int32))
 
 
