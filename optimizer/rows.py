@@ -101,3 +101,18 @@ class RowModel:
         lp.a_matrix_.index_ = np.concatenate(indices)
         lp.a_matrix_.value_ = np.concatenate(values)
         return lp
+
+
+@dataclass
+class Numbers:
+    """What a model's costs and bounds are now.
+
+    Attributes:
+        cost, lower, upper: (N,) of columns. row_lower, row_upper: (R,) of stated rows.
+    """
+
+    cost: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from optimizer.rows import IntArray, Name, RowModel
+from optimizer.rows import IntArray, Name, Numbers, RowModel
 from optimizer.stopping import StoppedError, can_be_stopped, stop_asked
 from steel.heats import FloatArray
 
@@ -49,21 +49,6 @@ class Basis:
 
     columns: dict[Name, highspy.HighsBasisStatus]
     rows: dict[Name, highspy.HighsBasisStatus]
-
-
-@dataclass
-class Numbers:
-    """What a model's costs and bounds are now.
-
-    Attributes:
-        cost, lower, upper: (N,) of columns. row_lower, row_upper: (R,) of stated rows.
-    """
-
-    cost: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    row_lower: FloatArray
-    row_upper: FloatArray
 
 
 class Session:
