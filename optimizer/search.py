@@ -19,7 +19,8 @@ from optimizer.quadratic import Point
 from optimizer.session import SolverError
 from steel.heats import FloatArray
 
-EXACT_T = 1e-6
+EXACT = 3e-8
+"""How exactly a lot is held, as a share of the order: a little less exactly than steps hold their rows."""
 CUTS_AT_A_NODE = 2
 """Rounds of tangents at a node that is no recipe yet; its bound only has to be good enough to choose a branch."""
 LEAST_DISTANCE_T = 0.5
@@ -103,6 +104,7 @@ class MaterialSearch:
         most = problem.options.max_materials
         self._most = len(columns) if most is None else most - must
         self._relaxation = relaxation
+        self._exact_t = EXACT * problem.order.mass_t
         self._gap = OF_GAP * problem.options.gap
         self._experience = experience
 
@@ -110,7 +112,7 @@ class MaterialSearch:
         """Whether masses (n + m,) hold every lot and the number of materials."""
         masses = columns_t[self._columns]
         used = masses > UNUSED_BELOW_T
-        short = used & (masses < self._lots - EXACT_T)
+        short = used & (masses < self._lots - self._exact_t)
         return not short.any() and int((used & self._counted).sum()) <= self._most
 
     def run(self, decisions: FloatArray, cost_eur: float) -> Found:
@@ -161,7 +163,7 @@ class MaterialSearch:
         """The two sides of the decision that should raise the bound most, with their bounds, the better first."""
         masses = masses_t[self._columns]
         in_use = masses > UNUSED_BELOW_T
-        to_decide = masses < self._lots - EXACT_T
+        to_decide = masses < self._lots - self._exact_t
         if int((in_use & self._counted).sum()) > self._most:
             to_decide |= self._counted
         tried = np.flatnonzero((node.lower < node.upper) & in_use & to_decide)
