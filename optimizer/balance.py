@@ -11,13 +11,13 @@ Asked = tuple[str, str, float | None, float, float, FloatArray, FloatArray]
 
 @dataclass(frozen=True)
 class BalanceRule:
-    """One requirement of a balance, held by `row · (x, a) ≤ 0`.
+    """One requirement of a balance: what a part is of a whole, held by `row · (x, a) ≤ 0`.
 
     Attributes:
         name: such as "basicity_min". words: the requirement, its value left to be filled in.
         limit: its value. sense: 1 where there may be at most that, -1 where at least.
         step: a relaxation of it that people talk about, in the same unit.
-        row: (n + m,). per_unit: (n + m,) by how much one unit of the limit moves the row.
+        part: (n + m,). whole: (n + m,) what the part is measured by; so much one unit of the limit moves the row.
     """
 
     name: str
@@ -25,8 +25,13 @@ class BalanceRule:
     limit: float
     sense: float
     step: float
-    row: FloatArray
-    per_unit: FloatArray
+    part: FloatArray
+    whole: FloatArray
+
+    @property
+    def row(self) -> FloatArray:
+        """(n + m,)."""
+        return self.sense * (self.part - self.limit * self.whole)
 
     def at(self, value: float) -> str:
         """The requirement with a value, in words."""
@@ -39,13 +44,13 @@ class BalanceRule:
 
     def value(self, columns_t: FloatArray) -> float:
         """What a recipe (n + m,) comes to, in the limit's unit."""
-        return self.limit + self.sense * float(self.row @ columns_t) / max(float(self.per_unit @ columns_t), 1e-12)
+        return float(self.part @ columns_t) / max(float(self.whole @ columns_t), 1e-12)
 
 
 def rules_of(asked: Iterable[Asked]) -> tuple[BalanceRule, ...]:
     """The rules that are asked for."""
     return tuple(
-        BalanceRule(name, words, limit, sense, step, sense * (part - limit * whole), whole)
+        BalanceRule(name, words, limit, sense, step, part, whole)
         for name, words, limit, sense, step, part, whole in asked
         if limit is not None
     )

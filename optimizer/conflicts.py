@@ -123,7 +123,7 @@ def _ease(key: Key) -> int:
 def _per_unit(problem: RecipeProblem, kind: str, name: Any, columns_t: FloatArray) -> float:
     """Slack of one unit of a requirement, as a person states it, at a recipe (n + m,)."""
     if kind == "balance":
-        return float(_balance_rule(problem, name).per_unit @ columns_t)
+        return float(_balance_rule(problem, name).whole @ columns_t)
     return {
         "maximum": float(problem.yields @ columns_t),
         "minimum": float(problem.yields @ columns_t),

@@ -75,7 +75,7 @@ def _others(problem: RecipeProblem, solution: Solution) -> list[tuple[str, float
             step = f"{'+' if kind == 'group_most' else '-'}1 % of the charge"
             found.append((f"{group.name} {sign} {100 * share:g} % of the charge", worth, step))
     for rule in problem.balance_rules:
-        worth = shadow.balances[rule.name] * float(rule.per_unit @ solution.columns_t) * rule.step
+        worth = shadow.balances[rule.name] * float(rule.whole @ solution.columns_t) * rule.step
         found.append((rule.at(rule.limit), worth, f"{'+' if rule.sense > 0 else '-'}{rule.step:g}{rule.unit}"))
     for basket_rule in baskets.rules if baskets else ():
         for kind, mass_t, sign in (("basket_most", basket_rule.max_t, "+"), ("basket_least", basket_rule.min_t, "-")):

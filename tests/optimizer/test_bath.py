@@ -129,7 +129,7 @@ def test_the_price_of_carbon_is_what_a_little_less_saves() -> None:
     costs = {c: solved(with_coal(instance, BathPractice(carbon_min_wt_pct=c))) for c in (0.79, 0.8, 0.81)}
     problem, solution = costs[0.8]
     (rule,) = problem.balance_rules
-    price = solution.shadow.balances["carbon_min"] * float(rule.per_unit @ solution.columns_t)
+    price = solution.shadow.balances["carbon_min"] * float(rule.whole @ solution.columns_t)
     assert price == pytest.approx((costs[0.81][1].objective_eur - costs[0.79][1].objective_eur) / 0.02, rel=0.02)
     recipe = Optimizer().solve(problem)
     assert any(binding.requirement == "carbon charged ≥ 0.8 wt%" for binding in recipe.bindings)

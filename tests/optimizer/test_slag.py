@@ -142,7 +142,7 @@ def test_the_price_of_basicity_is_what_a_little_less_saves() -> None:
     costs = {b: solved(with_fluxes(instance, SlagPractice(basicity_min=b))) for b in (1.79, 1.8, 1.81)}
     problem, solution = costs[1.8]
     (rule,) = problem.balance_rules
-    price = solution.shadow.balances["basicity_min"] * float(rule.per_unit @ solution.columns_t)
+    price = solution.shadow.balances["basicity_min"] * float(rule.whole @ solution.columns_t)
     saved = (costs[1.81][1].objective_eur - costs[1.79][1].objective_eur) / 0.02
     assert price == pytest.approx(saved, rel=0.02)
     recipe = Optimizer().solve(problem)
