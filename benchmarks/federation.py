@@ -8,9 +8,12 @@ exchanged once; then a convex remainder is learned by federated averaging. Poiso
 """
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
 from benchmarks import report
 from benchmarks.federation_deployment import measure_deployment
@@ -62,10 +65,15 @@ def _scaled(ballot: Ballot, factor: float) -> Ballot:
 def _tuned(
     every: list[Site], contract: Contract, shared: Shared, pieces: Pieces, ways: list[Tuning]
 ) -> list[Surrogate]:
-    return [
-        site.participant.tuned_model(contract, shared, site.log, pieces, way)
-        for site, way in zip(every, ways, strict=True)
-    ]
+    return _at_once(
+        lambda site, way: site.participant.tuned_model(contract, shared, site.log, pieces, way), every, ways
+    )
+
+
+def _at_once(each: Callable[..., Any], *of_plants: Sequence[Any]) -> list[Any]:
+    """What plants do on machines of their own is done on this one's cores."""
+    found: list[Any] = Parallel(n_jobs=-1)(delayed(each)(*of_plant) for of_plant in zip(*of_plants, strict=True))
+    return found
 
 
 def _balances(every: list[Site], contract: Contract, shared: Shared) -> list[Surrogate]:
@@ -90,8 +98,8 @@ def measure(quick: bool) -> Results:
     results["bytes_per_round_per_plant"] = sum(len(array.data) for array in sent.values())
     pieces = learned_together(warm, contract, shared)
     results["remainder_outputs"] = len(pieces)
-    local = [fit(site.log, site.materials) for site in warm]
-    ways = [site.participant.tuning(contract, shared, pieces) for site in warm]
+    local = _at_once(lambda site: fit(site.log, site.materials), warm)
+    ways = _at_once(lambda site: site.participant.tuning(contract, shared, pieces), warm)
     tuned = _tuned(warm, contract, shared, pieces, ways)
     _against_local(results, warm, local, tuned, ways, contract, shared, pieces)
     cold = every[COLD]
@@ -124,9 +132,9 @@ def _against_local(
     ]
     results["poor_plant_excess_vs_local"] = ratios[POOR]
     results["mean_excess_vs_local"] = float(np.mean(ratios))
+    verdicts = _at_once(lambda site, way: judge(site.participant.compare(contract, shared, pieces, way)), warm, ways)
     measured = []
-    for site, own, theirs, way in zip(warm, local, tuned, ways, strict=True):
-        verdict = judge(site.participant.compare(contract, shared, pieces, way))
+    for site, own, theirs, verdict in zip(warm, local, tuned, verdicts, strict=True):
         used = theirs if verdict.adopt else own
         measured.append(float(np.mean(_errors(used, site.later, site.later) / _errors(own, site.later, site.later))))
     results["worst_plant_mae_vs_local"] = max(measured)
