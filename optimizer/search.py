@@ -23,6 +23,8 @@ EXACT = 3e-8
 """How exactly a lot is held, as a share of the order: a little less exactly than steps hold their rows."""
 CUTS_AT_A_NODE = 2
 """Rounds of tangents at a node that is no recipe yet; its bound only has to be good enough to choose a branch."""
+ROUNDED_EVERY = 4
+"""Of how many nodes one's masses are rounded to a recipe: the sooner a good one is known, the more can be left out."""
 LEAST_DISTANCE_T = 0.5
 OF_GAP = 0.9
 """Share of the gap that the search may leave; the rest is for how exactly margins are held."""
@@ -121,6 +123,7 @@ class MaterialSearch:
         order = itertools.count()
         waiting = [(-np.inf, next(order), Node(np.zeros(count), np.ones(count)))]
         best, upper, left_out = decisions, cost_eur, np.inf
+        branched = itertools.count()
         while waiting:
             bound, _, next_node = heapq.heappop(waiting)
             if bound >= self._cutoff(upper) or self._relaxation.stopped():
@@ -135,6 +138,10 @@ class MaterialSearch:
                 if self.is_recipe(masses):
                     best, upper = (masses[self._columns] > UNUSED_BELOW_T).astype(np.float64), cost
                     continue
+                if next(branched) % ROUNDED_EVERY == 0:
+                    rounded, reached = self._rounded(node, masses, self._cutoff(upper))
+                    if reached < self._cutoff(upper):
+                        best, upper = rounded, reached
                 near, far = self._branch(node, cost, masses)
                 if near[0] < self._cutoff(upper) and not self._relaxation.stopped():
                     dive = near[1]
@@ -155,6 +162,21 @@ class MaterialSearch:
             if cost >= cutoff or enough or not self._relaxation.cut():
                 break
         return cost, masses
+
+    def _rounded(self, node: Node, masses_t: FloatArray, cutoff: float) -> tuple[FloatArray, float]:
+        """Decisions near a node's masses (n + m,), and their cost; infinite where they leave no recipe."""
+        masses = masses_t[self._columns]
+        use = ((masses >= 0.5 * self._lots) & (masses > UNUSED_BELOW_T) & (node.upper > 0)) | (node.lower > 0)
+        counted = np.flatnonzero(use & self._counted)
+        # Those decided already come before those that weigh most.
+        ranked = counted[np.lexsort((-masses[counted], -node.lower[counted]))]
+        use[ranked[self._most :]] = False
+        decisions = use.astype(np.float64)
+        here = self._relaxation.where
+        self._relaxation.hold(decisions, decisions)
+        settled = self._relaxation.settle(cutoff, here)
+        self._relaxation.where = here
+        return decisions, np.inf if settled is None else settled[0]
 
     def _cutoff(self, upper: float) -> float:
         return upper - self._gap * abs(upper) if np.isfinite(upper) else np.inf
