@@ -41,6 +41,10 @@ class CutModel:
         self._margins = Margins(problem, None if form.elastic else warm.parts)
         kept, mass_t = headroom_elements(problem), problem.order.mass_t
         self._headroom = {r.element.value: (r.maximum or 0.0) * mass_t for r in problem.rows if r.element.value in kept}
+        # What neither trees nor networks bend can be judged by its size alone.
+        bent = bool(problem.energy_bends) or any(states_bends(row) for row in problem.rows)
+        small = len(self.model.cost) <= MOST_COLUMNS
+        self._curved = bool(self._margins.rows) and small and not form.elastic and not bent
         self._middle: FloatArray | None = None
         self.where: Point | None = None
         self._steps: QuadraticSteps | None = None
@@ -122,13 +126,6 @@ class CutModel:
         if found is not None:
             self.where = found.point
         return found
-
-    @property
-    def _curved(self) -> bool:
-        # What neither trees nor networks bend can be judged by its size alone.
-        bent = bool(self.problem.energy_bends) or any(states_bends(row) for row in self.problem.rows)
-        known = bool(self._margins.rows) and not self.model.elastic and not bent
-        return known and len(self.model.cost) <= MOST_COLUMNS
 
     def cut(self) -> bool:
         """Add tangents of the margins that the solution just found misses; whether any did."""

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
 
 from chargewise import render
 from optimizer.conflicts import ImpossibleOrderError
@@ -23,7 +22,7 @@ from steel.plants import YardItem
 from steel.slag import SlagPractice
 from surrogate.description import Description
 from tests.optimizer.instances import Instance, random_instance
-from tests.optimizer.test_slag import wider
+from tests.optimizer.test_slag import linear_optimum, wider
 
 COAL = catalogue.material("anthracite")
 BOIL = BathPractice(carbon_min_wt_pct=0.5)
@@ -95,33 +94,9 @@ def test_the_charge_brings_the_carbon_asked_for_and_no_recipe_is_cheaper(seed: i
     told = outcome_of(problem, columns).bath
     assert told is not None
     assert told.carbon_wt_pct == pytest.approx(100 * carbon_t(problem, columns) / furnace_t, rel=1e-4)
-    n, charged = len(problem.items), problem.furnace_columns
-    rows = [[0.005 * y - carbon_t(problem, unit) for y, unit in zip(problem.furnace_yields, np.eye(n), strict=True)]]
-    bounds = [0.0]
-    for row in problem.rows:
-        for limit, sign in ((row.maximum, 1.0), (row.minimum, -1.0)):
-            if limit is not None:
-                rows.append(list(sign * row.linear))
-                bounds.append(sign * limit * problem.order.mass_t)
-    room = problem.plant.furnace.baskets
-    if room is not None:
-        rows += [[*problem.volume_per_t, *np.zeros(n - charged)], [*np.ones(charged), *np.zeros(n - charged)]]
-        bounds += [room.count * room.volume_m3, room.count * room.max_t]
-    pieces = problem.energy_linear + problem.energy_pieces
-    energy = np.hstack([pieces, np.zeros((len(pieces), n - charged))])
-    found = linprog(
-        np.append(problem.cost.columns, problem.cost.per_kwh),
-        A_ub=np.vstack([np.hstack([rows, np.zeros((len(rows), 1))]), np.hstack([energy, -np.ones((len(energy), 1))])]),
-        b_ub=bounds + [0.0] * len(energy),
-        A_eq=np.append(problem.yields, 0.0)[None, :],
-        b_eq=[problem.order.mass_t],
-        bounds=[
-            *((low, None if np.isinf(high) else high) for low, high in zip(problem.least, problem.most, strict=True)),
-            (0, None),
-        ],
-    )
-    assert found.status == 0
-    assert solution.objective_eur == pytest.approx(found.fun, rel=2e-6)
+    unit = np.eye(len(problem.items))
+    rows = [[0.005 * y - carbon_t(problem, one) for y, one in zip(problem.furnace_yields, unit, strict=True)]]
+    assert solution.objective_eur == pytest.approx(linear_optimum(problem, rows), rel=2e-6)
 
 
 def test_the_price_of_carbon_is_what_a_little_less_saves() -> None:
