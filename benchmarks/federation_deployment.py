@@ -6,8 +6,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.report import Results
 from federation.deployment import PlantNode
+
+from benchmarks.report import Results
 from federation.engine import local_engine
 from federation.ledger import read_ledger
 from federation.modules.settings import ModuleRun

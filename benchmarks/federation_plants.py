@@ -6,9 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from federation.client_app import app_for
 
 from federation.asking import Round
-from federation.client_app import app_for
 from federation.contract import Contract
 from federation.hierarchy import Pieces, Shared
 from federation.ledger import Ledger

@@ -7,9 +7,13 @@ from rich.table import Table
 
 from chargewise.console import out
 from federation.contributions import Contribution
-from federation.gate import relative_error
+from federation.gate import LOCAL, SHARED, TUNED, relative_error
 from federation.shares import SHARES
 from federation.tuning import FULL
+from surrogate.schema import ENERGY
+from surrogate.yields import YIELD
+
+SHOWN = (LOCAL, SHARED, TUNED)
 
 
 def show_modules(found: dict[str, Any], folder: Path) -> None:
@@ -42,13 +46,19 @@ def show_contributions(found: list[Contribution]) -> None:
         table.add_row(
             str(one.run),
             one.plant,
-            str(one.heats),
+            "masked" if one.heats is None else str(one.heats),
             f"{one.kilobytes:.0f}",
             "" if one.bits is None else f"{one.bits:.0f}",
             "" if one.gain is None else f"{100 * one.gain:.2f} %",
-            one.put_aside or (f"adopted {one.adopted}" if one.adopted else "keeps its own"),
+            one.put_aside or _outcome(one.adopted),
         )
     out.print(table)
+
+
+def _outcome(adopted: str | None) -> str:
+    if adopted is None:
+        return "the run ended before it judged"
+    return f"adopted {adopted}" if adopted else "keeps its own"
 
 
 def show(found: dict[str, Any]) -> None:
@@ -58,21 +68,8 @@ def show(found: dict[str, Any]) -> None:
         return
     for plant, reason in found["proposed"].items():
         out.print(f"{plant} asked for a round: {reason}")
-    table = Table(title="Mean absolute error on each plant's later heats", title_justify="left", title_style="bold")
-    for heading in ("plant", "heats", "output", "local", "global", "fine-tuned"):
-        table.add_column(heading, justify="left" if heading in ("plant", "output") else "right")
-    for plant, errors in found["errors"].items():
-        for row, (output, by) in enumerate(errors.items()):
-            digits = 2 if output.startswith("energy") else 5
-            unit = "kWh/t" if output.startswith("energy") else f"{output} wt%"
-            shown = ("local", "global", "tuned")
-            best = min(shown, key=lambda model: by[model])
-            figures = [f"[bold]{by[m]:.{digits}f}[/]" if m == best else f"{by[m]:.{digits}f}" for m in shown]
-            table.add_row(plant if row == 0 else "", str(found["heats"][plant]) if row == 0 else "", unit, *figures)
-        ratios = [f"{relative_error(errors, model):.3f}" for model in ("global", "tuned")]
-        table.add_row("", "", "mean, of local", "1", *ratios, style="bold")
-        table.add_section()
-    out.print(table)
+    if any(found["errors"].values()):
+        _show_errors(found)
     by_share: dict[float, list[str]] = {}
     for output, share in found["contract"]["own_share"].items():
         by_share.setdefault(share, []).append(output)
@@ -87,4 +84,27 @@ def show(found: dict[str, Any]) -> None:
         version = f" as {verdict['version']}" if verdict["version"] else ""
         tuned = "" if verdict["tuning"] == FULL.name else f", tuned: {verdict['tuning']}"
         out.print(f"{plant}: {verdict['reason']}{version}{tuned}")
-    out.print(f"Contract, exchange, judgement at every plant: {found['seconds']:.1f} s")
+    how = "masked, so that only totals were seen" if found["secure"] else "in plain"
+    out.print(f"Contract, exchange {how}, judgement at every plant: {found['seconds']:.1f} s")
+
+
+def _show_errors(found: dict[str, Any]) -> None:
+    """Errors of plants whose policy tells of them."""
+    title = "Mean absolute error on each plant's own heats, unseen"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in ("plant", "heats", "output", LOCAL, SHARED, "fine-tuned"):
+        table.add_column(heading, justify="left" if heading in ("plant", "output") else "right")
+    for plant, errors in found["errors"].items():
+        if not errors:
+            continue
+        heats = str(found["heats"].get(plant, ""))
+        for row, (output, by) in enumerate(errors.items()):
+            digits = 2 if output == ENERGY else 5
+            unit = {ENERGY: "kWh/t", YIELD: "yield, t/t"}.get(output, f"{output} wt%")
+            best = min(SHOWN, key=lambda model: by[model])
+            figures = [f"[bold]{by[m]:.{digits}f}[/]" if m == best else f"{by[m]:.{digits}f}" for m in SHOWN]
+            table.add_row(plant if row == 0 else "", heats if row == 0 else "", unit, *figures)
+        ratios = [f"{relative_error(errors, model):.3f}" for model in (SHARED, TUNED)]
+        table.add_row("", "", "mean, of local", "1", *ratios, style="bold")
+        table.add_section()
+    out.print(table)

@@ -6,10 +6,9 @@ import typer
 from pydantic import ValidationError
 
 from chargewise.arguments import AsJson
-from chargewise.console import print_json, reporting_errors
-from chargewise.federation_deployment import DEFAULT_FOLDER, Folder, told
+from chargewise.console import err, print_json
+from chargewise.federation_options import DEFAULT_FOLDER, Folder, reporting
 from chargewise.federation_results import show_modules
-from federation.deployment import DEFAULT_PORT, EngineError, environment
 from federation.engine import LEDGER, Coordinator
 from federation.modules.settings import ModuleRun
 from steel.errors import InputError
@@ -18,7 +17,6 @@ from steel.errors import InputError
 def train(
     participants: Annotated[int, typer.Option(min=1, help="That must be connected to begin.")],
     folder: Folder = DEFAULT_FOLDER,
-    port: Annotated[int, typer.Option()] = DEFAULT_PORT,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="A setting of the run, such as averaging=fedprox, rounds=10, clip_norm=1.0."),
@@ -27,14 +25,15 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train the participants' own torch modules together, each of its task (`join --task`)."""
-    with reporting_errors():
+    with reporting():
         run = _module_run(participants, settings or [])
         folder = folder.resolve()
-        around = environment(folder, folder / "keys" / "ca.pem", f"127.0.0.1:{port}")
-        try:
-            found = Coordinator(folder, around, folder / LEDGER).run_modules(run, wait_s)
-        except EngineError as error:
-            raise told(error) from error
+
+        def tell(what: str) -> None:
+            if not as_json:
+                err.print(f"… {what}", highlight=False)
+
+        found = Coordinator(folder, folder / LEDGER).run_modules(run, wait_s, tell)
         if as_json:
             print_json(found)
         else:

@@ -1,16 +1,24 @@
 """One run's way of asking plants: who is there, who answers, and who is left out and written down."""
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol, cast
 
 from flwr.app import Message, RecordDict
 from flwr.serverapp import Grid
 
 from federation.ledger import Ledger
 
-LOOK_S = 0.1
+LOOK_S = 0.05
 """Wait between two looks for answers; Flower's own grid waits three seconds."""
+
+
+class NamingGrid(Protocol):
+    """A grid that knows its plants by name."""
+
+    def names(self) -> dict[int, str]:
+        """Connected plants by the number their messages carry."""
 
 
 def answers_to(grid: Grid, messages: Iterable[Message], timeout_s: float) -> list[Message]:
@@ -52,49 +60,81 @@ class Round:
 
     Attributes:
         fewest: plants without which nothing is done.
+        names: of the plants, by node.
+        say: told what is being asked.
     """
 
     grid: Grid
     wait_s: float
     fewest: int
     ledger: Ledger
+    names: dict[int, str] = field(default_factory=dict)
+    say: Callable[[str], None] = lambda what: None
 
-    def ask(self, nodes: list[int], message_type: str, content: RecordDict) -> list[Message]:
-        """The answers to one message; a plant that fails or does not answer is left out and written down.
+    def name(self, node: int) -> str:
+        """A plant's name, by the key it is registered with."""
+        return self.names.get(node) or f"node {node}"
+
+    def ask(
+        self, nodes: list[int], message_type: str, content: RecordDict, fewest: int | None = None
+    ) -> dict[int, RecordDict]:
+        """The answers to one message, by node; a plant that fails or does not answer is left out and written down.
+
+        Args:
+            nodes: whom to ask.
+            message_type: what.
+            content: the same for all.
+            fewest: answers without which the run ends, where it is not the run's own.
 
         Raises:
             TooFewPlantsError: fewer answered than must; it says what became of the others.
         """
-        asked = [Message(content, node, message_type) for node in nodes]
-        replies = answers_to(self.grid, asked, self.wait_s)
-        answers = sorted(replies, key=lambda reply: nodes.index(reply.metadata.src_node_id))
-        absent = {str(reply.metadata.src_node_id): str(reply.error) for reply in answers if reply.has_error()}
-        silent = set(nodes) - {reply.metadata.src_node_id for reply in answers}
-        absent |= {str(node): f"no answer within {self.wait_s:.0f} s" for node in sorted(silent)}
+        self.say(f"{message_type.rpartition('.')[2]}: {', '.join(self.name(node) for node in nodes)}")
+        least = self.fewest if fewest is None else fewest
+        messages = [Message(content, node, message_type) for node in nodes]
+        numbers = dict(zip(self.grid.push_messages(messages), nodes, strict=True))
+        replies = self._collected(numbers)
+        absent = {
+            self.name(node): f"no answer within {self.wait_s:.0f} s"
+            if node not in replies
+            else str(replies[node].error.reason)
+            for node in nodes
+            if node not in replies or replies[node].has_error()
+        }
         if absent:
-            self.ledger.append("absent", {"message": message_type, "nodes": absent})
-        good = [reply for reply in answers if not reply.has_error()]
-        if len(good) < self.fewest:
-            told = "; ".join(f"node {node}: {reason}" for node, reason in absent.items())
-            raise TooFewPlantsError(f"{message_type}: {len(good)} of at least {self.fewest} plants answered; {told}")
+            self.ledger.append("absent", {"message": message_type, "plants": absent})
+        good = {node: replies[node].content for node in nodes if node in replies and not replies[node].has_error()}
+        if len(good) < least:
+            told = "; ".join(f"{plant}: {reason}" for plant, reason in absent.items())
+            raise TooFewPlantsError(f"{message_type}: {len(good)} of at least {least} plants answered; {told}")
         return good
 
+    def _collected(self, numbers: dict[str, int]) -> dict[int, Message]:
+        """Replies by node. Flower's own error replies come from no plant: what they answer says whose they are."""
+        waiting, found = dict(numbers), dict[int, Message]()
+        deadline = time.monotonic() + self.wait_s
+        while waiting and time.monotonic() < deadline:
+            for reply in self.grid.pull_messages(list(waiting)):
+                node = waiting.pop(reply.metadata.reply_to_message_id, None)
+                if node is not None:
+                    found[node] = reply
+            if waiting:
+                time.sleep(LOOK_S)
+        return found
 
-def wait_for_plants(grid: Grid, plants: int, wait_s: float) -> list[int]:
-    """Node ids of the plants, once enough have connected.
+
+def wait_for_plants(grid: Grid, plants: int, wait_s: float) -> dict[int, str]:
+    """Names of the plants by node, once enough have connected.
 
     Raises:
-        TooFewPlantsError: they did not within the time.
+        TooFewPlantsError: they did not within the time; it says who is there.
     """
     deadline = time.monotonic() + wait_s
+    there: dict[int, str] = {}
     while time.monotonic() < deadline:
-        nodes = list(grid.get_node_ids())
-        if len(nodes) >= plants:
-            return nodes
+        there = cast(NamingGrid, grid).names()
+        if len(there) >= plants:
+            return there
         time.sleep(0.2)
-    raise TooFewPlantsError(f"{len(nodes)} of {plants} plants connected within {wait_s:.0f} s")
-
-
-def nodes_of(replies: Iterable[Message]) -> list[int]:
-    """Who sent some messages, in order."""
-    return [reply.metadata.src_node_id for reply in replies]
+    who = f": {', '.join(sorted(there.values()))}" if there else ""
+    raise TooFewPlantsError(f"{len(there)} of {plants} plants connected within {wait_s:.0f} s{who}")

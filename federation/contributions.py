@@ -15,7 +15,7 @@ import numpy as np
 from federation.contract import Contract
 from federation.gate import relative_error
 from federation.hierarchy import priors_for
-from federation.ledger import Entry
+from federation.ledger import CLOSING, Entry
 from federation.screening import Sums
 
 BITS = float(1.0 / np.log(2.0))
@@ -26,19 +26,21 @@ class Contribution:
     """One plant in one run.
 
     Attributes:
-        run: number of the run in the ledger, from 1. heats, kilobytes: behind its sums, and of these.
+        run: number of the run in the ledger, from 1.
+        heats: behind its sums; None where they were masked. kilobytes: of these.
         bits: what the shared model would lack without it; None where sums were masked or put aside.
         gain: share by which the tuned model's error on its later heats is below its own model's; None if not judged.
-        adopted: the version it adopted, empty if none. put_aside: why its sums were, empty if they were not.
+        adopted: the version it adopted, empty if none; None if it was not judged.
+        put_aside: why its sums were, empty if they were not.
     """
 
     run: int
     plant: str
-    heats: int
+    heats: int | None
     kilobytes: float
     bits: float | None
     gain: float | None
-    adopted: str
+    adopted: str | None
     put_aside: str
 
 
@@ -69,23 +71,30 @@ def contributions(entries: tuple[Entry, ...]) -> list[Contribution]:
                 Contribution(
                     run=run,
                     plant=plant,
-                    heats=int(facts.get("heats", 0)),
-                    kilobytes=float(facts.get("bytes", 0)) / 1024,
+                    heats=facts.get("heats"),
+                    kilobytes=float(facts["sent"]) / 1024,
                     bits=facts.get("bits"),
                     gain=1.0 - relative_error(errors, "tuned") if errors else None,
-                    adopted=str(facts.get("version", "")),
+                    adopted=facts.get("version"),
                     put_aside=str(facts.get("put_aside", "")),
                 )
             )
         told.clear()
 
+    def of(plant: str) -> dict[str, Any]:
+        return told.setdefault(plant, {"sent": 0})
+
+    begun = False
     for entry in entries:
-        if entry.kind == "run":
+        if entry.kind == "begin" or (entry.kind == "run" and not begun):
             close()
             run += 1
-        elif entry.kind in ("contribution", "given", "judgement"):
-            told.setdefault(str(entry.body["plant"]), {}).update(entry.body)
+        begun = entry.kind == "begin" or (begun and entry.kind not in CLOSING)
+        if entry.kind in ("contribution", "given", "judgement"):
+            facts = of(str(entry.body["plant"]))
+            facts.update(entry.body)
+            facts["sent"] += entry.body.get("bytes", 0)
         elif entry.kind == "quarantine":
-            told.setdefault(str(entry.body["plant"]), {})["put_aside"] = entry.body["reason"]
+            of(str(entry.body["plant"]))["put_aside"] = entry.body["reason"]
     close()
     return found

@@ -1,11 +1,12 @@
-"""Flower's own engine on this machine: a SuperLink, a SuperNode per plant, TLS and registered keys.
+"""A coordinator's runs, and a whole federation on this machine: a process for the coordinator and one a plant.
 
-For a trial and for tests; on three hosts each starts its own process with the same commands.
+For a trial and for tests; on hosts of their own each runs its own process by the same code.
 """
 
-import json
+import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -14,184 +15,188 @@ from getpass import getuser
 from pathlib import Path
 from typing import Any
 
-from federation.credentials import Credentials, make_credentials
-from federation.deployment import (
-    MODULES,
-    SUMS,
-    EngineError,
-    PlantNode,
-    environment,
-    register_command,
-    run_command,
-    superlink_command,
-    supernode_command,
-)
-from federation.modules.settings import Averaging, ModuleRun
-from steel.errors import InputError
+from flwr.serverapp import Grid
+from safetensors.numpy import save_file
+
+from federation.flower.operator import EngineError, Operator
+from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
+from federation.keys.roster import read_roster, write_roster
+from federation.ledger import Ledger, opened_ledger
+from federation.modules.coordinate import run_modules
+from federation.modules.settings import ModuleRun
+from federation.plant.plant import PlantNode
+from federation.plant.policy import OPEN, Policy, write_policy
+from federation.results import write_result
+from federation.sums_run import SumsRun, run_sums
 
 START_S = 60.0
-RUN_S = 600.0
-LEDGER = "ledger.jsonl"
+LEDGER, RESULT, WEIGHTS = "ledger.jsonl", "result.json", "result.safetensors"
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Coordinator:
-    """A running SuperLink; `ledger` records every run of it."""
+    """A coordinator that runs; `ledger` records every run of it.
+
+    Attributes:
+        folder: its own. ledger: file of its ledger.
+    """
 
     folder: Path
-    environment: dict[str, str]
     ledger: Path
 
-    def run(
-        self,
-        plants: int,
-        wait_s: float = 120.0,
-        fewest: int = 0,
-        secure: bool = False,
-        if_proposed: bool = False,
-        remainder: Averaging | None = None,
-    ) -> dict[str, Any]:
-        """Run the federation once and return what the coordinator wrote.
-
-        Args:
-            plants: that must be connected to begin.
-            wait_s: for them, and for every answer.
-            fewest: answers without which nothing is done; 0 means all plants'.
-            if_proposed: whether nothing is to be done unless a plant wants a round.
-            secure: whether plants mask their sums, so that only their total can be seen.
-            remainder: how the weights of a convex remainder are averaged, learned after the sums; None learns none.
+    def run(self, run: SumsRun, say: Say | None = None) -> dict[str, Any]:
+        """Run the federation once and return what was found, which is also written to a file.
 
         Raises:
-            EngineError: the run ended without a result.
-            InputError: a remainder is asked of a secure run.
+            EngineError: the coordinator does not answer.
+            LedgerError: another run is going on, or the ledger was changed.
+            TooFewPlantsError: fewer plants connected, or answered, than must.
         """
-        if secure and remainder:
-            raise InputError(remainder, "remainder", "none in a secure run: its weights would show what one plant has")
-        how = f'secure={str(secure).lower()} if-proposed={str(if_proposed).lower()} remainder="{remainder or ""}"'
-        return self._run(f"plants={plants} fewest={fewest} {how} wait-s={wait_s}", SUMS)
+        operator = Operator(self.folder)
+        with opened_ledger(self.ledger) as ledger, operator.run("sums") as grid:
+            found = run_sums(grid, run, ledger, self.folder, str(grid.run.run_id), say)
+        write_result(self.folder / RESULT, found)
+        return found
 
-    def run_modules(self, run: ModuleRun, wait_s: float = 120.0) -> dict[str, Any]:
+    def run_modules(self, run: ModuleRun, wait_s: float = 120.0, say: Say | None = None) -> dict[str, Any]:
         """Train the participants' own modules together; the weights lie beside the result, under its `weights`.
 
         Args:
             run: how.
             wait_s: for participants, and for every answer.
+            say: told how it goes.
 
         Raises:
-            EngineError: the run ended without a result.
+            EngineError: the coordinator does not answer.
+            LedgerError: another run is going on, or the ledger was changed.
+            TooFewPlantsError: fewer participants connected, or answered, than must.
         """
-        # Flower splits settings at spaces and quotes.
-        return self._run(f'run="{run.model_dump_json().encode().hex()}" wait-s={wait_s}', MODULES)
+        operator = Operator(self.folder)
+        with opened_ledger(self.ledger) as ledger, operator.run("modules") as grid:
+            body = self._trained(grid, run, ledger, wait_s, say)
+        write_result(self.folder / RESULT, body)
+        return body
 
-    def _run(self, asked: str, app: str) -> dict[str, Any]:
-        result = self.folder / "result.json"
-        result.unlink(missing_ok=True)
-        settings = f'{asked} result="{result}" ledger="{self.ledger}" started-by="{getuser()}"'
-        command = run_command(self.folder, settings, app)
-        log = self.folder / "run.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=subprocess.STDOUT)
-            try:
-                self._wait_for(result, process, log)
-            finally:
-                end(process)
-        return dict(json.loads(result.read_text("utf-8")))
+    def _trained(self, grid: Grid, run: ModuleRun, ledger: Ledger, wait_s: float, say: Say | None) -> dict[str, Any]:
+        with ledger.run({"started_by": getuser(), "modules": run.model_dump(mode="json")}):
+            found = run_modules(grid, run, ledger, getuser(), wait_s, say)
+        save_file(found.weights, self.folder / WEIGHTS)
+        return {
+            "rounds": found.rounds,
+            "quarantined": found.quarantined,
+            "epsilon": found.epsilon,
+            "delta": run.delta,
+            "weights": WEIGHTS,
+            "ledger_head": ledger.head,
+        }
 
-    def _wait_for(self, result: Path, process: "subprocess.Popen[bytes]", log: Path) -> None:
-        deadline = time.monotonic() + RUN_S
-        while not result.is_file():
-            if process.poll() is not None and not result.is_file():
-                raise EngineError(f"the run ended without a result:\n{_tail(log)}")
-            if time.monotonic() > deadline:
-                raise EngineError(f"no result within {RUN_S:.0f} s:\n{_tail(log)}")
-            time.sleep(0.1)
+
+@dataclass(frozen=True)
+class LocalPlant:
+    """A plant of a federation on this machine.
+
+    Attributes:
+        plant: its name.
+        database: where its heats are. models: folder of its models.
+        task: of its own module, if it federates one.
+        policy: what it takes part in; everything unless given, since it is a trial.
+    """
+
+    plant: str
+    database: str
+    models: Path
+    task: str = ""
+    policy: Policy = OPEN
 
 
 @contextmanager
 def local_engine(
-    folder: Path,
-    nodes: list[PlantNode],
-    say: Callable[[str], None] | None = None,
-    ledger: Path | None = None,
-    prompt: bool = True,
+    folder: Path, plants: list[LocalPlant], say: Say | None = None, ledger: Path | None = None
 ) -> Iterator[Coordinator]:
-    """Start the engine with these plants and end it on leaving.
+    """Start a coordinator and these plants, and end them on leaving.
 
     Args:
         folder: for keys, state and logs.
-        nodes: the plants.
+        plants: that take part.
         say: called with what is happening.
         ledger: where runs are recorded; in the folder unless given.
-        prompt: whether it is made to answer at once; False is Flower as it comes.
 
     Raises:
         EngineError: a process did not start.
     """
     tell = say or (lambda what: None)
     folder.mkdir(parents=True, exist_ok=True)
+    names = tuple(plant.plant for plant in plants)
     tell("certificates and keys")
-    keys = make_credentials(folder / "keys", tuple(node.plant for node in nodes))
+    keys = make_credentials(folder / "keys", names or ("nobody",))
+    write_roster(keys.roster, {name: keys.plant_public_key(name).read_text("utf-8") for name in names})
     port = free_port()
-    around = environment(folder, keys.ca, f"127.0.0.1:{port}", prompt)
     with ExitStack() as stack:
-        tell("SuperLink")
-        log = start(stack, "superlink", superlink_command(keys, folder / "state.db", port), folder, around)
-        until_listening(port, log)
-        for node in nodes:
-            register(keys, node.plant, around)
-        for node in nodes:
-            tell(f"SuperNode of {node.plant}")
-            key = keys.plant_key(node.plant)
-            command = supernode_command(keys.ca, key, node, f"127.0.0.1:{port}", free_port(), prompt)
-            start(stack, f"supernode-{node.plant}", command, folder, around)
-        yield Coordinator(folder, around, (ledger or folder / LEDGER).resolve())
+        tell("coordinator")
+        command = [sys.executable, "-m", "federation.flower.superlink", str(folder), str(port), LOOPBACK]
+        process, log = start(stack, "coordinator", command, folder)
+        operator_when_ready(folder, process, log).register(read_roster(keys.roster))
+        for plant in plants:
+            tell(f"plant {plant.plant}")
+            settings = write_node(folder / "plants" / plant.plant, plant, keys, f"{LOOPBACK}:{port}")
+            start(stack, f"plant-{plant.plant}", [sys.executable, "-m", "federation.plant.node", str(settings)], folder)
+        yield Coordinator(folder, (ledger or folder / LEDGER).resolve())
+
+
+def write_node(folder: Path, plant: LocalPlant, keys: Credentials, coordinator: str) -> Path:
+    """Write a plant's policy and settings to its folder; returns the settings' file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_policy(folder / "policy.toml", plant.policy)
+    node = PlantNode(
+        plant=plant.plant, database=plant.database, models=plant.models.resolve(), folder=folder,
+        coordinator=coordinator, ca=keys.ca, key=keys.plant_key(plant.plant), roster=keys.roster, task=plant.task,
+    )  # fmt: skip
+    settings = folder / "node.json"
+    settings.touch(mode=0o600)
+    settings.write_text(node.model_dump_json(indent=1), "utf-8")
+    return settings
+
+
+def operator_when_ready(folder: Path, process: "subprocess.Popen[bytes]", log: Path) -> Operator:
+    """The operator's line to a coordinator that is just starting.
+
+    Raises:
+        EngineError: it ended, or does not answer in time; the message ends with its log.
+    """
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            found = Operator(folder)
+            found.nodes()
+        except EngineError:
+            time.sleep(0.1)
+        else:
+            return found
+    raise EngineError(f"the coordinator did not start:\n{tail(log)}")
 
 
 def free_port() -> int:
     """A port nobody listens on just now, on loopback."""
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
-def start(stack: ExitStack, name: str, command: list[str], folder: Path, environment: dict[str, str]) -> Path:
-    """Start a process that ends with the stack; returns its log in the folder."""
+def start(stack: ExitStack, name: str, command: list[str], folder: Path) -> tuple["subprocess.Popen[bytes]", Path]:
+    """Start a process that ends with the stack; returns it and its log in the folder."""
     log = folder / f"{name}.log"
     out = stack.enter_context(log.open("wb"))
-    process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+    # Several plants share a machine's cores here; more threads than cores make all of them crawl.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    around = {**os.environ, **threads}
+    process = subprocess.Popen(command, env=around, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
     stack.callback(end, process)
-    return log
+    return process, log
 
 
-def register(keys: Credentials, plant: str, environment: dict[str, str]) -> None:
-    """Let a plant take part.
-
-    Raises:
-        EngineError: the coordinator does not answer, or refuses.
-    """
-    command = register_command(keys.plant_public_key(plant))
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=START_S, check=False)
-    if done.returncode != 0 and "already" not in done.stdout + done.stderr:
-        raise EngineError(f"could not register {plant}:\n{done.stdout}{done.stderr}")
-
-
-def until_listening(port: int, log: Path) -> None:
-    """Wait for a SuperLink on this machine.
-
-    Raises:
-        EngineError: it does not listen in time.
-    """
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-            probe.settimeout(0.2)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise EngineError(f"the SuperLink does not listen on port {port}:\n{_tail(log)}")
-
-
-def _tail(log: Path, lines: int = 30) -> str:
+def tail(log: Path, lines: int = 30) -> str:
+    """The last lines of a log."""
     return "\n".join(log.read_text("utf-8", errors="replace").splitlines()[-lines:])
 
 

@@ -1,10 +1,67 @@
-"""The acceptance gate: a plant adopts what the federation made only if it is better on the plant's later heats."""
+"""The acceptance gate: a plant adopts what the federation made only where it is surely better on the plant's own heats.
 
-from dataclasses import dataclass
+Three questions, all asked of heats that neither model has seen.
+
+*Is it the same scrap?* Noble elements show what is in a class without the furnace's say. The likelihood of the plant's
+heats, each foreseen from the ones before, must be at least three times as high with the other plants' classes as with
+the catalogue's (a Bayes factor); else the others charge something else under the same names, and nothing is adopted.
+
+*Is it better than chance?* Squared errors are compared over stretches of successive heats, because neighbours draw on
+the same lots; the mean gain over outputs must be two standard errors. So must it be against the active model's way of
+learning, where that came of an earlier run.
+
+*Which outputs?* Each is adopted where its own evidence is for it and its own gain leans that way; the others, and so
+any that got worse, stay as the plant has them.
+"""
+
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from steel.elements import NOBLE, Element
+from steel.heats import FloatArray
+from surrogate.schema import ENERGY
+from surrogate.yields import YIELD
+
+STRETCH = 10
+"""Heats whose errors are taken together."""
+FEWEST_STRETCHES = 4
+"""Below which nothing is sure."""
+SURELY = 2.0
+"""Standard errors by which the squared error must fall, over all outputs together."""
+LEANS = 0.5
+"""Standard errors by which one output's must, where its likelihood is higher too."""
+ODDS = float(np.log(3.0))
+"""Nats of evidence that count as substantial."""
+LOCAL, SHARED, TUNED, ACTIVE = "local", "global", "tuned", "active"
 Errors = dict[str, dict[str, float]]
 """Mean absolute error by output, then by model: local, global, tuned."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Models on the same heats, which none of them had seen, oldest first.
+
+    Attributes:
+        outputs: names, "yield" among them.
+        errors: (N, O) predicted less recorded, NaN where not recorded, by model; "local" and "tuned" at least.
+        evidence: log-likelihood of the plant's heats with the others' classes, less that with the catalogue's, nats, by
+            output.
+    """
+
+    outputs: tuple[str, ...]
+    errors: dict[str, FloatArray]
+    evidence: dict[str, float]
+
+    def mean_absolute(self) -> Errors:
+        """Mean absolute errors, of outputs that were recorded."""
+        found: Errors = {}
+        for column, output in enumerate(self.outputs):
+            each = {model: np.abs(of[:, column]) for model, of in self.errors.items()}
+            if all(np.isfinite(of).any() for of in each.values()):
+                found[output] = {model: float(np.nanmean(of)) for model, of in each.items()}
+        return found
 
 
 @dataclass(frozen=True)
@@ -12,32 +69,92 @@ class Verdict:
     """What the gate found.
 
     Attributes:
-        adopt: whether the tuned model replaces the plant's own.
-        ratio: mean over outputs of the tuned model's error over the local model's.
+        outputs: that are adopted; none if nothing is.
+        ratio: mean over outputs of the tuned model's absolute error over the local model's.
         reason: the finding in words.
+        errors: mean absolute errors.
     """
 
-    adopt: bool
+    outputs: tuple[str, ...]
     ratio: float
     reason: str
-    errors: Errors
+    errors: Errors = field(default_factory=dict)
+
+    @property
+    def adopt(self) -> bool:
+        """Whether anything is adopted."""
+        return bool(self.outputs)
 
     def metrics(self) -> dict[str, Any]:
         """What the model's manifest carries."""
-        return {"gate": {"mean_error_vs_local": self.ratio, "reason": self.reason}, "mae": self.errors}
+        gate = {"mean_error_vs_local": self.ratio, "reason": self.reason, "outputs": list(self.outputs)}
+        return {"gate": gate, "mae": self.errors}
 
 
 def relative_error(errors: Errors, model: str) -> float:
-    """Mean over outputs of a model's error over the local model's."""
-    ratios = [by[model] / by["local"] for by in errors.values() if by["local"] > 0]
+    """Mean over outputs of a model's absolute error over the local model's."""
+    ratios = [by[model] / by[LOCAL] for by in errors.values() if by[LOCAL] > 0]
     return sum(ratios) / len(ratios) if ratios else float("nan")
 
 
-def judge(errors: Errors) -> Verdict:
-    """Let the tuned model through if its mean relative error on later heats is below the plant's own."""
-    ratio = relative_error(errors, "tuned")
-    better = ratio < 1.0
-    change = (
-        f"{abs(100 * (1 - ratio)):.2f} % {'lower' if better else 'higher'} error than the plant's own on later heats"
+def judge(trial: Trial) -> Verdict:
+    """Which outputs of the tuned model a plant adopts, and why."""
+    errors = trial.mean_absolute()
+    ratio = relative_error(errors, TUNED)
+
+    def refused(why: str) -> Verdict:
+        return Verdict((), ratio, f"not adopted: {why}", errors)
+
+    stretches = len(trial.errors[LOCAL]) // STRETCH
+    if stretches < FEWEST_STRETCHES:
+        return refused(f"{len(trial.errors[LOCAL])} heats are too few to tell; {FEWEST_STRETCHES * STRETCH} are not")
+    same = content_evidence(trial.evidence)
+    if same < ODDS:
+        return refused(f"its heats speak against the other plants' scrap classes ({same:.1f} nats of evidence)")
+    for rival in (LOCAL, ACTIVE):
+        if rival in trial.errors:
+            each = squared_gains(trial.errors[rival], trial.errors[TUNED])
+            sure = standard_errors(np.nanmean(each, axis=1))
+            if sure < SURELY:
+                whose = "the plant's own" if rival == LOCAL else "the active model's"
+                return refused(f"its error is not surely below {whose} ({sure:.1f} standard errors)")
+    gains = squared_gains(trial.errors[LOCAL], trial.errors[TUNED])
+    kept = tuple(
+        output
+        for column, output in enumerate(trial.outputs)
+        if trial.evidence.get(output, 0.0) > ODDS and standard_errors(gains[:, column]) > LEANS
     )
-    return Verdict(better, ratio, ("adopted: " if better else "not adopted: ") + change, errors)
+    if not kept:
+        return refused("of no output by itself is it better")
+    by = {output: errors[output] for output in kept if output in errors}
+    change = 100 * (1 - relative_error(by, TUNED))
+    told = "all outputs" if set(kept) == set(trial.outputs) else in_short(kept)
+    return Verdict(kept, ratio, f"adopted: {told}, {change:.2f} % lower error on heats it had not seen", errors)
+
+
+def content_evidence(evidence: dict[str, float]) -> float:
+    """Nats of evidence that the others' classes are this plant's: of noble elements, or of all where there are none."""
+    noble = [nats for output, nats in evidence.items() if output not in (ENERGY, YIELD) and Element(output) in NOBLE]
+    return sum(noble or evidence.values())
+
+
+def squared_gains(rival: FloatArray, candidate: FloatArray) -> FloatArray:
+    """(N, O) by how much a candidate's squared errors are lower, in the rival's mean squared error."""
+    scale = np.nanmean(rival**2, axis=0)
+    return np.asarray((rival**2 - candidate**2) / np.where(scale > 0, scale, np.nan))
+
+
+def standard_errors(gains: FloatArray) -> float:
+    """How many standard errors the mean of (N,) gains is above nothing, over stretches; 0 where it cannot be told."""
+    known = gains[np.isfinite(gains)]
+    count = len(known) // STRETCH
+    if count < FEWEST_STRETCHES:
+        return 0.0
+    stretches = np.array([part.mean() for part in np.array_split(known, count)])
+    doubt = float(stretches.std(ddof=1)) / np.sqrt(count)
+    return float(stretches.mean() / doubt) if doubt > 0 else 0.0
+
+
+def in_short(outputs: tuple[str, ...]) -> str:
+    """Names of outputs for a person."""
+    return ", ".join("electricity" if output == ENERGY else output for output in outputs)

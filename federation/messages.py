@@ -15,8 +15,11 @@ from steel.heats import FloatArray
 from surrogate.linear import Statistics
 
 PACKED, MASKED = "safetensors", "masked"
-OFFER, CONTRIBUTE, ADOPT = "query.offer", "query.contribute", "train.adopt"
-"""Message types, in the order of a run."""
+HELLO, KEY, OFFER, CONTRIBUTE, REVEAL = "query.hello", "query.key", "query.offer", "query.contribute", "query.reveal"
+ADOPT = "train.adopt"
+"""Message types, in the order of a run; keys are asked for, and seeds revealed, where it is secure."""
+OFFERS, SUMS = "offers", "sums"
+"""What is summed, and so masked."""
 
 
 def text_record(**texts: str) -> ConfigRecord:
@@ -101,6 +104,19 @@ def masked_from_record(record: ArrayRecord, length: int) -> Whole:
 def record_of(content: RecordDict, name: str) -> ArrayRecord:
     """The arrays of a message; none where it has none of that name."""
     return content.array_records[name] if name in content.array_records else ArrayRecord()
+
+
+def size_and_digest(content: RecordDict) -> tuple[int, str]:
+    """Bytes of a message's arrays and texts, and the SHA-256 of them all."""
+    found, size = hashlib.sha256(), 0
+    for name in sorted(content):
+        record = content[name]
+        values = [one.data for one in record.values()] if isinstance(record, ArrayRecord) else []
+        texts = [] if values else [f"{key}={record[key]}".encode() for key in sorted(record)]
+        for part in (name.encode(), *values, *texts):
+            found.update(len(part).to_bytes(8, "big") + part)
+            size += len(part)
+    return size, found.hexdigest()
 
 
 def shared_to_record(shared: Shared) -> ArrayRecord:

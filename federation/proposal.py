@@ -10,7 +10,7 @@ from surrogate.sealed import ArtifactError
 
 
 def proposal(registry: Registry, plant: str, log: HeatLog) -> str:
-    """Why a plant wants a round, in words; empty where it wants none.
+    """Why a plant wants a round, in words that name no heat and no material; empty where it wants none.
 
     Args:
         registry: with the plant's active model.
@@ -21,15 +21,15 @@ def proposal(registry: Registry, plant: str, log: HeatLog) -> str:
         return "it has no model yet"
     try:
         model, version = registry.active(plant)
-    except ArtifactError as error:
-        return f"its model cannot be used: {error}"
+    except ArtifactError:
+        return "its model cannot be used"
     known = np.flatnonzero(log.heat_ids == str(version.manifest.data["last_heat"]))
     if not len(known) or known[-1] == len(log) - 1:
         return ""
     newer = log.rows(slice(int(known[-1]) + 1, None))
     try:
         alarms = watch(model, newer)
-    except InputError as error:
-        return f"its model {version.version} does not know its newest heats: {error}"
-    told = ", ".join(f"{alarm.output} since heat {alarm.heat_id}" for alarm in alarms)
+    except InputError:
+        return f"its model {version.version} does not know what its newest heats charge"
+    told = ", ".join(sorted({alarm.output for alarm in alarms}))
     return f"its model {version.version} no longer holds: {told}" if told else ""

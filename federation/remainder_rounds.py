@@ -3,7 +3,7 @@
 from flwr.app import ConfigRecord, RecordDict
 from flwr.serverapp import Grid
 
-from federation.asking import PromptGrid, Round, nodes_of
+from federation.asking import PromptGrid, Round
 from federation.contract import Contract
 from federation.hierarchy import Pieces, Shared
 from federation.messages import arrays_from_record, packed_bytes, shared_to_record, text_of, text_record
@@ -37,15 +37,15 @@ def learn_remainder(
         return {}
     text = text_record(contract=contract.model_dump_json())
     opening = round_.ask(nodes, LEFT_OVER, RecordDict({"text": text, "shared": shared_to_record(shared)}))
-    names = {node: text_of(reply.content, "plant") for node, reply in zip(nodes_of(opening), opening, strict=True)}
-    moments = [Moments(**arrays_from_record(reply.content.array_records["moments"])) for reply in opening]
+    names = {node: text_of(content, "plant") for node, content in opening.items()}
+    moments = [Moments(**arrays_from_record(content.array_records["moments"])) for content in opening.values()]
     scales = Scales.of(moments)
     task = RemainderTask(len(outputs), len(scales.centre))
     module = task.module()
     run = run.model_copy(update={"participants": len(names), "fewest": min(round_.fewest, len(names))})
     round_.ledger.append("remainder_run", {"run": run.model_dump(mode="json"), "participants": sorted(names.values())})
     asked = {"run": run.model_dump_json(), "scales": packed_bytes(vars(scales))}
-    guarded = Guarded(strategy_of(run), run, round_.ledger, names)
+    guarded = Guarded(strategy_of(run), run, round_.ledger, names, round_.say)
     found = guarded.start(
         PromptGrid(grid),
         weights_of(module),

@@ -14,6 +14,7 @@ from federation.contract import Contract
 from federation.hierarchy import Shared, combine, log_evidence, priors_for
 from federation.screening import NothingToAddError, Sums, fault_of, screen, total
 from steel.errors import InputError
+from surrogate.linear import Statistics
 from surrogate.yields import YIELD
 
 SHARES = (1.0, 0.3, 0.1, 0.03)
@@ -88,11 +89,26 @@ def settle(contract: Contract, ballots: Mapping[str, Ballot]) -> Settled:
         raise NothingToAddError("; ".join(f"{plant}: {reason}" for plant, reason in quarantined.items()))
     good = {plant: ballots[plant] for plant in accepted}
     settled = contract.model_copy(update={"own_share": voted(contract, good.values())})
-    sums = {
-        plant: {name: ballot[share][name] for name, share in settled.own_share.items()}
-        for plant, ballot in good.items()
-    }
+    sums = {plant: voted_sums(settled, ballot) for plant, ballot in good.items()}
     return Settled(settled, combine(settled, total(sums.values())), sums, quarantined)
+
+
+def voted_sums(contract: Contract, ballot: Ballot) -> Sums:
+    """A plant's sums under the shares that were voted."""
+    return {name: ballot[share][name] for name, share in contract.own_share.items()}
+
+
+def without(every: Sums, mine: Sums) -> Sums:
+    """All plants' sums less one plant's."""
+    return {
+        name: Statistics(
+            one.information - mine[name].information,
+            one.moment - mine[name].moment,
+            one.heats - mine[name].heats,
+            one.evidence - mine[name].evidence,
+        )
+        for name, one in every.items()
+    }
 
 
 def voted(contract: Contract, ballots: Iterable[Ballot]) -> dict[str, float]:

@@ -12,16 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from federation.contract import Contract
+from federation.gate import STRETCH
 from federation.hierarchy import Shared, informed_priors, priors_for
 from federation.shares import under
 from steel.heats import FloatArray
 from surrogate.priors import Prior
 from surrogate.schema import Schema
 
-STRETCH = 10
-"""Heats whose errors are taken together."""
-FEWEST_STRETCHES = 4
-"""Below which nothing is sure."""
 SURELY = 2.0
 """Standard errors by which another way must lower the error on the newest learning heats."""
 VALIDATED = 0.25

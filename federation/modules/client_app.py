@@ -1,7 +1,6 @@
 """A participant's side on Flower: it trains the shared module on its own data and judges it on its own test set.
 
-Which task it takes part in is the participant's own choice, in its node's configuration; the coordinator cannot name
-one.
+Which task it takes part in is the participant's own choice, made where it is started; the coordinator cannot name one.
 """
 
 import zlib
@@ -74,6 +73,3 @@ def app_for(identify: Identify) -> ClientApp:
         return Message(RecordDict({"metrics": metrics}), reply_to=message)
 
     return app
-
-
-app = app_for(lambda context: (str(context.node_config["plant"]), str(context.node_config["task"])))

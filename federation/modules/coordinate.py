@@ -1,12 +1,13 @@
 """One run of modules from the coordinator's side, on whatever grid reaches the participants."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from flwr.app import ConfigRecord, RecordDict
 from flwr.serverapp import Grid
 
-from federation.asking import PromptGrid, Round, nodes_of, wait_for_plants
+from federation.asking import PromptGrid, Round, wait_for_plants
 from federation.ledger import Ledger
 from federation.messages import digest, text_of
 from federation.modules.guard import Guarded, Told
@@ -36,7 +37,14 @@ class ModuleResult:
     epsilon: float | None
 
 
-def run_modules(grid: Grid, run: ModuleRun, ledger: Ledger, started_by: str, wait_s: float) -> ModuleResult:
+def run_modules(
+    grid: Grid,
+    run: ModuleRun,
+    ledger: Ledger,
+    started_by: str,
+    wait_s: float,
+    say: Callable[[str], None] | None = None,
+) -> ModuleResult:
     """Agree on the module's shape, then train it round by round.
 
     The coordinator holds no module of its own: the first weights are the participants', and are the same at all.
@@ -45,17 +53,20 @@ def run_modules(grid: Grid, run: ModuleRun, ledger: Ledger, started_by: str, wai
         TooFewPlantsError: fewer participants connected, or answered, than the run is for.
         InputError: a participant's module is another one; it says which array differs.
     """
-    nodes = wait_for_plants(grid, run.participants, wait_s)
-    opening = Round(grid, wait_s, run.participants, ledger).ask(nodes, BEGIN, RecordDict())
-    names = {node: text_of(reply.content, "plant") for node, reply in zip(nodes_of(opening), opening, strict=True)}
-    layouts = {text_of(reply.content, "plant"): layout_from_text(text_of(reply.content, "layout")) for reply in opening}
+    tell = say or (lambda what: None)
+    tell(f"waiting for {run.participants} participants")
+    names = wait_for_plants(grid, run.participants, wait_s)
+    round_ = Round(grid, wait_s, run.participants, ledger, names, tell)
+    opening = round_.ask(list(names), BEGIN, RecordDict())
+    names = {node: names[node] for node in opening}
+    layouts = {names[node]: layout_from_text(text_of(content, "layout")) for node, content in opening.items()}
     layout = _agreed(layouts)
     asked = run.model_dump(mode="json")
     ledger.append("module_run", {"started_by": started_by, "run": asked, "participants": sorted(names.values())})
-    guarded = Guarded(strategy_of(run), run, ledger, names)
+    guarded = Guarded(strategy_of(run), run, ledger, names, tell)
     result = guarded.start(
         PromptGrid(grid),
-        opening[0].content.array_records["arrays"],
+        next(iter(opening.values())).array_records["arrays"],
         run.rounds,
         timeout=wait_s,
         train_config=ConfigRecord({"run": run.model_dump_json()}),

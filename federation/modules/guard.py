@@ -3,7 +3,7 @@
 What each participant sent and how it judged goes into the ledger, round by round.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord
@@ -31,14 +31,23 @@ class Guarded(Strategy):  # type: ignore[misc]  # Flower's classes are untyped
         run: its clip norm; noise needs its own clipping, which is then left to it.
         ledger: where rounds are written down.
         names: of the participants, by their nodes.
+        say: told of every round.
 
     Attributes:
         rounds: of each round, every participant's test metrics.
         quarantined: by round and participant, why its update was put aside.
     """
 
-    def __init__(self, inner: Strategy, run: ModuleRun, ledger: Ledger, names: dict[int, str]) -> None:
+    def __init__(
+        self,
+        inner: Strategy,
+        run: ModuleRun,
+        ledger: Ledger,
+        names: dict[int, str],
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         self._inner, self._run, self._ledger, self._names = inner, run, ledger, names
+        self._say = say or (lambda what: None)
         self._shared = ArrayRecord()
         self._asked: set[str] = set()
         self.rounds: list[Told] = []
@@ -52,6 +61,7 @@ class Guarded(Strategy):  # type: ignore[misc]  # Flower's classes are untyped
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
         """Remember what is sent, so that updates can be told from it."""
+        self._say(f"round {server_round} of {self._run.rounds}")
         self._shared = arrays
         messages = list(self._inner.configure_train(server_round, arrays, config, grid))
         self._asked = {self._names[message.metadata.dst_node_id] for message in messages}

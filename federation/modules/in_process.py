@@ -2,10 +2,9 @@
 
 import itertools
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flwr.app import Context, Error, Message, Metadata, RecordDict
-from flwr.clientapp import ClientApp
 from flwr.serverapp import Grid
 from flwr.supercore.run import Run
 from flwr.supercore.task_identity import TaskIdentity
@@ -19,11 +18,11 @@ class InProcessGrid(Grid):  # type: ignore[misc]  # Flower's classes are untyped
     """Delivers every message at once to a client app in this process; a participant that raises answers with an error.
 
     Args:
-        app: the participants' app.
+        app: the participants' app; which one is asked, its context's node configuration says as `plant`.
         nodes: node configuration of each participant.
     """
 
-    def __init__(self, app: ClientApp, nodes: list[Config]) -> None:
+    def __init__(self, app: Callable[[Message, Context], Message], nodes: list[Config]) -> None:
         # Messages are stamped with whose process this is; here it is the coordinator's.
         TaskIdentity.task_id, TaskIdentity.run_id, TaskIdentity.node_id = 1, RUN, COORDINATOR
         self._app = app
@@ -47,6 +46,10 @@ class InProcessGrid(Grid):  # type: ignore[misc]  # Flower's classes are untyped
     ) -> Message:
         """A message as the interface has it."""
         return Message(content, dst_node_id, message_type, ttl=ttl, group_id=group_id)
+
+    def names(self) -> dict[int, str]:
+        """All participants by name."""
+        return {number: str(context.node_config["plant"]) for number, context in self._contexts.items()}
 
     def get_node_ids(self) -> Iterable[int]:
         """All participants."""

@@ -4,6 +4,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch.utils.data import TensorDataset
 
+from federation.modules.client_app import app_for
 from federation.modules.task import Partition
 
 PLANTS = ("alpha", "beta", "gamma")
@@ -60,3 +61,7 @@ class Shared(Digits):
 
     def partition(self, plant: str) -> Partition:
         return super().partition(PLANTS[int(plant.rpartition("-")[2])])
+
+
+app = app_for(lambda context: (str(context.node_config["plant"]), str(context.node_config["task"])))
+"""Participants whose task their node's configuration names."""

@@ -6,13 +6,12 @@ import pytest
 import torch
 
 from federation.ledger import Ledger
-from federation.modules.client_app import app
 from federation.modules.cohort import train_cohort
 from federation.modules.coordinate import run_modules
 from federation.modules.in_process import InProcessGrid
 from federation.modules.settings import ModuleRun
 from steel.errors import InputError
-from tests.federation.digits import PLANTS, Digits
+from tests.federation.digits import PLANTS, Digits, app
 
 TASK = "tests.federation.digits:Digits"
 

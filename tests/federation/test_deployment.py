@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from federation.credentials import make_credentials
 
 from api.onboarding import set_up_bundled
-from federation.credentials import make_credentials
 from federation.engine import free_port
 from federation.ledger import read_ledger
 from plant_adapters.store import HeatStore

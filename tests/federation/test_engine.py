@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from federation.credentials import make_credentials
+from federation.deployment import EngineError, PlantNode
 
 from api.onboarding import set_up_bundled
 from federation.contributions import contributions
-from federation.credentials import make_credentials
-from federation.deployment import EngineError, PlantNode
 from federation.engine import Coordinator, local_engine
 from federation.ledger import read_ledger
 from plant_adapters.store import HeatStore

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from federation.contract import VERSION, Contract, agree, read_contract
-from federation.gate import judge
 from federation.hierarchy import Membership, class_statistics, combine, informed_priors, priors_for
 from federation.messages import shared_from_record, shared_to_record, sums_from_record, sums_to_record
 from federation.participant import Participant
@@ -59,7 +58,7 @@ def test_the_contract_holds_what_all_plants_have(plants: list[Participant], cont
     assert read_contract(contract.model_dump_json()) == contract
     classes = {material.material_class for plant in plants for material in plant.materials}
     assert set(contract.classes) == classes
-    oxygen = np.concatenate([p.log.split(0.7)[0].process["oxygen_nm3_per_t"] for p in plants])
+    oxygen = np.concatenate([p.log.process["oxygen_nm3_per_t"] for p in plants])
     position = contract.process.index("oxygen_nm3_per_t")
     assert contract.process_mean[position] == pytest.approx(oxygen.mean())
     assert contract.process_scale[position] == pytest.approx(oxygen.std())
@@ -118,15 +117,3 @@ def test_informed_priors_are_surer_than_the_catalogue_and_centred_on_the_classes
     assert np.trace(informed.covariance) < np.trace(plain.covariance)
     position = [m.material_class for m in plants[2].materials].index("E40")
     assert informed.mean[position] == shared["Cu"].mean[contract.classes.index("E40")]
-
-
-def test_the_gate_lets_only_the_better_model_through() -> None:
-    errors = {
-        "Cu": {"local": 0.02, "global": 0.03, "tuned": 0.019},
-        "Sn": {"local": 0.002, "global": 0.002, "tuned": 0.002},
-    }
-    assert judge(errors).adopt
-    assert "lower" in judge(errors).reason
-    worse = {"Cu": {"local": 0.02, "global": 0.01, "tuned": 0.021}}
-    assert not judge(worse).adopt
-    assert "not adopted" in judge(worse).reason

@@ -1,11 +1,21 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.ledger import FIRST, Entry, Ledger, LedgerError, read_ledger
+from federation.ledger import (
+    FIRST,
+    Entry,
+    Ledger,
+    LedgerError,
+    LedgerInUseError,
+    is_open,
+    read_ledger,
+    torn_line,
+)
 
 
 @pytest.fixture
@@ -60,11 +70,71 @@ def test_a_cut_end_is_found_by_the_hash_a_plant_wrote_down(path: Path) -> None:
         read_ledger(path, head=head)
 
 
-def test_a_half_written_line_is_found(path: Path) -> None:
+@pytest.mark.parametrize("half", ['{"index": 3, "at"', '{"index": 3, "at": "2026', "{"])
+def test_half_a_line_at_the_end_is_cut_off_by_rule_and_written_down(path: Path, half: str) -> None:
     with path.open("a", encoding="utf-8") as file:
-        file.write('{"index": 3, "at"')
-    with pytest.raises(LedgerError, match="entry 3 cannot be read"):
+        file.write(half)
+    assert torn_line(path) == half.encode()
+    assert len(read_ledger(path)) == 3
+    ledger = Ledger(path)
+    ledger.append("end", {})
+    entries = read_ledger(path)
+    assert [entry.kind for entry in entries[3:]] == ["repaired", "end"]
+    assert (entries[3].body["bytes"], entries[3].body["began"]) == (len(half), half)
+
+
+def test_a_line_that_lacks_only_its_end_is_kept(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+    assert len(read_ledger(path)) == 3
+    Ledger(path).append("end", {})
+    assert [entry.kind for entry in read_ledger(path)] == ["run", "contribution", "judgement", "end"]
+
+
+def test_half_a_line_in_the_middle_is_damage(path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
+    with pytest.raises(LedgerError, match="entry 1 cannot be read"):
         read_ledger(path)
+    with pytest.raises(LedgerError):
+        Ledger(path)
+
+
+def test_only_one_writes_at_a_time(path: Path) -> None:
+    first = Ledger(path)
+    with pytest.raises(LedgerInUseError, match="wait for its end, or stop it"):
+        Ledger(path)
+    first.close()
+    Ledger(path).append("end", {})
+
+
+def test_a_run_ends_in_the_ledger_however_it_ends(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    ledger = Ledger(path)
+    with pytest.raises(ValueError, match="a plant is missing"), ledger.run({"started_by": "Ana"}):
+        raise ValueError("a plant is missing")
+    with pytest.raises(KeyboardInterrupt), ledger.run({"started_by": "Ana"}):
+        raise KeyboardInterrupt
+    ledger.append("begin", {"started_by": "Ana"})
+    ledger.close()
+    assert is_open(read_ledger(path))
+    Ledger(path).close()
+    assert [entry.kind for entry in read_ledger(path)] == ["begin", "failed", "begin", "stopped", "begin", "broken_off"]
+    assert read_ledger(path)[1].body == {"reason": "a plant is missing"}
+
+
+def test_what_the_disk_does_not_take_is_taken_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(path)
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+        patched.setattr(os, "fsync", full)
+        ledger.append("end", {})
+    assert path.read_bytes() == before
+    ledger.append("end", {})
+    assert len(read_ledger(path)) == 4
 
 
 def test_no_ledger_is_said_so(tmp_path: Path) -> None:

@@ -1,17 +1,20 @@
-"""Masked sums add up to the plain ones, and one alone tells nothing."""
+"""Masked numbers add up to the plain ones, and one plant's tell nothing."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation.masking import masked, new_key, unmasked
+from federation.flattened import SUMS_UNIT, flat_length, flattened, unflattened
+from federation.masking import MOST_PLANTS, Whole, hidden, new_key, uncovered
 from federation.screening import Sums
 from steel.errors import InputError
+from steel.heats import FloatArray
 from surrogate.linear import Statistics
 
 SIZES = {"Cu": 5, "yield": 3}
 TYPICAL = {"Cu": 0.2}
+PURPOSE = ("run 1", "sums", "0")
 
 
 def random_sums(seed: int, scale: float) -> Sums:
@@ -23,15 +26,20 @@ def random_sums(seed: int, scale: float) -> Sums:
     return found
 
 
+def sent(numbers: dict[str, FloatArray]) -> tuple[list[Whole], list[bytes]]:
+    keys = {name: new_key() for name in numbers}
+    publics = {name: public for name, (_, public) in keys.items()}
+    seeds = {name: name.encode().ljust(32, b"\0") for name in numbers}
+    wholes = [hidden(n, SUMS_UNIT, k, keys[k][0], publics, PURPOSE, seeds[k]) for k, n in numbers.items()]
+    return wholes, list(seeds.values())
+
+
 @given(plants=st.integers(2, 9), scale=st.sampled_from([1.0, 30.0, 1e3]), seed=st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_masks_cancel_to_the_plain_sum(plants: int, scale: float, seed: int) -> None:
-    names = [f"plant {k}" for k in range(plants)]
-    sums = {name: random_sums(seed + k, scale) for k, name in enumerate(names)}
-    keys = {name: new_key() for name in names}
-    publics = {name: public for name, (_, public) in keys.items()}
-    sent = [masked(sums[name], TYPICAL, name, keys[name][0], publics) for name in names]
-    found = unmasked(sent, SIZES, TYPICAL)
+    sums = {f"plant {k}": random_sums(seed + k, scale) for k in range(plants)}
+    wholes, seeds = sent({name: flattened(each, TYPICAL) for name, each in sums.items()})
+    found = unflattened(uncovered(wholes, seeds, SUMS_UNIT, PURPOSE), SIZES, TYPICAL)
     for output in SIZES:
         information = sum(each[output].information for each in sums.values())
         moment = sum(each[output].moment for each in sums.values())
@@ -40,40 +48,42 @@ def test_masks_cancel_to_the_plain_sum(plants: int, scale: float, seed: int) -> 
 
 
 def test_what_one_plant_sends_looks_like_noise_whatever_it_holds() -> None:
-    keys = {name: new_key() for name in ("alpha", "beta")}
-    publics = {name: public for name, (_, public) in keys.items()}
-    nothing = {name: Statistics(np.zeros((500, 500)), np.zeros(500), 0) for name in ("Cu",)}
-    sent = masked(nothing, {}, "alpha", keys["alpha"][0], publics)
-    bits = np.unpackbits(sent.view(np.uint8))
-    assert abs(bits.mean() - 0.5) < 5 * 0.5 / np.sqrt(len(bits))
-    assert len(np.unique(sent)) == len(sent)
+    wholes, seeds = sent({"alpha": np.zeros(100_000), "beta": np.zeros(100_000)})
+    for one in (wholes[0], wholes[0] - wholes[1]):
+        bits = np.unpackbits(one.view(np.uint8))
+        assert abs(bits.mean() - 0.5) < 5 * 0.5 / np.sqrt(len(bits))
+        assert len(np.unique(one)) == len(one)
+    assert (uncovered(wholes, seeds, SUMS_UNIT, PURPOSE) == 0).all()
 
 
-def test_with_a_plant_missing_there_is_only_noise() -> None:
-    names = ("alpha", "beta", "gamma")
-    keys = {name: new_key() for name in names}
-    publics = {name: public for name, (_, public) in keys.items()}
-    sent = [masked(random_sums(k, 1.0), {}, name, keys[name][0], publics) for k, name in enumerate(names)]
-    found = unmasked(sent[:2], SIZES, {})
-    assert np.abs(found["Cu"].moment).min() > 1e3
+@pytest.mark.parametrize("missing", ["a plant", "a seed", "the purpose"])
+def test_with_anything_missing_there_is_only_noise(missing: str) -> None:
+    numbers = {name: flattened(random_sums(k, 1.0), {}) for k, name in enumerate(("alpha", "beta", "gamma"))}
+    wholes, seeds = sent(numbers)
+    if missing == "a plant":
+        wholes, seeds = wholes[:2], seeds[:2]
+    elif missing == "a seed":
+        seeds[1] = bytes(32)
+    purpose = ("run 1", "sums", "1") if missing == "the purpose" else PURPOSE
+    assert np.abs(uncovered(wholes, seeds, SUMS_UNIT, purpose)).min() > 1e3
 
 
-def test_every_run_has_masks_of_its_own() -> None:
-    sums = random_sums(0, 1.0)
-    sent = []
-    for _ in range(2):
-        keys = {name: new_key() for name in ("alpha", "beta")}
-        sent.append(masked(sums, {}, "alpha", keys["alpha"][0], {name: public for name, (_, public) in keys.items()}))
-    assert not (sent[0] == sent[1]).any()
+def test_every_exchange_has_masks_of_its_own() -> None:
+    numbers = {name: flattened(random_sums(0, 1.0), {}) for name in ("alpha", "beta")}
+    assert not (sent(numbers)[0][0] == sent(numbers)[0][0]).any()
 
 
 def test_what_cannot_be_hidden_is_refused() -> None:
     private, public = new_key()
-    other = new_key()[1]
-    with pytest.raises(InputError, match="at least one more"):
-        masked(random_sums(0, 1.0), {}, "alpha", private, {"alpha": public})
-    endless = {"Cu": Statistics(np.array([[np.inf]]), np.zeros(1), 0)}
-    with pytest.raises(InputError, match="a finite number"):
-        masked(endless, {}, "alpha", private, {"alpha": public, "beta": other})
-    with pytest.raises(InputError, match="length of masked sums"):
-        unmasked([np.zeros(3, dtype=np.uint64)], SIZES, {})
+    others = {f"plant {k}": new_key()[1] for k in range(MOST_PLANTS)}
+    one = np.ones(3)
+    with pytest.raises(InputError, match="alpha and 1 to 63 more"):
+        hidden(one, SUMS_UNIT, "alpha", private, {"alpha": public}, PURPOSE, bytes(32))
+    with pytest.raises(InputError, match="alpha and 1 to 63 more"):
+        hidden(one, SUMS_UNIT, "alpha", private, {"alpha": public, **others}, PURPOSE, bytes(32))
+    for wrong in (np.inf, 1e12):
+        with pytest.raises(InputError, match="a finite number of at most"):
+            hidden(one * wrong, SUMS_UNIT, "plant 0", private, others, PURPOSE, bytes(32))
+    with pytest.raises(InputError, match="length of flat sums"):
+        unflattened(np.zeros(3), SIZES, {})
+    assert flat_length(SIZES) == 25 + 5 + 1 + 9 + 3 + 1

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from federation.deployment import PlantNode
 from safetensors.torch import load_file
 
-from federation.deployment import PlantNode
 from federation.engine import local_engine
 from federation.ledger import read_ledger
 from federation.modules.settings import ModuleRun

@@ -11,7 +11,6 @@ from flwr.app import Message
 
 from federation.asking import TooFewPlantsError
 from federation.ledger import Ledger, read_ledger
-from federation.modules.client_app import app
 from federation.modules.coordinate import ModuleResult, run_modules
 from federation.modules.in_process import InProcessGrid
 from federation.modules.privacy import epsilon
@@ -19,7 +18,7 @@ from federation.modules.settings import ModuleRun
 from federation.modules.task import load_task
 from federation.modules.training import shuffled
 from steel.errors import InputError
-from tests.federation.digits import PLANTS, Digits
+from tests.federation.digits import PLANTS, Digits, app
 
 THE_TASK = "tests.federation.digits:Digits"
 

@@ -45,7 +45,7 @@ def test_a_plant_whose_heats_moved_wants_one_and_says_why(registry: Registry, he
     dirtier[KNOWN:, heats.elements.index(Element.CU)] *= 1.6
     wish = proposal(registry, "northmill", replace(heats, analysis_wt_pct=dirtier))
     assert wish.startswith("its model v0001 no longer holds: ")
-    assert "Cu since heat" in wish
+    assert "Cu" in wish
     assert np.char.find(wish, str(heats.heat_ids[0])) < 0
 
 
@@ -53,7 +53,8 @@ def test_a_model_that_cannot_be_used_is_a_wish_and_keeps_nobody_from_taking_part
     registry: Registry, heats: HeatLog
 ) -> None:
     strange = replace(heats, materials=(*heats.materials[:-1], "sponge iron"))
-    assert "does not know its newest heats: charge: ['sponge iron']" in proposal(registry, "northmill", strange)
+    # What it charges is its own business: no material is named.
+    assert proposal(registry, "northmill", strange) == "its model v0001 does not know what its newest heats charge"
     manifest = next((registry.root / "northmill").glob("v*/manifest.json"))
     manifest.write_text(manifest.read_text("utf-8").replace('"schema_version": 3', '"schema_version": 2'), "utf-8")
-    assert proposal(registry, "northmill", heats).startswith("its model cannot be used: ")
+    assert proposal(registry, "northmill", heats) == "its model cannot be used"

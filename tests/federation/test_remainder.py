@@ -1,34 +1,34 @@
 """A convex remainder that plants learn together: found, kept only where it surely helps, used by the small plant."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from flwr.app import Context, RecordDict
+from flwr.clientapp import ClientApp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from federation import server_app
 from federation.asking import Round
-from federation.client_app import app_for
 from federation.contract import agree
 from federation.hierarchy import Pieces
 from federation.ledger import Ledger, read_ledger
 from federation.modules.in_process import InProcessGrid
 from federation.participant import Participant
 from federation.remainder import surely_better, usual_run
+from federation.remainder_client import add_handlers
 from federation.remainder_rounds import learn_remainder
 from federation.shares import settle
+from federation.sums_run import SumsRun, run_sums
 from steel.elements import Element
 from steel.heats import HeatLog
 from surrogate.artifact import load_surrogate
 from surrogate.fit import fit
 from surrogate.pieces import greatest, sum_of_pieces
 from surrogate.remainder import FitOptions
+from tests.federation.local import given_plants, grid_of
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 360, "riverside": 240, "eastport": 240}
@@ -63,7 +63,8 @@ def learned(plants: dict[str, Participant], ledger: Path, averaging: str = "feda
     contract = agree([plant.offer() for plant in plants.values()])
     settled = settle(contract, {name: plant.ballot(contract) for name, plant in plants.items()})
     contract, shared = settled.contract, settled.shared
-    app = app_for(lambda context: plants[str(context.node_config["plant"])])
+    app = ClientApp()
+    add_handlers(app, lambda context: plants[str(context.node_config["plant"])])
     grid = InProcessGrid(app, [{"plant": name} for name in plants])
     round_ = Round(grid, 60.0, len(plants), Ledger(ledger))
     pieces = learn_remainder(grid, round_, list(grid.get_node_ids()), contract, shared, usual_run(averaging))
@@ -130,15 +131,9 @@ def test_a_fit_learns_beside_pieces_that_are_known(plants: dict[str, Participant
 
 
 def test_a_whole_run_hands_the_remainder_to_every_plant(plants: dict[str, Participant], tmp_path: Path) -> None:
-    app = app_for(lambda context: plants[str(context.node_config["plant"])])
-    nodes: list[Any] = [{"plant": name, "models": str(tmp_path / "models")} for name in plants]
-    config: dict[str, Any] = {
-        "wait-s": 60.0, "plants": 3, "fewest": 0, "secure": False, "if-proposed": False, "started-by": "a test",
-        "remainder": "fedavg", "result": str(tmp_path / "result.json"), "ledger": str(tmp_path / "ledger.jsonl"),
-    }  # fmt: skip
-    context = Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_config=config)
-    server_app.app(grid=InProcessGrid(app, nodes), context=context)
-    result = json.loads((tmp_path / "result.json").read_text("utf-8"))
+    grid = grid_of(given_plants(tmp_path, plants))
+    run = SumsRun(plants=3, secure=False, remainder="fedavg", started_by="a test", wait_s=60.0)
+    result = run_sums(grid, run, Ledger(tmp_path / "ledger.jsonl"), tmp_path, "1")
     assert result["remainder"] == ["P"]
     assert load_file(tmp_path / "shared.safetensors")["P/pieces"].shape[0] == 3
     adopted = {plant: told["version"] for plant, told in result["adopted"].items() if told["version"]}

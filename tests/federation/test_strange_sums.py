@@ -1,21 +1,19 @@
 """A whole run in this process, in which one plant's answer is no sums at all."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from flwr.app import Array, ArrayRecord, Context, Message, RecordDict
 
-from api.onboarding import set_up_bundled
-from federation import client_app, server_app
-from federation.ledger import read_ledger
+from federation.ledger import Ledger, read_ledger
 from federation.messages import CONTRIBUTE, masked_from_record, record_of, sums_from_record
 from federation.modules.in_process import InProcessGrid
-from plant_adapters.store import HeatStore
+from federation.plant.answers import Answers
+from federation.plant.plant import Plant
+from federation.sums_run import SumsRun, run_sums
 from steel.errors import InputError
-from surrogate.registry import Registry
+from tests.federation.local import bundled_plants
 
 PLANTS = ("northmill", "riverside", "eastport")
 STRANGE = {
@@ -27,12 +25,8 @@ STRANGE = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("federation")
-    store, registry = HeatStore(f"sqlite:///{folder / 'heats.db'}"), Registry(folder / "models")
-    for name in PLANTS:
-        set_up_bundled(name, 60, folder / "plants", store, registry)
-    return folder
+def plants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plant]:
+    return bundled_plants(tmp_path_factory.mktemp("federation"), dict.fromkeys(PLANTS, 60))
 
 
 @pytest.mark.parametrize("kind", STRANGE)
@@ -46,26 +40,24 @@ def test_what_is_no_sums_is_refused_with_what_would_be_right(kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "secure"), [("no safetensors", False), ("too few whole numbers", True)])
 def test_a_plant_whose_sums_cannot_be_read_is_put_aside_and_named(
-    home: Path, tmp_path: Path, kind: str, secure: bool
+    plants: dict[str, Plant], tmp_path: Path, kind: str, secure: bool
 ) -> None:
-    def answer(message: Message, context: Context) -> Message:
-        if context.node_config["plant"] == "riverside" and message.metadata.message_type == CONTRIBUTE:
-            return Message(STRANGE[kind], reply_to=message)
-        return client_app.app(message, context)
+    answers = {name: Answers(plant) for name, plant in plants.items()}
 
-    url = HeatStore(f"sqlite:///{home / 'heats.db'}").absolute_url()
-    nodes: list[Any] = [{"plant": name, "database": url, "models": str(tmp_path / "models")} for name in PLANTS]
-    config: dict[str, Any] = {
-        "wait-s": 60.0, "plants": 3, "fewest": 2, "secure": secure, "if-proposed": False, "remainder": "",
-        "started-by": "a test", "result": str(tmp_path / "result.json"), "ledger": str(tmp_path / "ledger.jsonl"),
-    }  # fmt: skip
-    context = Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_config=config)
-    grid = InProcessGrid(answer, nodes)
-    server_app.app(grid=grid, context=context)
+    def answer(message: Message, context: Context) -> Message:
+        plant = str(context.node_config["plant"])
+        if plant == "riverside" and message.metadata.message_type == CONTRIBUTE:
+            return Message(STRANGE[kind], reply_to=message)
+        return answers[plant](message, context)
+
+    for plant in plants.values():
+        (plant.folder / "memory.json").unlink(missing_ok=True)
+    run = SumsRun(plants=3, fewest=2, secure=secure, wait_s=60.0, started_by="a test")
+    grid = InProcessGrid(answer, [{"plant": name} for name in PLANTS])
+    result = run_sums(grid, run, Ledger(tmp_path / "ledger.jsonl"), tmp_path, "1")
     entries = read_ledger(tmp_path / "ledger.jsonl")
     put_aside = [entry.body for entry in entries if entry.kind == "quarantine"]
     assert [body["plant"] for body in put_aside] == ["riverside"]
     assert "cannot be used; expected" in put_aside[0]["reason"]
-    result = json.loads((tmp_path / "result.json").read_text("utf-8"))
     assert set(result["errors"]) >= {"northmill", "eastport"}
     assert np.isfinite(result["shared"]["Cu"]).all()

@@ -1,0 +1,1 @@
+"""Flower's engine: the coordinator's doors, the plant's connection, and what is known of the pinned version."""

@@ -1,0 +1,1 @@
+"""What runs at a plant: the loop that asks for messages, what it answers, and what it never answers."""
