@@ -25,7 +25,8 @@ from federation.contract import Contract, agree
 from federation.gate import judge
 from federation.hierarchy import Pieces, Shared
 from federation.messages import sums_to_record
-from federation.shares import Ballot, flat, settle
+from federation.screening import total
+from federation.shares import Ballot, Settled, flat, settle
 from federation.tuning import Tuning
 from steel.heats import HeatLog
 from surrogate.evaluation import recorded
@@ -63,11 +64,22 @@ def _scaled(ballot: Ballot, factor: float) -> Ballot:
 
 
 def _tuned(
-    every: list[Site], contract: Contract, shared: Shared, pieces: Pieces, ways: list[Tuning]
+    every: list[Site], contract: Contract, others: list[Shared], pieces: Pieces, ways: list[Tuning]
 ) -> list[Surrogate]:
+    """As plants adopt: from what the others know, every plant's own heats counted once."""
     return _at_once(
-        lambda site, way: site.participant.tuned_model(contract, shared, site.log, pieces, way), every, ways
+        lambda site, known, way: site.participant.tuned_model(contract, known, site.log, pieces, way),
+        every,
+        others,
+        ways,
     )
+
+
+def _others(every: list[Site], settled: Settled, ballots: dict[str, Ballot]) -> list[Shared]:
+    """The classes as every plant's others know them; who was put aside takes all."""
+    whole = total(settled.sums.values())
+    mine = [ballots[site.name] if site.name in settled.sums else None for site in every]
+    return [s.participant.others(settled.contract, whole, own) for s, own in zip(every, mine, strict=True)]
 
 
 def _at_once(each: Callable[..., Any], *of_plants: Sequence[Any]) -> list[Any]:
@@ -76,10 +88,13 @@ def _at_once(each: Callable[..., Any], *of_plants: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _balances(every: list[Site], contract: Contract, shared: Shared) -> list[Surrogate]:
+def _balances(every: list[Site], settled: Settled, ballots: dict[str, Ballot]) -> list[Surrogate]:
     """Tuned in full and without remainders of their own: what sums alone do, and soon fitted."""
-    linear = FitOptions(remainders=())
-    return [site.participant.tuned_model(contract, shared, site.log, options=linear) for site in every]
+    linear, others = FitOptions(remainders=()), _others(every, settled, ballots)
+    return [
+        site.participant.tuned_model(settled.contract, known, site.log, options=linear)
+        for site, known in zip(every, others, strict=True)
+    ]
 
 
 def measure(quick: bool) -> Results:
@@ -99,15 +114,16 @@ def measure(quick: bool) -> Results:
     pieces = learned_together(warm, contract, shared)
     results["remainder_outputs"] = len(pieces)
     local = _at_once(lambda site: fit(site.log, site.materials), warm)
-    ways = _at_once(lambda site: site.participant.tuning(contract, shared, pieces), warm)
-    tuned = _tuned(warm, contract, shared, pieces, ways)
-    _against_local(results, warm, local, tuned, ways, contract, shared, pieces)
+    others = _others(warm, settled, ballots)
+    ways = _at_once(lambda site, known: site.participant.tuning(contract, known, pieces), warm, others)
+    tuned = _tuned(warm, contract, others, pieces, ways)
+    _against_local(results, warm, local, tuned, ways, contract, others, pieces)
     cold = every[COLD]
     first = cold.participant.first_model(contract, shared, pieces)
     catalogue = cold.participant.first_model(contract, None)
     results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
     _against_heap(results, warm, tuned)
-    _poison(results, warm, contract, ballots, _balances(warm, contract, shared))
+    _poison(results, warm, contract, ballots, _balances(warm, settled, ballots))
     measure_foundry(results)
     measure_simulation(results, quick)
     measure_deployment(results, quick)
@@ -121,10 +137,10 @@ def _against_local(
     tuned: list[Surrogate],
     ways: list[Tuning],
     contract: Contract,
-    shared: Shared,
+    others: list[Shared],
     pieces: Pieces,
 ) -> None:
-    linear = _excess(warm[POOR], warm[POOR].participant.tuned_model(contract, shared, warm[POOR].log))
+    linear = _excess(warm[POOR], warm[POOR].participant.tuned_model(contract, others[POOR], warm[POOR].log))
     results["poor_plant_excess_vs_local_without_remainder"] = float(np.mean(linear / _excess(warm[POOR], local[POOR])))
     ratios = [
         float(np.mean(_excess(site, theirs) / _excess(site, own)))
@@ -132,13 +148,22 @@ def _against_local(
     ]
     results["poor_plant_excess_vs_local"] = ratios[POOR]
     results["mean_excess_vs_local"] = float(np.mean(ratios))
-    verdicts = _at_once(lambda site, way: judge(site.participant.compare(contract, shared, pieces, way)), warm, ways)
+    used_by_all = _at_once(lambda site, known, way: _used(site, contract, known, pieces, way), warm, others, ways)
+    results["plants_that_adopted"] = sum(used is not None for used in used_by_all)
     measured = []
-    for site, own, theirs, verdict in zip(warm, local, tuned, verdicts, strict=True):
-        used = theirs if verdict.adopt else own
+    for site, own, adopted in zip(warm, local, used_by_all, strict=True):
+        used = adopted or own
         measured.append(float(np.mean(_errors(used, site.later, site.later) / _errors(own, site.later, site.later))))
     results["worst_plant_mae_vs_local"] = max(measured)
     results["mean_mae_vs_local"] = float(np.mean(measured))
+
+
+def _used(site: Site, contract: Contract, known: Shared, pieces: Pieces, way: Tuning) -> Surrogate | None:
+    """What a plant adopts by its gate; None where it keeps its own."""
+    verdict = judge(site.participant.trial(contract, known, pieces, way))
+    if not verdict.adopt:
+        return None
+    return site.participant.tuned_model(contract, known, site.log, pieces, way, outputs=verdict.outputs)
 
 
 def _against_heap(results: Results, warm: list[Site], tuned: list[Surrogate]) -> None:
@@ -172,7 +197,7 @@ def _poison(
         added = frozenset(settled.sums)
         # Whoever was put aside, what is left is one and the same.
         if victim.name in added or added not in ratios:
-            models = _balances(others, settled.contract, settled.shared)
+            models = _balances(others, settled, {**ballots, victim.name: bad})
             pairs = zip(others, models, clean, strict=True)
             ratios[added] = float(np.mean([np.mean(_excess(site, m) / _excess(site, c)) for site, m, c in pairs]))
         results[f"poisoned_{kind}_excess_vs_clean"] = ratios[added]

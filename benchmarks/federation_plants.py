@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from federation.client_app import app_for
+from flwr.clientapp import ClientApp
 
 from federation.asking import Round
 from federation.contract import Contract
@@ -15,6 +15,7 @@ from federation.ledger import Ledger
 from federation.modules.in_process import InProcessGrid
 from federation.participant import Participant
 from federation.remainder import USUAL
+from federation.remainder_client import add_handlers
 from federation.remainder_rounds import learn_remainder
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
@@ -117,7 +118,8 @@ def learned_together(every: list[Site], contract: Contract, shared: Shared) -> P
     """The convex remainder of some plants by federated averaging, all of them in this process."""
     logging.getLogger("flwr").setLevel(logging.ERROR)
     participants = {site.name: site.participant for site in every}
-    app = app_for(lambda context: participants[str(context.node_config["plant"])])
+    app = ClientApp()
+    add_handlers(app, lambda context: participants[str(context.node_config["plant"])])
     grid = InProcessGrid(app, [{"plant": name} for name in participants])
     with TemporaryDirectory() as folder:
         round_ = Round(grid, ANSWER_S, len(every), Ledger(Path(folder) / "ledger.jsonl"))

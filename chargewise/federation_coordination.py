@@ -84,7 +84,7 @@ def start_run(
 def status(folder: Folder = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
     """Which plants are connected, and which runs there were, newest first."""
     with reporting():
-        operator = Operator(folder)
+        operator = Operator.of(folder)
         nodes, runs = operator.nodes(), operator.runs()
         if as_json:
             told = [{"plant": node.plant, "status": node.status} for node in nodes]
@@ -109,7 +109,7 @@ def stop(
 ) -> None:
     """Stop a run; nothing of it is adopted that was not already."""
     with reporting():
-        operator = Operator(folder)
+        operator = Operator.of(folder)
         if not run.isdigit() or not operator.stop(int(run)):
             going = ", ".join(one["run"] for one in operator.runs() if one["status"] != "finished") or "none is"
             raise InputError(run, "run", f"one that is going on: {going}")
@@ -139,7 +139,7 @@ def _let_plants_in(folder: Path, port: int) -> None:
     while time.monotonic() < deadline:
         time.sleep(0.2)
         try:
-            operator = Operator(folder)
+            operator = Operator.of(folder)
             operator.nodes()
         except EngineError:
             continue

@@ -154,5 +154,5 @@ def _change(folder: Path, plants: dict[str, str]) -> Roster:
     changed = write_roster(_credentials(folder).roster, plants)
     # One that does not run reads the roster when it starts.
     with suppress(EngineError):
-        Operator(folder).register(changed)
+        Operator.of(folder).register(changed)
     return changed

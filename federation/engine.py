@@ -4,11 +4,12 @@ For a trial and for tests; on hosts of their own each runs its own process by th
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from getpass import getuser
@@ -18,6 +19,7 @@ from typing import Any
 from flwr.serverapp import Grid
 from safetensors.numpy import save_file
 
+from federation.flower.bundles import bundle
 from federation.flower.operator import EngineError, Operator
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import read_roster, write_roster
@@ -50,11 +52,13 @@ class Coordinator:
 
         Raises:
             EngineError: the coordinator does not answer.
+            InputError: what is asked for does not go together.
             LedgerError: another run is going on, or the ledger was changed.
             TooFewPlantsError: fewer plants connected, or answered, than must.
         """
-        operator = Operator(self.folder)
-        with opened_ledger(self.ledger) as ledger, operator.run("sums") as grid:
+        run.check()
+        operator = Operator.of(self.folder)
+        with opened_ledger(self.ledger) as ledger, operator.run(bundle("sums")) as grid:
             found = run_sums(grid, run, ledger, self.folder, str(grid.run.run_id), say)
         write_result(self.folder / RESULT, found)
         return found
@@ -72,8 +76,8 @@ class Coordinator:
             LedgerError: another run is going on, or the ledger was changed.
             TooFewPlantsError: fewer participants connected, or answered, than must.
         """
-        operator = Operator(self.folder)
-        with opened_ledger(self.ledger) as ledger, operator.run("modules") as grid:
+        operator = Operator.of(self.folder)
+        with opened_ledger(self.ledger) as ledger, operator.run(bundle("modules")) as grid:
             body = self._trained(grid, run, ledger, wait_s, say)
         write_result(self.folder / RESULT, body)
         return body
@@ -145,12 +149,15 @@ def local_engine(
 
 
 def write_node(folder: Path, plant: LocalPlant, keys: Credentials, coordinator: str) -> Path:
-    """Write a plant's policy and settings to its folder; returns the settings' file."""
+    """Write a plant's policy, its own copy of the roster and its settings to its folder; returns the settings' file."""
     folder.mkdir(parents=True, exist_ok=True)
     write_policy(folder / "policy.toml", plant.policy)
+    roster = folder / "roster.toml"
+    if not roster.is_file():
+        shutil.copyfile(keys.roster, roster)
     node = PlantNode(
         plant=plant.plant, database=plant.database, models=plant.models.resolve(), folder=folder,
-        coordinator=coordinator, ca=keys.ca, key=keys.plant_key(plant.plant), roster=keys.roster, task=plant.task,
+        coordinator=coordinator, ca=keys.ca, key=keys.plant_key(plant.plant), roster=roster, task=plant.task,
     )  # fmt: skip
     settings = folder / "node.json"
     settings.touch(mode=0o600)
@@ -167,7 +174,7 @@ def operator_when_ready(folder: Path, process: "subprocess.Popen[bytes]", log: P
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            found = Operator(folder)
+            found = Operator.of(folder)
             found.nodes()
         except EngineError:
             time.sleep(0.1)
@@ -183,13 +190,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(stack: ExitStack, name: str, command: list[str], folder: Path) -> tuple["subprocess.Popen[bytes]", Path]:
-    """Start a process that ends with the stack; returns it and its log in the folder."""
+def start(
+    stack: ExitStack, name: str, command: list[str], folder: Path, more: Mapping[str, str] | None = None
+) -> tuple["subprocess.Popen[bytes]", Path]:
+    """Start a process that ends with the stack; returns it and its log in the folder.
+
+    Args:
+        stack: ends it.
+        name: of its log.
+        command: with its arguments.
+        folder: for the log.
+        more: variables of its environment beside this process's.
+    """
     log = folder / f"{name}.log"
     out = stack.enter_context(log.open("wb"))
     # Several plants share a machine's cores here; more threads than cores make all of them crawl.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    around = {**os.environ, **threads}
+    around = {**os.environ, **threads, **(more or {})}
     process = subprocess.Popen(command, env=around, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
     stack.callback(end, process)
     return process, log

@@ -28,6 +28,7 @@ STRETCH = 10
 """Heats whose errors are taken together."""
 FEWEST_STRETCHES = 4
 """Below which nothing is sure."""
+FEWEST_HEATS = FEWEST_STRETCHES * STRETCH
 SURELY = 2.0
 """Standard errors by which the squared error must fall, over all outputs together."""
 LEANS = 0.5
@@ -105,9 +106,9 @@ def judge(trial: Trial) -> Verdict:
     def refused(why: str) -> Verdict:
         return Verdict((), ratio, f"not adopted: {why}", errors)
 
-    stretches = len(trial.errors[LOCAL]) // STRETCH
-    if stretches < FEWEST_STRETCHES:
-        return refused(f"{len(trial.errors[LOCAL])} heats are too few to tell; {FEWEST_STRETCHES * STRETCH} are not")
+    heats = len(trial.errors[LOCAL])
+    if heats < FEWEST_HEATS:
+        return refused(f"{heats} heats are too few to tell; {FEWEST_HEATS} are not")
     same = content_evidence(trial.evidence)
     if same < ODDS:
         return refused(f"its heats speak against the other plants' scrap classes ({same:.1f} nats of evidence)")

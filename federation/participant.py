@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from federation.contract import Contract, Hello, Offer, make_hello, make_offer
-from federation.gate import ACTIVE, FEWEST_STRETCHES, LOCAL, SHARED, STRETCH, TUNED, Trial
+from federation.gate import ACTIVE, FEWEST_HEATS, LOCAL, SHARED, TUNED, Trial
 from federation.hierarchy import (
     Membership,
     Pieces,
@@ -46,7 +46,7 @@ LEARN_FRACTION = 0.7
 """Where first heats teach and the rest judge, in order."""
 ENOUGH_LATER = 200
 """Later heats that judge by themselves."""
-BLOCKS = 6
+BLOCKS = 4
 """Successive blocks of a shorter record, each foreseen from all others."""
 
 
@@ -107,7 +107,7 @@ class Participant:
     def tuning(self, contract: Contract, shared: Shared, pieces: Pieces | None = None) -> Tuning:
         """How the shared model is best tuned, by the newest of the heats it learns from; in full where they are few."""
         early, late = self.learning_under(contract).split(1.0 - VALIDATED)
-        if len(late) < FEWEST_STRETCHES * STRETCH:
+        if len(late) < FEWEST_HEATS:
             return FULL
         outputs = contract.schema_for(self.materials).outputs
         seen = np.column_stack([*(recorded(late, name) for name in outputs), late.tapped_t])

@@ -63,9 +63,6 @@ class SumsRun(Frozen):
         remainder: how the weights of a convex remainder are averaged; None learns none.
         wait_s: for plants, and for every answer.
         started_by: who started it.
-
-    Raises:
-        InputError: a remainder is asked of a secure run.
     """
 
     plants: int
@@ -76,11 +73,15 @@ class SumsRun(Frozen):
     wait_s: float = 120.0
     started_by: str
 
-    def model_post_init(self, context: Any) -> None:
-        """Refuse what excludes itself."""
+    def check(self) -> None:
+        """Whether what is asked for goes together.
+
+        Raises:
+            InputError: a remainder is asked of a secure run.
+        """
         if self.secure and self.remainder:
-            where = "remainder"
-            raise InputError(self.remainder, where, "none in a secure run: its weights would show what one plant has")
+            expected = "none in a secure run: its weights would show what one plant has"
+            raise InputError(self.remainder, "remainder", expected)
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def run_sums(
         TooFewPlantsError: fewer plants connected, or answered, than must.
         InputError: what plants brought cannot be brought together.
     """
+    run.check()
     tell = say or (lambda what: None)
     begun = {"started_by": run.started_by, "run": number, "asked": run.model_dump(mode="json"), "flower": FLOWER}
     with ledger.run(begun):

@@ -37,6 +37,7 @@ from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 
 from federation.flower.version import check_flower
+from federation.flower.wire import pack, unpack
 
 HEARTBEAT_S = 7.0
 """Between two signs of life; a plant counts as gone after twice `LIFE_S` without one."""
@@ -137,7 +138,7 @@ class Fleet:
         )
         # What travels does not hold its own number.
         message.metadata.__dict__["_message_id"] = arrived.tree.object_id
-        return message
+        return unpack(message)
 
     def answer(self, reply: Message, seconds: float) -> None:
         """Send a reply.
@@ -147,6 +148,7 @@ class Fleet:
             seconds: that it took, which Flower writes down.
         """
         run = int(reply.metadata.run_id)
+        pack(reply)
         reply.metadata.__dict__["_message_id"] = reply.object_id
         with no_object_id_recompute():
             head = message_to_proto(remove_content_from_message(reply) if reply.has_content() else reply)

@@ -4,15 +4,17 @@ A run's own side runs in the operator's process. Flower would unpack the bundle 
 unpacked, the operator sees how it goes, and why it ended.
 """
 
+import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from flwr.app import Message
 from flwr.common.constant import SubStatus
 from flwr.common.serde import fab_to_proto, run_from_proto
 from flwr.proto.control_pb2 import (
@@ -38,10 +40,10 @@ from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
 from flwr.superlink.grid.http_grid import HttpGrid
 
-from federation.flower.bundles import App, bundle, bundle_hash
 from federation.flower.doors import TOKEN_HEADER
 from federation.flower.superlink import DOOR
 from federation.flower.version import check_flower
+from federation.flower.wire import packed, unpack
 from federation.keys.credentials import LOOPBACK
 from federation.keys.roster import Roster
 
@@ -84,29 +86,38 @@ class _Token:
 
 
 class Operator:
-    """The operator's line to a coordinator on this machine.
+    """The operator's line to a coordinator.
 
     Args:
-        folder: the coordinator's.
+        address: HOST:PORT that the operator reaches it at.
+        token: that it asks for.
+        ca: certificate of the authority, where the line is TLS.
 
     Raises:
-        EngineError: no coordinator runs in that folder.
         InputError: another Flower is installed than the one this was written for.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, address: str, token: str, ca: Path | None = None) -> None:
         check_flower()
         logging.getLogger("httpx").setLevel(logging.WARNING)
+        logging.getLogger("flwr").setLevel(logging.ERROR)
+        self._line = address, ca is None, ca.read_bytes() if ca else None
+        self._token = _Token(token)
+        version = RuntimeVersionHttpInterceptor(component_name="operator")
+        self._control = ControlHttpClient.from_server_address(*self._line, [version, self._token])
+
+    @staticmethod
+    def of(folder: Path) -> "Operator":
+        """The line to the coordinator that runs in a folder on this machine.
+
+        Raises:
+            EngineError: none does.
+        """
         try:
             door = json.loads((folder / DOOR).read_text("utf-8"))
         except (OSError, ValueError) as error:
-            raise EngineError(
-                f"No coordinator runs in {folder}; start it: chargewise federation coordinator"
-            ) from error
-        self._address = f"{LOOPBACK}:{door['port']}"
-        self._token = _Token(str(door["token"]))
-        version = RuntimeVersionHttpInterceptor(component_name="operator")
-        self._control = ControlHttpClient.from_server_address(self._address, True, None, [version, self._token])
+            raise EngineError(f"No coordinator runs in {folder}: chargewise federation coordinator") from error
+        return Operator(f"{LOOPBACK}:{door['port']}", str(door["token"]))
 
     def register(self, roster: Roster) -> None:
         """Let just these plants take part: new ones are let in, those that are gone are shut out.
@@ -152,13 +163,16 @@ class Operator:
         return bool(self._ask(self._control.StopRun, StopRunRequest(run_id=run)).success)
 
     @contextmanager
-    def run(self, app: App) -> Iterator["RunGrid"]:
-        """A run of one of this package's bundles; it counts as failed if the block raises.
+    def run(self, content: bytes) -> Iterator["RunGrid"]:
+        """A run; it counts as failed if the block raises.
+
+        Args:
+            content: the bundle's bytes; plants answer only to those of `federation.flower.bundles`.
 
         Raises:
             EngineError: the coordinator does not start it.
         """
-        fab = Fab(bundle_hash(app), bundle(app), {})
+        fab = Fab(hashlib.sha256(content).hexdigest(), content, {})
         started = self._ask(self._control.StartRun, StartRunRequest(fab=fab_to_proto(fab)))
         if not started.HasField("run_id"):
             raise EngineError("the coordinator did not start the run")
@@ -191,14 +205,14 @@ class Operator:
             given = self._ask(client.PullTaskInput, PullTaskInputRequest())
             TaskIdentity.task_id, TaskIdentity.run_id = given.task_id, given.run.run_id
             TaskIdentity.node_id = given.context.node_id
-            grid = RunGrid(self._address, taken.token, client)
+            grid = RunGrid(taken.token, client)
             grid.set_run(run_from_proto(given.run))
             return grid
 
     def _runtime(self, token: str = "") -> RuntimeHttpClient:
         own = [RuntimeTokenHttpInterceptor(token)] if token else []
         version = RuntimeVersionHttpInterceptor(component_name="flwr-serverapp")
-        return RuntimeHttpClient.from_server_address(self._address, True, None, [version, self._token, *own])
+        return RuntimeHttpClient.from_server_address(*self._line, [version, self._token, *own])
 
     def _ask(self, call: Callable[[Any], Told], request: Any) -> Told:
         try:
@@ -213,8 +227,8 @@ class Operator:
 class RunGrid(HttpGrid):  # type: ignore[misc]  # Flower's classes are untyped
     """Flower's way to the plants of a run, through the operator's door."""
 
-    def __init__(self, address: str, token: str, client: RuntimeHttpClient) -> None:
-        super().__init__(address, insecure=True, token=token)
+    def __init__(self, token: str, client: RuntimeHttpClient) -> None:
+        super().__init__(token=token)
         self._client = client
         _look_often()
 
@@ -223,9 +237,24 @@ class RunGrid(HttpGrid):  # type: ignore[misc]  # Flower's classes are untyped
         """The connection itself."""
         return self._client
 
+    def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
+        """Send messages, each in one piece."""
+        # What is sent may be sent to others too: it is packed in a message of its own.
+        found: Iterable[str] = super().push_messages([_packed(message) for message in messages])
+        return found
+
+    def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
+        """Answers to messages, as far as there are any."""
+        return [unpack(message) for message in super().pull_messages(message_ids)]
+
     def names(self) -> dict[int, str]:
         """Connected plants by the number their messages carry: the coordinator knows each by its registered key."""
         return {int(node.node_id): str(node.name) for node in self.get_nodes()}
+
+
+def _packed(message: Message) -> Message:
+    sent = message.metadata
+    return Message(packed(message.content), sent.dst_node_id, sent.message_type, ttl=sent.ttl, group_id=sent.group_id)
 
 
 def _look_often() -> None:

@@ -25,6 +25,16 @@ from steel.errors import InputError
 
 DOOR, LOCK, STATE = "operator.json", "coordinator.lock", "state.db"
 KEEP_ALIVE_S = 75
+IDLE_LAYERS = frozenset(
+    {
+        "ControlSensitiveResponseMiddleware",
+        "ControlLicenseMiddleware",
+        "ControlEventLogMiddleware",
+        "FleetEventLogMiddleware",
+        "RuntimeTracingMiddleware",
+    }
+)
+"""Of Flower's application: logins' caching, licences, event logs and tracing, none of which is configured."""
 
 
 def coordinate(folder: Path, port: int, host: str = "0.0.0.0") -> None:  # noqa: S104  # plants are on other machines
@@ -89,12 +99,20 @@ def _superlink(keys: Credentials, state: Path) -> Any:
         isolation=ISOLATION_MODE_PROCESS,
         runtime_dependency_install=False,
     )
-    return create_app(config, SuperLinkLifespan)
+    app = create_app(config, SuperLinkLifespan)
+    # Each layer costs a millisecond a request, and a message is a dozen requests; these five do nothing here.
+    app.user_middleware = [layer for layer in app.user_middleware if layer.cls.__name__ not in IDLE_LAYERS]
+    return app
 
 
 async def _serve(app: Any, keys: Credentials, outer: socket.socket, inner: socket.socket, token: str) -> None:
     news = News()
-    common: dict[str, Any] = {"log_config": None, "access_log": False, "timeout_keep_alive": KEEP_ALIVE_S}
+    common: dict[str, Any] = {
+        "log_config": None,
+        "access_log": False,
+        "timeout_keep_alive": KEEP_ALIVE_S,
+        "proxy_headers": False,
+    }
     tls: dict[str, Any] = {"ssl_certfile": str(keys.server_certificate), "ssl_keyfile": str(keys.server_key)}
     operators = uvicorn.Server(uvicorn.Config(operators_door(app, token, news), lifespan="on", **common))
     plants = uvicorn.Server(uvicorn.Config(plants_door(app, news), lifespan="off", **tls, **common))
@@ -104,7 +122,6 @@ async def _serve(app: Any, keys: Credentials, outer: socket.socket, inner: socke
     second = asyncio.create_task(plants.serve(sockets=[outer]))
     await asyncio.wait({first, second}, return_when=asyncio.FIRST_COMPLETED)
     operators.should_exit = plants.should_exit = True
-    plants.force_exit = True  # plants that wait for messages are not waited for
     await asyncio.gather(first, second)
 
 
@@ -133,6 +150,7 @@ def _alone(folder: Path) -> IO[str]:
 
 def main() -> None:
     """`python -m federation.flower.superlink FOLDER PORT [HOST]`, for a trial on one machine."""
+    logging.getLogger("flwr").setLevel(logging.INFO)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     with suppress(KeyboardInterrupt):
         coordinate(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:4])

@@ -9,13 +9,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from federation.contract import Contract, read_contract
-from federation.gate import Errors, Verdict, judge
+from federation.gate import FEWEST_HEATS, Errors, Verdict, judge
 from federation.hierarchy import Pieces, Shared
 from federation.participant import Participant
 from federation.published import arrays_of, shared_of
 from federation.screening import Sums
 from federation.shares import Ballot
-from federation.tuning import TUNINGS, Tuning
+from federation.tuning import FULL, TUNINGS, Tuning
 from steel.errors import InputError
 from surrogate.registry import Registry
 
@@ -84,6 +84,9 @@ def adopted(
         head: the ledger's at this moment, kept with the model.
         say: told how it goes.
     """
+    if len(participant.log) < FEWEST_HEATS:
+        too_few = f"not adopted: {len(participant.log)} heats are too few to tell; {FEWEST_HEATS} are not"
+        return Adoption("", too_few, FULL.name, (), {})
     others = participant.others(contract, every, mine)
     standing = _standing(folder, registry, participant.plant)
     way = participant.tuning(contract, others, pieces)

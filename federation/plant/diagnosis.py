@@ -11,13 +11,15 @@ import httpx
 CLOCKS_S = 5.0
 """Difference of two clocks that Flower's logins bear."""
 LOOK_S = 5.0
-EXPIRED, NOT_YET, WRONG_NAME = 10, 9, 62
+EXPIRED, NOT_YET, WRONG_NAME, WRONG_ADDRESS = 10, 9, 62, 64
 """OpenSSL's numbers of what is wrong with a certificate."""
 UNAUTHORISED, NO_SUCH = 401, 404
+_OTHER_NAMES = "its certificate is for other names than {host}; `federation renew --host` at the coordinator sets them"
 _CERTIFICATES = {
     EXPIRED: "its certificate has expired; the coordinator's operator renews it: chargewise federation renew",
     NOT_YET: "its certificate is not valid yet; is this machine's clock behind?",
-    WRONG_NAME: "its certificate is for other names than {host}; `federation init --host` or `renew --host` sets them",
+    WRONG_NAME: _OTHER_NAMES,
+    WRONG_ADDRESS: _OTHER_NAMES,
 }
 
 

@@ -19,15 +19,16 @@ from flwr.supercore.task_identity import TaskIdentity
 from federation.flower.bundles import APPS, App, app_of
 from federation.flower.fleet import Arrived, Fleet
 from federation.plant.answers import Answers
-from federation.plant.diagnosis import why
+from federation.plant.diagnosis import UNAUTHORISED, why
 from federation.plant.plant import Plant, PlantNode, read_node
 
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Waits between attempts to reach the coordinator, the last again and again."""
 QUICK_S = 1.0
-PAUSE_S = 3.0
-"""Wait after a coordinator that has nothing says so at once; ours keeps a plant waiting itself."""
+PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
+"""Waits after a coordinator that has nothing says so at once, longer each time; ours keeps a plant waiting itself."""
 RUNS_KEPT = 8
+SERVER_FAULT = 500
 FOREIGN = "the run's bundle is not one that this plant's own Chargewise would make; nothing of it was fetched or run"
 _log = logging.getLogger("chargewise.federation")
 
@@ -72,13 +73,25 @@ class Node:
                 fleet.close()
 
     def _serve(self, fleet: Fleet, number: int, stop: Event) -> None:
+        nothing = 0
         while not stop.is_set():
             asked_at = time.monotonic()
             arrived = fleet.next_message()
             if arrived is not None:
-                self._answer(fleet, number, arrived)
+                nothing = 0
+                self._answer_if_it_runs(fleet, number, arrived)
             elif time.monotonic() - asked_at < QUICK_S:
-                stop.wait(PAUSE_S)
+                stop.wait(PAUSES_S[min(nothing, len(PAUSES_S) - 1)])
+                nothing += 1
+
+    def _answer_if_it_runs(self, fleet: Fleet, number: int, arrived: Arrived) -> None:
+        try:
+            self._answer(fleet, number, arrived)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == UNAUTHORISED or error.response.status_code >= SERVER_FAULT:
+                raise
+            # The run was stopped, or broke off, while this plant was answering.
+            _log.info("run %s takes no answers any more: %s", arrived.run, error)
 
     def _answer(self, fleet: Fleet, number: int, arrived: Arrived) -> None:
         started = time.monotonic()

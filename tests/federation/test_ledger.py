@@ -129,9 +129,10 @@ def test_what_the_disk_does_not_take_is_taken_back(path: Path, monkeypatch: pyte
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+    with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        ledger.append("end", {})
+        with pytest.raises(OSError, match="No space"):
+            ledger.append("end", {})
     assert path.read_bytes() == before
     ledger.append("end", {})
     assert len(read_ledger(path)) == 4

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from federation.deployment import PlantNode
 from safetensors.torch import load_file
 
-from federation.engine import local_engine
+from federation.engine import LocalPlant, local_engine
 from federation.ledger import read_ledger
 from federation.modules.settings import ModuleRun
 from federation.modules.training import judge
@@ -19,9 +18,9 @@ def test_digits_federate_through_flowers_engine(tmp_path: Path, monkeypatch: pyt
     # The task is installed at every participant; here it lies in the tests.
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     task = "tests.federation.digits:Digits"
-    nodes = [PlantNode(plant, "sqlite://", tmp_path, task) for plant in PLANTS]
+    plants = [LocalPlant(plant, "sqlite://", tmp_path, task) for plant in PLANTS]
     run = ModuleRun(participants=3, rounds=5, epochs=2, batch_size=128, learning_rate=0.5)
-    with local_engine(tmp_path / "engine", nodes) as engine:
+    with local_engine(tmp_path / "engine", plants) as engine:
         found = engine.run_modules(run)
         entries = read_ledger(engine.ledger, head=found["ledger_head"])
     assert [set(told) for told in found["rounds"]] == [set(PLANTS)] * 5
