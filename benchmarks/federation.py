@@ -160,7 +160,7 @@ def _against_local(
 
 def _used(site: Site, contract: Contract, known: Shared, pieces: Pieces, way: Tuning) -> Surrogate | None:
     """What a plant adopts by its gate; None where it keeps its own."""
-    verdict = judge(site.participant.trial(contract, known, pieces, way))
+    verdict = judge(site.participant.trial(contract, known, pieces, way), site.participant.evidence(contract, known))
     if not verdict.adopt:
         return None
     return site.participant.tuned_model(contract, known, site.log, pieces, way, outputs=verdict.outputs)

@@ -36,6 +36,8 @@ LEANS = 0.5
 ODDS = float(np.log(3.0))
 """Nats of evidence that count as substantial."""
 LOCAL, SHARED, TUNED, ACTIVE = "local", "global", "tuned", "active"
+Evidence = dict[str, float]
+"""Log-likelihood of a plant's heats with the others' classes, less that with the catalogue's, nats, by output."""
 Errors = dict[str, dict[str, float]]
 """Mean absolute error by output, then by model: local, global, tuned."""
 
@@ -47,13 +49,10 @@ class Trial:
     Attributes:
         outputs: names, "yield" among them.
         errors: (N, O) predicted less recorded, NaN where not recorded, by model; "local" and "tuned" at least.
-        evidence: log-likelihood of the plant's heats with the others' classes, less that with the catalogue's, nats, by
-            output.
     """
 
     outputs: tuple[str, ...]
     errors: dict[str, FloatArray]
-    evidence: dict[str, float]
 
     def mean_absolute(self) -> Errors:
         """Mean absolute errors, of outputs that were recorded."""
@@ -98,42 +97,52 @@ def relative_error(errors: Errors, model: str) -> float:
     return sum(ratios) / len(ratios) if ratios else float("nan")
 
 
-def judge(trial: Trial) -> Verdict:
+def foreign(evidence: Evidence) -> str:
+    """Why what the others know is not this plant's scrap; empty if it may be.
+
+    It is soon known, and asked before any model is fitted.
+    """
+    same = content_evidence(evidence)
+    if same >= ODDS:
+        return ""
+    return f"not adopted: its heats speak against the other plants' scrap classes ({same:.1f} nats of evidence)"
+
+
+def judge(trial: Trial, evidence: Evidence) -> Verdict:
     """Which outputs of the tuned model a plant adopts, and why."""
     errors = trial.mean_absolute()
     ratio = relative_error(errors, TUNED)
 
     def refused(why: str) -> Verdict:
-        return Verdict((), ratio, f"not adopted: {why}", errors)
+        return Verdict((), ratio, why, errors)
 
     heats = len(trial.errors[LOCAL])
     if heats < FEWEST_HEATS:
-        return refused(f"{heats} heats are too few to tell; {FEWEST_HEATS} are not")
-    same = content_evidence(trial.evidence)
-    if same < ODDS:
-        return refused(f"its heats speak against the other plants' scrap classes ({same:.1f} nats of evidence)")
+        return refused(f"not adopted: {heats} heats are too few to tell; {FEWEST_HEATS} are not")
+    if why := foreign(evidence):
+        return refused(why)
     for rival in (LOCAL, ACTIVE):
         if rival in trial.errors:
             each = squared_gains(trial.errors[rival], trial.errors[TUNED])
             sure = standard_errors(np.nanmean(each, axis=1))
             if sure < SURELY:
                 whose = "the plant's own" if rival == LOCAL else "the active model's"
-                return refused(f"its error is not surely below {whose} ({sure:.1f} standard errors)")
+                return refused(f"not adopted: its error is not surely below {whose} ({sure:.1f} standard errors)")
     gains = squared_gains(trial.errors[LOCAL], trial.errors[TUNED])
     kept = tuple(
         output
         for column, output in enumerate(trial.outputs)
-        if trial.evidence.get(output, 0.0) > ODDS and standard_errors(gains[:, column]) > LEANS
+        if evidence.get(output, 0.0) > ODDS and standard_errors(gains[:, column]) > LEANS
     )
     if not kept:
-        return refused("of no output by itself is it better")
+        return refused("not adopted: of no output by itself is it better")
     by = {output: errors[output] for output in kept if output in errors}
     change = 100 * (1 - relative_error(by, TUNED))
     told = "all outputs" if set(kept) == set(trial.outputs) else in_short(kept)
     return Verdict(kept, ratio, f"adopted: {told}, {change:.2f} % lower error on heats it had not seen", errors)
 
 
-def content_evidence(evidence: dict[str, float]) -> float:
+def content_evidence(evidence: Evidence) -> float:
     """Nats of evidence that the others' classes are this plant's: of noble elements, or of all where there are none."""
     noble = [nats for output, nats in evidence.items() if output not in (ENERGY, YIELD) and Element(output) in NOBLE]
     return sum(noble or evidence.values())

@@ -233,7 +233,7 @@ class Participant:
             for name, model in models.items():
                 found.setdefault(name, []).append(_errors(model, judged, schema.outputs))
         errors = {name: np.vstack(parts) for name, parts in found.items()}
-        return Trial((*schema.outputs, YIELD), errors, self.evidence(contract, others))
+        return Trial((*schema.outputs, YIELD), errors)
 
     def evidence(self, contract: Contract, others: Shared) -> dict[str, float]:
         """By how many nats the plant's heats are likelier with the others' classes than with the catalogue's."""

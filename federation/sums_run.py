@@ -127,6 +127,7 @@ class _Sums:
         self._run, self._grid, self._folder = run, grid, folder
         self._round, self._asked, self._ledger = run.round, run.asked, run.round.ledger
         self._heats: dict[str, int] = {}
+        self._there: list[int] = []
 
     def run(self) -> dict[str, Any]:
         """Every stage in turn."""
@@ -142,7 +143,7 @@ class _Sums:
         facts = {"started_by": self._asked.started_by, "proposed": wishes, "flower": FLOWER}
         self._ledger.append("run", facts | {"contract": contract.model_dump(mode="json"), "secure": bool(masked)})
         settled = self._settle_masked(contract, masked) if masked else self._settle(contract, nodes)
-        nodes = masked.nodes if masked else nodes
+        nodes = masked.nodes if masked else self._there
         contract, shared = settled.contract, settled.shared
         self._ledger.append("own_shares", contract.own_share)
         pieces = Pieces()
@@ -234,7 +235,9 @@ class _Sums:
         plants = json.dumps(sorted(self._round.name(node) for node in nodes))
         asked = RecordDict({"text": text_record(contract=contract.model_dump_json(), plants=plants)})
         ballots, unreadable = {}, {}
-        for node, content in self._round.ask(nodes, CONTRIBUTE, asked).items():
+        answers = self._round.ask(nodes, CONTRIBUTE, asked)
+        self._there = list(answers)
+        for node, content in answers.items():
             plant, record = self._round.name(node), record_of(content, "sums")
             try:
                 ballots[plant] = ballot_of(sums_from_record(record))

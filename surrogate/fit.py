@@ -67,13 +67,15 @@ def fit(
     priors = priors or catalogue_priors(schema, typical)
     cut = round(len(log) * (1 - options.held_back))
     early, late = data.rows(slice(None, cut)), data.rows(slice(cut, None))
-    say("contents and scatter", 0.1)
-    linear, early_lot_t = _balance(schema, early, typical, priors, options.rounds)
-    say("remainders", 0.3)
-    tried = {kind: candidates(schema, early, linear, kind, options) for kind in options.remainders}
-    first = surely_best(linear, tried, late)
-    if any(output.has_remainder for output in first.values()):
-        first = _refine(schema, early, typical, priors, first, early_lot_t)
+    first: dict[str, Output] = {}
+    if options.remainders:
+        say("contents and scatter", 0.1)
+        linear, early_lot_t = _balance(schema, early, typical, priors, options.rounds)
+        say("remainders", 0.3)
+        tried = {kind: candidates(schema, early, linear, kind, options) for kind in options.remainders}
+        first = surely_best(linear, tried, late)
+        if any(output.has_remainder for output in first.values()):
+            first = _refine(schema, early, typical, priors, first, early_lot_t)
     say("all heats", 0.5)
     balance, lot_t = _balance(schema, data, typical, priors, options.rounds)
     final = refit(data, balance, first, options)

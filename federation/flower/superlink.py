@@ -112,6 +112,7 @@ async def _serve(app: Any, keys: Credentials, outer: socket.socket, inner: socke
         "access_log": False,
         "timeout_keep_alive": KEEP_ALIVE_S,
         "proxy_headers": False,
+        "timeout_graceful_shutdown": 1,  # plants that wait for messages are not waited for
     }
     tls: dict[str, Any] = {"ssl_certfile": str(keys.server_certificate), "ssl_keyfile": str(keys.server_key)}
     operators = uvicorn.Server(uvicorn.Config(operators_door(app, token, news), lifespan="on", **common))

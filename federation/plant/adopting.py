@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from federation.contract import Contract, read_contract
-from federation.gate import FEWEST_HEATS, Errors, Verdict, judge
+from federation.gate import FEWEST_HEATS, Errors, Verdict, foreign, judge
 from federation.hierarchy import Pieces, Shared
 from federation.participant import Participant
 from federation.published import arrays_of, shared_of
@@ -88,11 +88,14 @@ def adopted(
         too_few = f"not adopted: {len(participant.log)} heats are too few to tell; {FEWEST_HEATS} are not"
         return Adoption("", too_few, FULL.name, (), {})
     others = participant.others(contract, every, mine)
+    evidence = participant.evidence(contract, others)
+    if why := foreign(evidence):
+        return Adoption("", why, FULL.name, (), {})
     standing = _standing(folder, registry, participant.plant)
     way = participant.tuning(contract, others, pieces)
     say("judging the shared model on this plant's heats")
     active = (standing.contract, standing.shared, standing.way) if standing else None
-    verdict = judge(participant.trial(contract, others, pieces, way, active))
+    verdict = judge(participant.trial(contract, others, pieces, way, active), evidence)
     by_hand = _by_hand(registry, participant.plant)
     if by_hand:
         verdict = Verdict((), verdict.ratio, f"not adopted: {by_hand}", verdict.errors)
