@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api.onboarding import set_up_bundled
+from benchmarks.hostile import stored_heats
 from federation.asking import TooFewPlantsError
 from federation.engine import (
     LEDGER,
@@ -36,8 +36,6 @@ from federation.keys.credentials import LOOPBACK, Credentials, certify, make_aut
 from federation.keys.roster import read_roster, write_roster
 from federation.ledger import LedgerInUseError, read_ledger, torn_line
 from federation.sums_run import SumsRun
-from plant_adapters.store import HeatStore
-from surrogate.registry import Registry
 
 PLANTS = {"northmill": 39, "riverside": 39, "eastport": 39}
 """Too few heats to judge by, so that a run is over soon."""
@@ -329,7 +327,7 @@ def coordinator_killed_in_a_run(f: Federation) -> None:
             f.coordinator.kill()
             f.coordinator.wait()
 
-    _fails(lambda: f.run(say=kill), Exception)
+    _fails(lambda: f.run(say=kill), EngineError)
     f.coordinate()
     f.until_online()
     f.runs_again()
@@ -472,12 +470,7 @@ FAULTS: dict[str, Callable[[Federation], None]] = {
 def plants_with_heats() -> Iterator[str]:
     """The address of a database with the plants' heats, and no models."""
     with TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        store = HeatStore(f"sqlite:///{folder / 'heats.db'}")
-        for name, heats in PLANTS.items():
-            set_up_bundled(name, heats, folder / "plants", store, Registry(folder / "models"))
-        store.close()
-        yield store.absolute_url()
+        yield stored_heats(Path(temporary), PLANTS)
 
 
 def survived(fault: str, database: str) -> str:

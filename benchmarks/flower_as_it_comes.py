@@ -4,7 +4,6 @@ They run what a bundle names, so they are no way to join a federation; here ever
 """
 
 import os
-import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -16,8 +15,9 @@ from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
 from federation.engine import START_S, free_port, start, tail
-from federation.flower.operator import EngineError
+from federation.flower.operator import EngineError, Operator
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
+from federation.keys.roster import write_roster
 from federation.ledger import Ledger
 from federation.modules.client_app import app_for
 from federation.modules.coordinate import run_modules
@@ -72,8 +72,8 @@ def stock_run(run: ModuleRun, task: str, ledger: Path) -> None:
         port = free_port()
         around = _environment(folder, keys, f"{LOOPBACK}:{port}")
         _, log = start(stack, "superlink", _superlink(keys, folder, port), folder, around)
-        for name in names:
-            _register(keys.plant_public_key(name), around, log)
+        lines = {name: keys.plant_public_key(name).read_text("utf-8") for name in names}
+        operator_of(f"{LOOPBACK}:{port}", keys, log).register(write_roster(keys.roster, lines))
         for name in names:
             start(stack, name, _supernode(keys, name, task, port), folder, around)
         done = folder / "done"
@@ -118,15 +118,22 @@ def _supernode(keys: Credentials, plant: str, task: str, port: int) -> list[str]
     ]  # fmt: skip
 
 
-def _register(public: Path, around: dict[str, str], log: Path) -> None:
-    command = [_tool("flwr"), "supernode", "register", str(public), CONNECTION]
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        done = subprocess.run(command, env={**os.environ, **around}, capture_output=True, timeout=START_S, check=False)
-        if done.returncode == 0:
-            return
-        time.sleep(0.2)
-    raise EngineError(f"Flower's SuperLink does not let {public.name} in:\n{tail(log)}")
+def operator_of(address: str, keys: Credentials, log: Path) -> Operator:
+    """The operator's line to a SuperLink of Flower's own that is just starting.
+
+    Raises:
+        EngineError: it does not answer in time; the message ends with its log.
+    """
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        try:
+            found = Operator(address, "", keys.ca)
+            found.nodes()
+        except EngineError:
+            time.sleep(0.2)
+        else:
+            return found
+    raise EngineError(f"the SuperLink did not start:\n{tail(log)}")
 
 
 def _bundle(folder: Path) -> Path:

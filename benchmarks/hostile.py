@@ -6,7 +6,6 @@ heats; what comes back to him is kept.
 
 import hashlib
 import io
-import subprocess
 import sys
 import time
 import tomllib
@@ -19,8 +18,8 @@ from pathlib import Path
 import tomli_w
 from flwr.app import Message, RecordDict
 
-from api.onboarding import set_up_bundled
-from federation.engine import LocalPlant, end, free_port, start, tail, write_node
+from benchmarks.flower_as_it_comes import operator_of
+from federation.engine import LocalPlant, free_port, start, write_node
 from federation.flower.bundles import bundle
 from federation.flower.operator import EngineError, Operator, RunGrid
 from federation.flower.wire import unpacked
@@ -29,7 +28,7 @@ from federation.keys.roster import write_roster
 from federation.plant.outbox import Outbox, Sent
 from federation.plant.policy import STRICTEST, Policy
 from plant_adapters.store import HeatStore
-from surrogate.registry import Registry
+from scenarios.bundled import virtual_plant
 
 HEATS = {"northmill": 120, "riverside": 110, "eastport": 100}
 START_S, ANSWER_S = 60.0, 30.0
@@ -123,11 +122,7 @@ def hostile(folder: Path, policy: Policy = STRICTEST, heats: dict[str, int] | No
         EngineError: a process did not start.
     """
     heats = heats or HEATS
-    store, registry = HeatStore(f"sqlite:///{folder / 'heats.db'}"), Registry(folder / "models")
-    for name, count in heats.items():
-        set_up_bundled(name, count, folder / "plant-files", store, registry)
-    url = store.absolute_url()
-    store.close()
+    url = stored_heats(folder, heats)
     keys = make_credentials(folder / "keys", tuple(heats))
     roster = write_roster(keys.roster, {n: keys.plant_public_key(n).read_text("utf-8") for n in heats})
     port = free_port()
@@ -138,8 +133,8 @@ def hostile(folder: Path, policy: Policy = STRICTEST, heats: dict[str, int] | No
             "--ssl-certfile", str(keys.server_certificate), "--ssl-keyfile", str(keys.server_key),
             "--ssl-ca-certfile", str(keys.ca), "--enable-supernode-auth", "--port", str(port), "--host", LOOPBACK,
         ]  # fmt: skip
-        process, log = start(stack, "superlink", command, folder)
-        operator = _ready(address, keys, process, log)
+        _, log = start(stack, "superlink", command, folder)
+        operator = operator_of(address, keys, log)
         operator.register(roster)
         for name in heats:
             plant = LocalPlant(name, url, folder / "models", policy=policy)
@@ -147,6 +142,16 @@ def hostile(folder: Path, policy: Policy = STRICTEST, heats: dict[str, int] | No
             start(stack, f"plant-{name}", [sys.executable, "-m", "federation.plant.node", str(settings)], folder)
         _connected(operator, len(heats))
         yield Hostile(folder, operator, keys, tuple(heats), folder / "marks")
+
+
+def stored_heats(folder: Path, heats: dict[str, int]) -> str:
+    """The address of a database in a folder with so many heats of bundled plants; nothing is trained."""
+    store = HeatStore(f"sqlite:///{folder / 'heats.db'}")
+    for name, count in heats.items():
+        virtual = virtual_plant(name)
+        store.add(name, virtual.history(count), tuple(item.material for item in virtual.plant.charge_items()))
+    store.close()
+    return store.absolute_url()
 
 
 def foreign_bundles(marks: Path, root: Path) -> dict[str, bytes]:
@@ -227,20 +232,6 @@ def _zipped(files: dict[str, bytes], links: dict[str, str] | None = None) -> byt
             archive.writestr(info, target)
         archive.writestr(".info/CONTENT", "\n".join(lines))
     return found.getvalue()
-
-
-def _ready(address: str, keys: Credentials, process: "subprocess.Popen[bytes]", log: Path) -> Operator:
-    until = time.monotonic() + START_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            found = Operator(address, "", keys.ca)
-            found.nodes()
-        except EngineError:
-            time.sleep(0.2)
-        else:
-            return found
-    end(process)
-    raise EngineError(f"the SuperLink did not start:\n{tail(log)}")
 
 
 def _connected(operator: Operator, plants: int) -> None:

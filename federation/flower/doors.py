@@ -11,8 +11,8 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-HOLD_S = 10.0
-"""A request for messages is answered within it; proxies cut longer silences."""
+HOLD_S = 20.0
+"""A request for messages is answered within it; proxies cut longer silences, and a plant waits thirty seconds."""
 TOKEN_HEADER = "x-chargewise-operator"  # noqa: S105  # a name, not a token
 FLEET, PULL = "/v1/fleet/", "/v1/fleet/pull-messages"
 PUSH = "/v1/runtime/push-messages"

@@ -3,7 +3,6 @@
 Only messages are fetched. The bundle of code that Flower offers with a run is not: there is no call for it here.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +38,9 @@ from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
 from federation.flower.version import check_flower
 from federation.flower.wire import pack, unpack
 
-HEARTBEAT_S = 7.0
+HEARTBEAT_S = 9.0
 """Between two signs of life; a plant counts as gone after twice `LIFE_S` without one."""
-LIFE_S = 15.0
+LIFE_S = 20.0
 OBJECT_LOOK_S = 0.05
 """Wait before a part of a message that is still on its way is looked for again."""
 MOST_OBJECTS = 2_000
@@ -112,13 +111,6 @@ class Fleet:
         """Hash of the bundle that a run was started with."""
         found = self._client.GetRun(GetRunRequest(node=self._node, run_id=run))
         return str(run_from_proto(found.run).fab_hash)
-
-    def refuse(self, arrived: Arrived, reply: Callable[[Message], Message]) -> None:
-        """Answer a message whose content was not even fetched."""
-        make_confirm_message_received_fn_protobuf(self._client.ConfirmMessageReceived, self._node, arrived.run)(
-            arrived.tree.object_id
-        )
-        self.answer(reply(arrived.head), 0.0)
 
     def fetch(self, arrived: Arrived) -> Message:
         """A message with its content.

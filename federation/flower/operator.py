@@ -170,7 +170,7 @@ class Operator:
             content: the bundle's bytes; plants answer only to those of `federation.flower.bundles`.
 
         Raises:
-            EngineError: the coordinator does not start it.
+            EngineError: the coordinator does not start it, or is gone in the middle of it.
         """
         fab = Fab(hashlib.sha256(content).hexdigest(), content, {})
         started = self._ask(self._control.StartRun, StartRunRequest(fab=fab_to_proto(fab)))
@@ -183,6 +183,9 @@ class Operator:
         try:
             yield grid
             ended, why = SubStatus.COMPLETED, ""
+        except httpx.HTTPError as error:
+            why = f"the coordinator does not answer any more: {error}"
+            raise EngineError(why) from error
         except BaseException as error:
             why = f"{type(error).__name__}: {error}"
             raise

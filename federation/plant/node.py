@@ -97,7 +97,7 @@ class Node:
         started = time.monotonic()
         app = self._app_of(fleet, arrived.run)
         if app is None:
-            fleet.refuse(arrived, lambda head: self._answers["sums"].refuse(head, FOREIGN))
+            fleet.answer(self._answers["sums"].refuse(arrived.head, FOREIGN), 0.0)
             return
         message = fleet.fetch(arrived)
         # Messages are stamped with whose process this is.
