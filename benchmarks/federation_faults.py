@@ -19,7 +19,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.hostile import stored_heats
-from federation.asking import TooFewPlantsError
 from federation.engine import (
     LEDGER,
     Coordinator,
@@ -31,7 +30,8 @@ from federation.engine import (
     tail,
     write_node,
 )
-from federation.flower.operator import EngineError, Operator
+from federation.errors import EngineError, TooFewPlantsError
+from federation.flower.operator import Operator
 from federation.keys.credentials import LOOPBACK, Credentials, certify, make_authority, make_credentials
 from federation.keys.roster import read_roster, write_roster
 from federation.ledger import LedgerInUseError, read_ledger, torn_line

@@ -14,8 +14,9 @@ import tomli_w
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
-from federation.engine import START_S, free_port, start, tail
-from federation.flower.operator import EngineError, Operator
+from federation.engine import free_port, start, tail
+from federation.errors import EngineError
+from federation.flower.operator import START_S, Operator
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import write_roster
 from federation.ledger import Ledger

@@ -20,8 +20,9 @@ from flwr.app import Message, RecordDict
 
 from benchmarks.flower_as_it_comes import operator_of
 from federation.engine import LocalPlant, free_port, start, write_node
+from federation.errors import EngineError
 from federation.flower.bundles import bundle
-from federation.flower.operator import EngineError, Operator, RunGrid
+from federation.flower.operator import Operator, RunGrid
 from federation.flower.wire import unpacked
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import write_roster
@@ -140,7 +141,7 @@ def hostile(folder: Path, policy: Policy = STRICTEST, heats: dict[str, int] | No
             plant = LocalPlant(name, url, folder / "models", policy=policy)
             settings = write_node(folder / "plants" / name, plant, keys, address)
             start(stack, f"plant-{name}", [sys.executable, "-m", "federation.plant.node", str(settings)], folder)
-        _connected(operator, len(heats))
+        until_connected(operator, len(heats))
         yield Hostile(folder, operator, keys, tuple(heats), folder / "marks")
 
 
@@ -234,7 +235,12 @@ def _zipped(files: dict[str, bytes], links: dict[str, str] | None = None) -> byt
     return found.getvalue()
 
 
-def _connected(operator: Operator, plants: int) -> None:
+def until_connected(operator: Operator, plants: int) -> None:
+    """Wait for plants.
+
+    Raises:
+        EngineError: they do not connect in time.
+    """
     until = time.monotonic() + START_S
     while time.monotonic() < until:
         if sum(node.status == "online" for node in operator.nodes()) == plants:

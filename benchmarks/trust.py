@@ -20,13 +20,13 @@ from flwr.app import RecordDict
 from benchmarks import report
 from benchmarks.federation_deployment import PLANTS, TASK, round_s, stock_round_s
 from benchmarks.federation_faults import FAULTS, plants_with_heats, survived
-from benchmarks.hostile import Answered, Hostile, foreign_bundles, hostile
+from benchmarks.hostile import Answered, Hostile, foreign_bundles, hostile, until_connected
 from benchmarks.report import Results
 from benchmarks.trust_gate import measure_gate
 from benchmarks.trust_privacy import measure_privacy
 from federation.engine import LocalPlant, local_engine
 from federation.flower.bundles import bundle
-from federation.flower.operator import RunGrid
+from federation.flower.operator import Operator, RunGrid
 from federation.keys.signing import MaskKey, sign
 from federation.masking import new_key
 from federation.messages import HELLO, KEY, OFFER, OFFERS, REVEAL, text_of, text_record
@@ -35,7 +35,7 @@ from federation.plant.session import Asked
 BEFORE_OVER_STOCK = 1.94 / 19.24
 """Seconds of a round over Flower's own, when plants were its SuperNodes and looked for work ten times a second."""
 ROUNDS, STOCK_ROUNDS_QUICK = 4, 1
-SETTLED_S, IDLE_S = 7.0, 12.0
+SETTLED_S, IDLE_S = 3.0, 12.0
 SLOW_FAULTS = frozenset(
     {
         "plant_killed_in_a_run",
@@ -58,7 +58,7 @@ def measure(quick: bool) -> Results:
     # The gate's trials take the cores while the rest waits for processes; none of that is timed.
     of_the_gate: Results = {}
     with ThreadPoolExecutor(1) as beside:
-        trials = beside.submit(lambda: (measure_gate(of_the_gate), measure_privacy(of_the_gate)))
+        trials = beside.submit(_measure_by_models, of_the_gate)
         results["idle_coordinator_core_share"] = idle_share()
         with TemporaryDirectory() as folder, hostile(Path(folder)) as coordinator:
             measure_bundles(results, coordinator)
@@ -68,12 +68,18 @@ def measure(quick: bool) -> Results:
     return results | of_the_gate
 
 
+def _measure_by_models(results: Results) -> None:
+    measure_gate(results)
+    measure_privacy(results)
+
+
 def idle_share() -> float:
     """Share of a core that a coordinator of three plants takes while nothing goes on."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         plants = [LocalPlant(f"plant-{number}", "sqlite://", folder, TASK) for number in range(PLANTS)]
         with local_engine(folder / "engine", plants):
+            until_connected(Operator.of(folder / "engine"), PLANTS)
             time.sleep(SETTLED_S)
             coordinator = next(pid for pid in os.listdir("/proc") if pid.isdigit() and _is_coordinator(pid))
             before = _cpu_s(coordinator)

@@ -1,11 +1,8 @@
 """The `chargewise` command. Each subcommand's module is imported only when it is asked for."""
 
-from importlib import import_module
-from typing import Any
-
 import typer
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
+
+from chargewise.lazy import LazyGroup
 
 COMMANDS = {
     "demo": ("chargewise.demo", "The main job end to end on a bundled plant."),
@@ -28,7 +25,7 @@ COMMANDS = {
     "castings": ("chargewise.castings", "A foundry's castings: their property from the melt."),
     "publish": ("chargewise.data_space", "A federation's shared model as an entry of data spaces."),
     "fetch": ("chargewise.data_space", "A published model, by its entry and its hash."),
-    "federation": ("chargewise.federation_commands", "Plants improve one surrogate together."),
+    "federation": ("chargewise.federation", "Plants improve one surrogate together."),
 }
 """Module and summary of each subcommand; `castings` and `federation` have subcommands of their own."""
 HELP = """What to load into an electric arc furnace.
@@ -36,45 +33,14 @@ HELP = """What to load into an electric arc furnace.
 Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time."""
 
 
-class LazyGroup(TyperGroup):
-    """A group that knows its subcommands by name and imports one when it runs, not to list it."""
+class ChargewiseGroup(LazyGroup):
+    """Every subcommand."""
 
-    _listing = False
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Names in the order of a user's way through them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The subcommand, or None if there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, summary = COMMANDS[cmd_name]
-        return TyperCommand(cmd_name, help=summary) if self._listing else _load(module, cmd_name)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the group's help from the summaries alone."""
-        self._listing = True
-        try:
-            super().format_help(ctx, formatter)
-        finally:
-            self._listing = False
-
-
-def _load(module: str, name: str) -> Any:
-    found = import_module(module)
-    if hasattr(found, "app"):
-        loaded = get_command(found.app)
-    else:
-        single = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
-        single.command(name)(getattr(found, name))
-        loaded = get_command(single)
-    loaded.name = name
-    return loaded
+    modules = COMMANDS
 
 
 app = typer.Typer(
-    cls=LazyGroup, no_args_is_help=True, add_completion=False, help=HELP, pretty_exceptions_show_locals=False
+    cls=ChargewiseGroup, no_args_is_help=True, add_completion=False, help=HELP, pretty_exceptions_show_locals=False
 )
 
 

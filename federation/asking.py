@@ -8,6 +8,7 @@ from typing import Protocol, cast
 from flwr.app import Message, RecordDict
 from flwr.serverapp import Grid
 
+from federation.errors import TooFewPlantsError
 from federation.ledger import Ledger
 
 LOOK_S = 0.05
@@ -48,10 +49,6 @@ class PromptGrid:
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
         """Send, and wait for all answers or the time."""
         return answers_to(self._grid, messages, float("inf") if timeout is None else timeout)
-
-
-class TooFewPlantsError(RuntimeError):
-    """Fewer plants connected, or answered, than the run was started for."""
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from typing import Any
 from flwr.serverapp import Grid
 from safetensors.numpy import save_file
 
+from federation.errors import EngineError
 from federation.flower.bundles import bundle
-from federation.flower.operator import EngineError, Operator
+from federation.flower.operator import START_S, Operator
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import read_roster, write_roster
 from federation.ledger import Ledger, opened_ledger
@@ -31,7 +32,6 @@ from federation.plant.policy import OPEN, Policy, write_policy
 from federation.results import write_result
 from federation.sums_run import SumsRun, run_sums
 
-START_S = 60.0
 LEDGER, RESULT, WEIGHTS = "ledger.jsonl", "result.json", "result.safetensors"
 Say = Callable[[str], None]
 

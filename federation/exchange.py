@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from flwr.app import RecordDict
 from pydantic import ValidationError
 
-from federation.asking import Round, TooFewPlantsError
+from federation.asking import Round
+from federation.errors import TooFewPlantsError
 from federation.keys.signing import MaskKey
 from federation.masking import Whole, uncovered
 from federation.messages import KEY, MASKED, REVEAL, digest, masked_from_record, record_of, text_of, text_record

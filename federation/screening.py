@@ -28,10 +28,6 @@ RANK = 1e-9
 """Share of the greatest eigenvalue below which a direction was not seen."""
 
 
-class NothingToAddError(Exception):
-    """Every plant's sums were quarantined."""
-
-
 def screen(contract: Contract, sums: dict[str, Sums]) -> tuple[dict[str, Sums], dict[str, str]]:
     """Sums that may be added, and why others may not, by plant."""
     quarantined = {plant: fault for plant, each in sums.items() if (fault := fault_of(contract, each))}

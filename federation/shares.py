@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from federation.contract import Contract
+from federation.errors import NothingToAddError
 from federation.hierarchy import Shared, combine, log_evidence, priors_for
-from federation.screening import NothingToAddError, Sums, fault_of, screen, total
+from federation.screening import Sums, fault_of, screen, total
 from steel.errors import InputError
 from surrogate.linear import Statistics
 from surrogate.yields import YIELD

@@ -12,9 +12,10 @@ import numpy as np
 from flwr.app import RecordDict
 from flwr.serverapp import Grid
 
-from federation.asking import Round, TooFewPlantsError, wait_for_plants
+from federation.asking import Round, wait_for_plants
 from federation.contract import Contract, Hello, Offer, Terms, agreed, common, offered, read_said
 from federation.contributions import information_given
+from federation.errors import TooFewPlantsError
 from federation.exchange import Masked
 from federation.flattened import OFFERS_UNIT, SUMS_UNIT, flat_length, unflattened
 from federation.hierarchy import Pieces

@@ -14,9 +14,9 @@ from typing import Any
 HOLD_S = 20.0
 """A request for messages is answered within it; proxies cut longer silences, and a plant waits thirty seconds."""
 TOKEN_HEADER = "x-chargewise-operator"  # noqa: S105  # a name, not a token
-FLEET, PULL = "/v1/fleet/", "/v1/fleet/pull-messages"
+FLEET, PULL, ACTIVATE = "/v1/fleet/", "/v1/fleet/pull-messages", "/v1/fleet/activate-node"
 PUSH = "/v1/runtime/push-messages"
-NOT_FOUND, FORBIDDEN = 404, 403
+NOT_FOUND, FORBIDDEN, NOT_ACTIVATED = 404, 403, 412
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -39,12 +39,13 @@ class News:
         return asyncio.create_task(self._event.wait())
 
 
-def plants_door(inside: Door, news: News) -> Door:
+def plants_door(inside: Door, news: News, hang_up: Callable[[bytes], bool]) -> Door:
     """What plants reach: messages, and signs of life; nothing that starts or tells of runs.
 
     Args:
         inside: Flower's application.
         news: told of whenever messages were left for plants.
+        hang_up: ends the earlier connection of the plant that an activation is of; False if the plant is unknown.
     """
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,6 +53,8 @@ def plants_door(inside: Door, news: News) -> Door:
             await _refuse(scope, receive, send, NOT_FOUND, "only plants' messages pass here")
         elif scope["path"] == PULL:
             await _held(inside, news, scope, receive, send)
+        elif scope["path"] == ACTIVATE:
+            await _activated(inside, hang_up, scope, receive, send)
         else:
             await inside(scope, receive, send)
 
@@ -104,6 +107,21 @@ async def _held(inside: Door, news: News, scope: Scope, receive: Receive, send: 
             await send(part)
     finally:
         gone.cancel()
+
+
+async def _activated(
+    inside: Door, hang_up: Callable[[bytes], bool], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Let a plant come back at once: Flower refuses it until it has missed its earlier connection's heartbeats.
+
+    Whoever gets this answer has shown that he has the plant's key; who has not gets another.
+    """
+    body = await _body(receive)
+    answer = await _asked(inside, scope, body)
+    if int(answer[0]["status"]) == NOT_ACTIVATED and await asyncio.to_thread(hang_up, body):
+        answer = await _asked(inside, scope, body)
+    for part in answer:
+        await send(part)
 
 
 def _says_something(answer: list[MutableMapping[str, Any]]) -> bool:

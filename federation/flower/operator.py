@@ -40,6 +40,7 @@ from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
 from flwr.superlink.grid.http_grid import HttpGrid
 
+from federation.errors import EngineError
 from federation.flower.doors import TOKEN_HEADER
 from federation.flower.superlink import DOOR
 from federation.flower.version import check_flower
@@ -48,13 +49,11 @@ from federation.keys.credentials import LOOPBACK
 from federation.keys.roster import Roster
 
 Told = TypeVar("Told")
+START_S = 60.0
+"""A coordinator that is started answers within it."""
 OBJECT_LOOK_S = 0.05
 MOST_LOOKS = 144_000
 """Times that a part of an answer is looked for before it counts as lost: two hours, as Flower has it."""
-
-
-class EngineError(RuntimeError):
-    """The coordinator cannot be reached, or did not do what it should; the message says what to do about it."""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,25 @@ def _superlink(keys: Credentials, state: Path) -> Any:
     app = create_app(config, SuperLinkLifespan)
     # Each layer costs a millisecond a request, and a message is a dozen requests; these five do nothing here.
     app.user_middleware = [layer for layer in app.user_middleware if layer.cls.__name__ not in IDLE_LAYERS]
+    _hang_up_all(app)
     return app
+
+
+def _hang_up(app: Any, body: bytes) -> bool:
+    """End the earlier connection of the plant that an activation is of; False if there is no such plant."""
+    from flwr.proto.fleet_pb2 import ActivateNodeRequest  # noqa: PLC0415
+
+    state = app.state.linkstate_factory.state()
+    number = state.get_node_id_by_public_key(ActivateNodeRequest.FromString(body).public_key)
+    return number is not None and bool(state.deactivate_node(number))
+
+
+def _hang_up_all(app: Any) -> None:
+    """Nobody is connected to a coordinator that has just started, whatever it wrote down before it ended."""
+    state = app.state.linkstate_factory.state()
+    for node in state.get_node_info():
+        if node.status == "online":
+            state.deactivate_node(node.node_id)
 
 
 async def _serve(app: Any, keys: Credentials, outer: socket.socket, inner: socket.socket, token: str) -> None:
@@ -116,7 +134,9 @@ async def _serve(app: Any, keys: Credentials, outer: socket.socket, inner: socke
     }
     tls: dict[str, Any] = {"ssl_certfile": str(keys.server_certificate), "ssl_keyfile": str(keys.server_key)}
     operators = uvicorn.Server(uvicorn.Config(operators_door(app, token, news), lifespan="on", **common))
-    plants = uvicorn.Server(uvicorn.Config(plants_door(app, news), lifespan="off", **tls, **common))
+    plants = uvicorn.Server(
+        uvicorn.Config(plants_door(app, news, lambda body: _hang_up(app, body)), lifespan="off", **tls, **common)
+    )
     first = asyncio.create_task(operators.serve(sockets=[inner]))
     while not operators.started and not first.done():
         await asyncio.sleep(0.02)

@@ -10,7 +10,7 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import Strategy
 
-from federation.asking import TooFewPlantsError
+from federation.errors import TooFewPlantsError
 from federation.ledger import Ledger
 from federation.messages import digest
 from federation.modules.settings import ModuleRun

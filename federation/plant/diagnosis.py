@@ -13,7 +13,7 @@ CLOCKS_S = 5.0
 LOOK_S = 5.0
 EXPIRED, NOT_YET, WRONG_NAME, WRONG_ADDRESS = 10, 9, 62, 64
 """OpenSSL's numbers of what is wrong with a certificate."""
-UNAUTHORISED, NO_SUCH = 401, 404
+UNAUTHORISED, SERVER_FAULT = 401, 500
 _OTHER_NAMES = "its certificate is for other names than {host}; `federation renew --host` at the coordinator sets them"
 _CERTIFICATES = {
     EXPIRED: "its certificate has expired; the coordinator's operator renews it: chargewise federation renew",
@@ -73,8 +73,13 @@ def _status(response: httpx.Response) -> str:
                 f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the coordinator's"
             )
         return "it does not know this plant's key any more; was the plant revoked?"
+    if response.status_code >= SERVER_FAULT:
+        code = response.status_code
+        return f"it cannot answer just now (HTTP {code}): it is ending or has a fault, or a proxy answers in its place"
     if "octet" in response.headers.get("content-type", "") or _is_flowers(response):
-        return "it does not know this plant's key: `federation invite` at the coordinator lets a plant in"
+        return (
+            "it does not know this plant's key (`federation invite` lets a plant in), or counts an earlier connection"
+        )
     return f"what answers there is no coordinator (HTTP {response.status_code}), but perhaps a proxy's page"
 
 

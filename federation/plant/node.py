@@ -19,7 +19,7 @@ from flwr.supercore.task_identity import TaskIdentity
 from federation.flower.bundles import APPS, App, app_of
 from federation.flower.fleet import Arrived, Fleet
 from federation.plant.answers import Answers
-from federation.plant.diagnosis import UNAUTHORISED, why
+from federation.plant.diagnosis import SERVER_FAULT, UNAUTHORISED, why
 from federation.plant.plant import Plant, PlantNode, read_node
 
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
@@ -28,7 +28,6 @@ QUICK_S = 1.0
 PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
 """Waits after a coordinator that has nothing says so at once, longer each time; ours keeps a plant waiting itself."""
 RUNS_KEPT = 8
-SERVER_FAULT = 500
 FOREIGN = "the run's bundle is not one that this plant's own Chargewise would make; nothing of it was fetched or run"
 _log = logging.getLogger("chargewise.federation")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from api.onboarding import set_up_bundled
-from federation.asking import TooFewPlantsError
 from federation.contributions import contributions
 from federation.engine import LocalPlant, local_engine
+from federation.errors import TooFewPlantsError
 from federation.flower.bundles import bundle_hash
 from federation.keys.credentials import make_credentials
 from federation.ledger import read_ledger

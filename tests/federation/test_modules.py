@@ -9,7 +9,7 @@ import pytest
 import torch
 from flwr.app import Message
 
-from federation.asking import TooFewPlantsError
+from federation.errors import TooFewPlantsError
 from federation.ledger import Ledger, read_ledger
 from federation.modules.coordinate import ModuleResult, run_modules
 from federation.modules.in_process import InProcessGrid

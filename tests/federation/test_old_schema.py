@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flwr.app import Message
 
-from federation.asking import TooFewPlantsError
+from federation.errors import TooFewPlantsError
 from federation.ledger import Ledger, read_ledger
 from federation.modules.in_process import InProcessGrid
 from federation.sums_run import SumsRun, run_sums

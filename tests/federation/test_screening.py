@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from federation.contract import Contract, agree
+from federation.errors import NothingToAddError
 from federation.hierarchy import combine
-from federation.screening import NothingToAddError, Sums, screen, total
+from federation.screening import Sums, screen, total
 from federation.shares import SHARES, settle
 from scenarios.bundled import names, virtual_plant
 from surrogate.evaluation import recorded

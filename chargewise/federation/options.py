@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from chargewise.console import err, reporting_errors
-from federation.asking import TooFewPlantsError
-from federation.flower.operator import EngineError
+from federation.errors import EngineError, NothingToAddError, TooFewPlantsError
 from federation.ledger import LedgerError, LedgerInUseError
-from federation.screening import NothingToAddError
 
 EXIT_BROKEN, EXIT_ENGINE = 5, 6
 """Exit codes of a ledger that was changed, and of a run or a coordinator that did not do what it should."""

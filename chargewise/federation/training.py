@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from chargewise.arguments import AsJson
 from chargewise.console import err, print_json
-from chargewise.federation_options import DEFAULT_FOLDER, Folder, reporting
-from chargewise.federation_results import show_modules
+from chargewise.federation.options import DEFAULT_FOLDER, Folder, reporting
+from chargewise.federation.results import show_modules
 from federation.engine import LEDGER, Coordinator
 from federation.modules.settings import ModuleRun
 from steel.errors import InputError

@@ -1,82 +1,39 @@
-"""`chargewise federation …`: plants improve one surrogate together."""
+"""`chargewise federation audit` and `report`: what the ledger holds, and what each plant gave and gained."""
 
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from api.onboarding import set_up_bundled
 from chargewise.arguments import AsJson
-from chargewise.console import err, out, print_json, progress
-from chargewise.federation_coordination import coordinator, start_run, status, stop
-from chargewise.federation_joining import join, outbox, policy
-from chargewise.federation_members import init, invite, key, renew, revoke, roster
-from chargewise.federation_options import EXIT_BROKEN, reporting
-from chargewise.federation_results import show, show_contributions
-from chargewise.federation_training import train
-from chargewise.workplace import Workplace
+from chargewise.console import out, print_json
+from chargewise.federation.options import reporting
+from chargewise.federation.results import show_contributions
+from chargewise.settings import Settings
 from federation.contributions import contributions
-from federation.engine import LocalPlant, local_engine
-from federation.ledger import Entry, LedgerError, read_ledger, torn_line
-from federation.plant.policy import STRICTEST
-from federation.sums_run import SumsRun
-from scenarios.bundled import names
-
-app = typer.Typer(no_args_is_help=True, help="Plants improve one surrogate together.")
-HEATS = {"northmill": 1200, "riverside": 300, "eastport": 120}
-"""A big, a middling and a small record, so that it shows who gains."""
+from federation.ledger import Entry, read_ledger, torn_line
 
 
-@app.callback()
-def federation() -> None:
-    """Plants improve one surrogate together; no heat leaves its plant."""
+def demo_settings() -> Settings:
+    """Of the demonstration, which is kept apart from the plants of this installation."""
+    settings = Settings()
+    return settings.model_copy(update={"home": settings.home / "federation-demo", "database_url": None})
 
 
-@app.command("demo")
-def demo(
-    folder: Annotated[Path | None, typer.Option(help="Where keys, state and logs go; temporary unless given.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run a federation of the bundled plants on this machine, with TLS and registered keys."""
-    with reporting(), TemporaryDirectory(prefix="chargewise-federation-") as temporary:
-        place = Workplace(apart="federation-demo")
-        with progress(quiet=as_json) as say:
-            for name in names():
-                set_up_bundled(name, HEATS[name], place.settings.plants, place.store, place.registry, say)
-        url = place.store.absolute_url()
-        plants = [LocalPlant(name, url, place.settings.models, policy=STRICTEST) for name in names()]
-
-        def tell(what: str) -> None:
-            if not as_json:
-                err.print(f"… {what}")
-
-        with local_engine((folder or Path(temporary)).resolve(), plants, tell, _ledger(place)) as engine:
-            found = engine.run(SumsRun(plants=len(plants), started_by="a demonstration"), tell)
-        if as_json:
-            print_json(found)
-        else:
-            show(found)
-
-
-def _ledger(place: Workplace) -> Path:
-    return place.settings.home / "ledger.jsonl"
+def ledger_of(settings: Settings) -> Path:
+    """Where the demonstration's ledger is."""
+    return settings.home / "ledger.jsonl"
 
 
 def _entries(ledger: Path | None, head: str | None = None) -> tuple[Path, tuple[Entry, ...]]:
     """A ledger's file and its entries; the command ends here where its chain is broken."""
-    path = ledger or _ledger(Workplace(apart="federation-demo"))
-    try:
-        return path, read_ledger(path, head)
-    except LedgerError as error:
-        err.print(f"[bold red]{error}[/]")
-        raise typer.Exit(EXIT_BROKEN) from error
+    path = ledger or ledger_of(demo_settings())
+    return path, read_ledger(path, head)
 
 
-@app.command("audit")
 def audit(
     ledger: Annotated[Path | None, typer.Option(help="The ledger's file; the demo's unless given.")] = None,
     head: Annotated[str | None, typer.Option(help="A hash a plant wrote down, its model's `ledger_head`.")] = None,
@@ -98,7 +55,6 @@ def audit(
             out.print("[yellow]Half a line stands at its end, as a crash leaves it; the next run cuts it off.[/]")
 
 
-@app.command("report")
 def report(
     ledger: Annotated[Path | None, typer.Option(help="The ledger's file; the demo's unless given.")] = None,
     as_json: AsJson = False,
@@ -110,26 +66,6 @@ def report(
             print_json([asdict(one) for one in found])
         else:
             show_contributions(found)
-
-
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "init": init,
-    "key": key,
-    "invite": invite,
-    "revoke": revoke,
-    "renew": renew,
-    "roster": roster,
-    "coordinator": coordinator,
-    "start": start_run,
-    "status": status,
-    "stop": stop,
-    "join": join,
-    "policy": policy,
-    "outbox": outbox,
-    "train": train,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
 
 
 def _in_words(entry: Entry) -> str:

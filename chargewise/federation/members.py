@@ -9,9 +9,10 @@ from rich.table import Table
 
 from chargewise.arguments import AsJson, PlantName
 from chargewise.console import err, out, print_json
-from chargewise.federation_options import DEFAULT_FOLDER, Folder, reporting
+from chargewise.federation.options import DEFAULT_FOLDER, Folder, reporting
 from chargewise.settings import Settings
-from federation.flower.operator import EngineError, Operator
+from federation.errors import EngineError
+from federation.flower.operator import Operator
 from federation.keys.credentials import (
     LOOPBACK,
     Credentials,
