@@ -15,11 +15,11 @@ from plant_adapters.store import HeatStore
 from scenarios.bundled import names as bundled_names
 from scenarios.bundled import virtual_plant
 from steel.errors import InputError
-from steel.heats import HeatLog
+from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from steel.plants import Plant
 from surrogate.registry import Registry
-from surrogate.scores import OutputEvaluation, score
+from surrogate.scores import OutputEvaluation
 
 if TYPE_CHECKING:
     from surrogate.alarm import Alarm
@@ -61,15 +61,19 @@ class Retraining:
     """What a retraining found.
 
     Attributes:
-        promoted: the new version, or None where the old one was not worse.
-        ratio: mean over outputs of the candidate's error over the active model's, on the newest heats.
+        promoted: the new version, or None where the old one stays.
+        reason: why, in words.
+        judged: heats on which both were judged, which neither had seen.
+        ratio: mean over outputs of the candidate's error over the active model's; None where they were not judged.
         errors: mean absolute error by output, (active, candidate).
         alarms: outputs on which the active model had drifted.
         moved: inputs that left the level the active model learned from.
     """
 
     promoted: str | None
-    ratio: float
+    reason: str
+    judged: int
+    ratio: float | None
     errors: dict[str, tuple[float, float]]
     alarms: tuple[str, ...]
     moved: tuple[str, ...]
@@ -82,36 +86,62 @@ def retrain_plant(
     materials: tuple[Material, ...],
     progress: Progress | None = None,
 ) -> Retraining:
-    """Refit on a window of heats and promote the result only if it is better on the newest ones.
+    """Refit on a window of heats and promote the result only if it is surely better on heats neither has seen.
 
-    The candidate learns from the first 80 % of the window; both models are judged on the rest. A promoted
-    model is then fitted to the whole window.
+    The newest fifth of the window judges, as far as it came after the heats that the active model knows; the candidate
+    learns from what is older. A promoted model is then fitted to the whole window.
     """
     from surrogate.alarm import watch, watch_inputs  # noqa: PLC0415
     from surrogate.evaluation import recorded  # noqa: PLC0415
+    from surrogate.fit import FEWEST_HEATS as FEWEST_TO_FIT  # noqa: PLC0415
     from surrogate.fit import fit  # noqa: PLC0415
+    from surrogate.stretches import FEWEST_HEATS  # noqa: PLC0415
 
     say = progress or (lambda stage, share: None)
     active, version = registry.active(plant)
-    early, newest = log.split(RETRAIN_FRACTION)
+    known = np.flatnonzero(log.heat_ids == str(version.manifest.data["last_heat"]))
+    unseen = len(log) - 1 - int(known[-1]) if len(known) else len(log)
+    judged = min(round((1 - RETRAIN_FRACTION) * len(log)), unseen)
+    if judged < FEWEST_HEATS or len(log) - judged < FEWEST_TO_FIT:
+        reason = f"{judged} heats that neither model has seen are too few to tell; {FEWEST_HEATS} are not"
+        return Retraining(None, reason, judged, None, {}, (), ())
+    early, newest = log.rows(slice(None, len(log) - judged)), log.rows(slice(len(log) - judged, None))
     candidate = fit(early, materials, progress=lambda stage, share: say(f"candidate: {stage}", share / 2))
     old, new = active.predict(newest), candidate.predict(newest)
-    errors = {
-        output: (
-            score(recorded(newest, output), old.mean[output]).mae,
-            score(recorded(newest, output), new.mean[output]).mae,
-        )
+    outputs = [
+        output
         for output in candidate.schema.outputs
         if output in old.mean and np.isfinite(recorded(newest, output)).any()
-    }
-    ratio = float(np.mean([after / before for before, after in errors.values() if before > 0]))
+    ]
+    before, after = (
+        np.column_stack([found.mean[output] - recorded(newest, output) for output in outputs]) for found in (old, new)
+    )
+    mae = zip(np.nanmean(np.abs(before), axis=0), np.nanmean(np.abs(after), axis=0), strict=True)
+    errors = {output: (float(one), float(other)) for output, (one, other) in zip(outputs, mae, strict=True)}
+    ratio = float(np.mean([other / one for one, other in errors.values() if one > 0]))
+    better, reason = _surely_better(before, after, outputs, judged)
     promoted = None
-    if ratio < 1.0:
+    if better:
         final = fit(log, materials, progress=lambda stage, share: say(f"whole window: {stage}", 0.5 + share / 2))
-        metrics = {"retraining": {"error_vs_active": ratio, "judged_on": len(newest)}}
-        approved_by = f"gate: {100 * (1 - ratio):.2f} % lower error on the {len(newest)} newest heats"
-        promoted = registry.publish(final, plant, log, metrics, version.version, approved_by)
-    return Retraining(promoted, ratio, errors, _named(watch(active, newest)), _named(watch_inputs(active, newest)))
+        metrics = {"retraining": {"error_vs_active": ratio, "judged_on": judged, "reason": reason}}
+        promoted = registry.publish(final, plant, log, metrics, version.version, f"gate: {reason}")
+    alarms, moved = _named(watch(active, newest)), _named(watch_inputs(active, newest))
+    return Retraining(promoted, reason, judged, ratio, errors, alarms, moved)
+
+
+def _surely_better(before: FloatArray, after: FloatArray, outputs: list[str], heats: int) -> tuple[bool, str]:
+    """Whether a candidate's (N, O) errors are surely lower than the active model's, and no output's surely higher."""
+    from surrogate.stretches import SURELY, over_outputs, squared_gains, standard_errors  # noqa: PLC0415
+
+    gains = squared_gains(before, after)
+    sure = standard_errors(over_outputs(gains))
+    worse = [output for column, output in enumerate(outputs) if standard_errors(gains[:, column]) <= -SURELY]
+    on = f"on the {heats} newest heats, which neither model had seen"
+    if sure < SURELY:
+        return False, f"its error is not surely lower ({sure:.1f} standard errors) {on}"
+    if worse:
+        return False, f"it is surely worse in {', '.join(worse)} {on}"
+    return True, f"its error is lower by {sure:.1f} standard errors {on}"
 
 
 @dataclass(frozen=True)

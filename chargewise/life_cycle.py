@@ -27,22 +27,20 @@ def retrain(
         if as_json:
             print_json({"plant": plant, "heats": len(window), **asdict(found)})
             return
-        table = Table(title=f"{plant}: mean absolute error on the newest heats", title_justify="left")
-        for heading in ("output", "active", "candidate"):
-            table.add_column(heading, justify="left" if heading == "output" else "right")
-        for output, (before, after) in found.errors.items():
-            table.add_row(output, f"{before:.5g}", f"{after:.5g}")
-        out.print(table)
+        if found.errors:
+            title = f"{plant}: mean absolute error on the {found.judged} newest heats"
+            table = Table(title=title, title_justify="left")
+            for heading in ("output", "active", "candidate"):
+                table.add_column(heading, justify="left" if heading == "output" else "right")
+            for output, (before, after) in found.errors.items():
+                table.add_row(output, f"{before:.5g}", f"{after:.5g}")
+            out.print(table)
         if found.alarms:
             out.print(f"[yellow]Drift alarm on the active model:[/] {', '.join(found.alarms)}")
         if found.moved:
             out.print(f"[yellow]Inputs that moved away from what it learned from:[/] {', '.join(found.moved)}")
-        change = f"{100 * abs(1 - found.ratio):.2f} % {'lower' if found.ratio < 1 else 'higher'} error"
-        out.print(
-            f"Promoted as {found.promoted}: {change}"
-            if found.promoted
-            else f"Active model stays: candidate has {change}"
-        )
+        what = f"Promoted as {found.promoted}" if found.promoted else "The active model stays"
+        out.print(f"{what}: {found.reason}")
 
 
 def update(plant: PlantName, as_json: AsJson = False) -> None:

@@ -22,15 +22,9 @@ import numpy as np
 from steel.elements import NOBLE, Element
 from steel.heats import FloatArray
 from surrogate.schema import ENERGY
+from surrogate.stretches import FEWEST_HEATS, SURELY, over_outputs, squared_gains, standard_errors
 from surrogate.yields import YIELD
 
-STRETCH = 10
-"""Heats whose errors are taken together."""
-FEWEST_STRETCHES = 4
-"""Below which nothing is sure."""
-FEWEST_HEATS = FEWEST_STRETCHES * STRETCH
-SURELY = 2.0
-"""Standard errors by which the squared error must fall, over all outputs together."""
 LEANS = 0.5
 """Standard errors by which one output's must, where its likelihood is higher too."""
 ODDS = float(np.log(3.0))
@@ -124,7 +118,7 @@ def judge(trial: Trial, evidence: Evidence) -> Verdict:
     for rival in (LOCAL, ACTIVE):
         if rival in trial.errors:
             each = squared_gains(trial.errors[rival], trial.errors[TUNED])
-            sure = standard_errors(np.nanmean(each, axis=1))
+            sure = standard_errors(over_outputs(each))
             if sure < SURELY:
                 whose = "the plant's own" if rival == LOCAL else "the active model's"
                 return refused(f"not adopted: its error is not surely below {whose} ({sure:.1f} standard errors)")
@@ -146,23 +140,6 @@ def content_evidence(evidence: Evidence) -> float:
     """Nats of evidence that the others' classes are this plant's: of noble elements, or of all where there are none."""
     noble = [nats for output, nats in evidence.items() if output not in (ENERGY, YIELD) and Element(output) in NOBLE]
     return sum(noble or evidence.values())
-
-
-def squared_gains(rival: FloatArray, candidate: FloatArray) -> FloatArray:
-    """(N, O) by how much a candidate's squared errors are lower, in the rival's mean squared error."""
-    scale = np.nanmean(rival**2, axis=0)
-    return np.asarray((rival**2 - candidate**2) / np.where(scale > 0, scale, np.nan))
-
-
-def standard_errors(gains: FloatArray) -> float:
-    """How many standard errors the mean of (N,) gains is above nothing, over stretches; 0 where it cannot be told."""
-    known = gains[np.isfinite(gains)]
-    count = len(known) // STRETCH
-    if count < FEWEST_STRETCHES:
-        return 0.0
-    stretches = np.array([part.mean() for part in np.array_split(known, count)])
-    doubt = float(stretches.std(ddof=1)) / np.sqrt(count)
-    return float(stretches.mean() / doubt) if doubt > 0 else 0.0
 
 
 def in_short(outputs: tuple[str, ...]) -> str:

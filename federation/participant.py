@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from federation.contract import Contract, Hello, Offer, make_hello, make_offer
-from federation.gate import ACTIVE, FEWEST_HEATS, LOCAL, SHARED, TUNED, Trial
+from federation.gate import ACTIVE, LOCAL, SHARED, TUNED, Trial
 from federation.hierarchy import (
     Membership,
     Pieces,
@@ -40,6 +40,7 @@ from surrogate.model import Output, Surrogate
 from surrogate.priors import Prior, prior_of
 from surrogate.remainder import FitOptions
 from surrogate.schema import Schema
+from surrogate.stretches import FEWEST_HEATS
 from surrogate.yields import YIELD, yield_statistics
 
 LEARN_FRACTION = 0.7

@@ -12,15 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from federation.contract import Contract
-from federation.gate import STRETCH
 from federation.hierarchy import Shared, informed_priors, priors_for
 from federation.shares import under
 from steel.heats import FloatArray
 from surrogate.priors import Prior
 from surrogate.schema import Schema
+from surrogate.stretches import STRETCH, SURELY
 
-SURELY = 2.0
-"""Standard errors by which another way must lower the error on the newest learning heats."""
 VALIDATED = 0.25
 """Share of the learning heats, the newest, on which ways are compared."""
 

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from federation.contract import Contract, read_contract
-from federation.gate import FEWEST_HEATS, Errors, Verdict, foreign, judge
+from federation.gate import Errors, Verdict, foreign, judge
 from federation.hierarchy import Pieces, Shared
 from federation.participant import Participant
 from federation.published import arrays_of, shared_of
@@ -18,6 +18,7 @@ from federation.shares import Ballot
 from federation.tuning import FULL, TUNINGS, Tuning
 from steel.errors import InputError
 from surrogate.registry import Registry
+from surrogate.stretches import FEWEST_HEATS
 
 PARENT = "federation"
 APPROVED_BY = "federation's gate"

@@ -165,7 +165,7 @@ def test_plants_make_their_keys_join_leave_and_are_shut_out(terminal: Terminal) 
         (("init", "--plants", "../evil"), "small letters, digits"),
         (("init", "--plants", "server.key,b"), "small letters, digits"),
         (("init", "--plants", ","), "at least one name"),
-        (("init", "--plants", "ca"), "not one of ca"),
+        (("init", "--plants", "ca"), "not one of aux, ca"),
         (("init", "--plants", "a,a"), "each once"),
         (("key", "-p", "../evil"), "small letters, digits"),
         (("key", "-p", ""), "small letters, digits"),

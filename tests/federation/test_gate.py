@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federation.contract import Contract, agree
-from federation.gate import ACTIVE, LOCAL, ODDS, SURELY, TUNED, Trial, content_evidence, judge, standard_errors
+from federation.gate import ACTIVE, LOCAL, ODDS, TUNED, Trial, content_evidence, judge
 from federation.participant import Participant
 from federation.plant.adopting import adopted
 from federation.screening import Sums, total
 from federation.shares import Ballot, settle
 from scenarios.bundled import virtual_plant
 from surrogate.registry import Registry
+from surrogate.stretches import SURELY, standard_errors
 from tests.federation.participants import participant
 
 OUTPUTS = ("Cu", "Sn", "energy_kwh_per_t", "yield")
@@ -172,7 +173,7 @@ def test_a_model_of_an_unrelated_world_is_not_adopted(tmp_path: Path) -> None:
     assert SURELY == 2.0
 
 
-def test_what_only_this_plant_analyses_is_not_lost(tmp_path: Path) -> None:
+def test_what_only_this_plant_analyses_is_not_lost() -> None:
     home = participant("eastport", HEATS)
     few = tuple(element for element in home.log.elements if element.value not in ("V", "N"))
     others = [
@@ -181,9 +182,7 @@ def test_what_only_this_plant_analyses_is_not_lost(tmp_path: Path) -> None:
     ]
     contract, every, mine = run_of(home, *others)
     assert "V" not in contract.elements
-    registry = Registry(tmp_path / "models")
-    found = adopted(home, registry, tmp_path, contract, every, mine, {}, "a head")
-    assert found.version
-    model, _ = registry.active("eastport")
+    known = home.others(contract, every, mine)
+    model = home.tuned_model(contract, known, home.log, outputs=("Cu", "energy_kwh_per_t"))
     assert {"V", "N"} <= set(model.outputs)
     assert np.isfinite(model.predict(home.log).mean["V"]).all()
