@@ -46,7 +46,7 @@ class _Named:
         return getattr(self._grid, name)
 
 
-@server.main()  # type: ignore[untyped-decorator]  # Flower's apps are untyped
+@server.main()
 def main(grid: Grid, context: Context) -> None:
     """The same rounds as ours."""
     config = context.run_config
