@@ -316,13 +316,22 @@ def coordinator_killed_idle(f: Federation) -> None:
 
 def coordinator_killed_in_a_run(f: Federation) -> None:
     """The coordinator is killed while sums are asked for, and started again."""
+    _killed_when(f, "contribute")
+
+
+def coordinator_killed_at_the_end(f: Federation) -> None:
+    """The coordinator is killed while plants judge, and started again."""
+    _killed_when(f, "adopt")
+
+
+def _killed_when(f: Federation, asked: str) -> None:
     f.let_in()
     f.coordinate()
     f.join()
     f.until_online()
 
     def kill(what: str) -> None:
-        if what.startswith("contribute"):
+        if what.startswith(asked):
             assert f.coordinator is not None
             f.coordinator.kill()
             f.coordinator.wait()
@@ -456,6 +465,7 @@ FAULTS: dict[str, Callable[[Federation], None]] = {
         clock_ahead,
         coordinator_killed_idle,
         coordinator_killed_in_a_run,
+        coordinator_killed_at_the_end,
         plant_killed_in_a_run,
         plant_missing,
         torn_ledger,

@@ -32,26 +32,12 @@ server = ServerApp()
 client = app_for(lambda context: (str(context.node_config["plant"]), str(context.node_config["task"])))
 
 
-class _Named:
-    """A grid that names its nodes by their numbers."""
-
-    def __init__(self, grid: Grid) -> None:
-        self._grid = grid
-
-    def names(self) -> dict[int, str]:
-        """All connected nodes."""
-        return {node: f"node {node}" for node in self._grid.get_node_ids()}
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._grid, name)
-
-
 @server.main()
 def main(grid: Grid, context: Context) -> None:
     """The same rounds as ours."""
     config = context.run_config
     run = ModuleRun.model_validate_json(bytes.fromhex(str(config["run"])))
-    run_modules(_Named(grid), run, Ledger(Path(str(config["ledger"]))), "a benchmark", ANSWER_S)
+    run_modules(grid, run, Ledger(Path(str(config["ledger"]))), "a benchmark", ANSWER_S)
     Path(str(config["done"])).touch()
 
 
@@ -99,7 +85,8 @@ def _environment(folder: Path, keys: Credentials, address: str) -> dict[str, str
     (home / "config.toml").write_text(f'[superlink]\ndefault = "{CONNECTION}"\n\n{connection}', "utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     here = str(Path(__file__).parents[1])
-    return {"FLWR_HOME": str(home), "FLWR_TELEMETRY_ENABLED": "0", "PATH": path, "PYTHONPATH": here}
+    quiet = {"FLWR_TELEMETRY_ENABLED": "0", "FLWR_DISABLE_UPDATE_CHECK": "1"}
+    return {**quiet, "FLWR_HOME": str(home), "PATH": path, "PYTHONPATH": here}
 
 
 def _superlink(keys: Credentials, folder: Path, port: int) -> list[str]:

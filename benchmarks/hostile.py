@@ -134,7 +134,7 @@ def hostile(folder: Path, policy: Policy = STRICTEST, heats: dict[str, int] | No
             "--ssl-certfile", str(keys.server_certificate), "--ssl-keyfile", str(keys.server_key),
             "--ssl-ca-certfile", str(keys.ca), "--enable-supernode-auth", "--port", str(port), "--host", LOOPBACK,
         ]  # fmt: skip
-        superlink, log = start(stack, "superlink", command, folder)
+        superlink, log = start(stack, "superlink", command, folder, {"FLWR_DISABLE_UPDATE_CHECK": "1"})
         stack.callback(superlink.kill)  # it waits for plants that wait for it
         operator = operator_of(address, keys, log)
         operator.register(roster)

@@ -40,6 +40,7 @@ SLOW_FAULTS = frozenset(
     {
         "plant_killed_in_a_run",
         "coordinator_killed_in_a_run",
+        "coordinator_killed_at_the_end",
         "operator_killed_in_a_run",
         "plant_missing",
         "coordinator_killed_idle",

@@ -55,7 +55,7 @@ def coordinate(folder: Path, port: int, host: str = "0.0.0.0") -> None:  # noqa:
     os.umask(0o077)
     held = _alone(folder)
     outer, inner = _listening(host, port), _listening(LOOPBACK, 0)
-    os.environ |= {"FLWR_TELEMETRY_ENABLED": "0", "FLWR_HOME": str((folder / "flwr").resolve())}
+    os.environ["FLWR_HOME"] = str((folder / "flwr").resolve())
     token = secrets.token_hex(32)
     door = folder / DOOR
     door.unlink(missing_ok=True)

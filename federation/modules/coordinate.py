@@ -58,7 +58,7 @@ def run_modules(
     names = wait_for_plants(grid, run.participants, wait_s)
     round_ = Round(grid, wait_s, run.participants, ledger, names, tell)
     opening = round_.ask(list(names), BEGIN, RecordDict())
-    names = {node: names[node] for node in opening}
+    names = {node: names[node] or text_of(content, "plant") for node, content in opening.items()}
     layouts = {names[node]: layout_from_text(text_of(content, "layout")) for node, content in opening.items()}
     layout = _agreed(layouts)
     asked = run.model_dump(mode="json")

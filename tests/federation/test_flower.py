@@ -1,6 +1,7 @@
 """What is used of Flower's private modules, by name: a new version that moves one fails here and says which."""
 
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -52,6 +53,16 @@ def test_waits_for_parts_of_messages_are_still_set_by_these_names() -> None:
     inflating = import_module("flwr.supercore.inflatable.inflatable_utils")
     defaults = inflating.pull_objects.__kwdefaults__
     assert {"initial_backoff", "backoff_cap", "max_tries_per_object"} <= set(defaults)
+
+
+@pytest.mark.parametrize("module", ["chargewise.federation.joining", "chargewise.federation.starting"])
+def test_nobody_is_told_that_flower_is_used(module: str) -> None:
+    code = f"import {module}, flwr.supercore.telemetry as told; print(told.FLWR_TELEMETRY_ENABLED)"
+    around = {name: value for name, value in os.environ.items() if name != "FLWR_TELEMETRY_ENABLED"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=around, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "0"
 
 
 def test_another_flower_is_refused_before_anything_of_it_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
