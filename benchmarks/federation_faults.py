@@ -115,6 +115,14 @@ class Federation:
             command = ["-c", code] if ahead_s else ["-m", "federation.plant.node", str(settings)]
             self.plants[name], _ = start(self.stack, f"plant-{name}", [sys.executable, *command], self.folder)
 
+    def begin(self) -> Operator:
+        """Let the plants in, start all of it, and wait until everybody is connected."""
+        self.let_in()
+        operator = self.coordinate()
+        self.join()
+        self.until_online()
+        return operator
+
     def told(self, plant: str) -> str:
         """What the person who started a plant was told."""
         return (self.folder / f"plant-{plant}.log").read_text("utf-8", errors="replace")
@@ -279,10 +287,7 @@ def unknown_key(f: Federation) -> None:
 
 def revoked_plant(f: Federation) -> None:
     """A plant is shut out while it is connected: at once, and the others go on."""
-    f.let_in()
-    operator = f.coordinate()
-    f.join()
-    f.until_online()
+    operator = f.begin()
     plants = read_roster(f.keys.roster).plants
     operator.register(write_roster(f.keys.roster, {k: v for k, v in plants.items() if k != "riverside"}))
     f.until_told("riverside", "key")
@@ -325,10 +330,7 @@ def coordinator_killed_at_the_end(f: Federation) -> None:
 
 
 def _killed_when(f: Federation, asked: str) -> None:
-    f.let_in()
-    f.coordinate()
-    f.join()
-    f.until_online()
+    f.begin()
 
     def kill(what: str) -> None:
         if what.startswith(asked):
@@ -345,10 +347,7 @@ def _killed_when(f: Federation, asked: str) -> None:
 
 def plant_killed_in_a_run(f: Federation) -> None:
     """A plant is killed while it adds up; two are enough, and it comes back."""
-    f.let_in()
-    f.coordinate()
-    f.join()
-    f.until_online()
+    f.begin()
 
     def kill(what: str) -> None:
         if what.startswith("contribute"):
@@ -365,10 +364,7 @@ def plant_killed_in_a_run(f: Federation) -> None:
 
 def plant_missing(f: Federation) -> None:
     """All are needed and one does not answer: the run ends and names it."""
-    f.let_in()
-    f.coordinate()
-    f.join()
-    f.until_online()
+    f.begin()
 
     def stall(what: str) -> None:
         if what.startswith("offer"):
@@ -385,10 +381,7 @@ def plant_missing(f: Federation) -> None:
 
 def torn_ledger(f: Federation) -> None:
     """A crash cut the ledger's last line."""
-    f.let_in()
-    f.coordinate()
-    f.join()
-    f.until_online()
+    f.begin()
     f.run()
     ledger = f.folder / LEDGER
     ledger.write_bytes(ledger.read_bytes() + b'{"index":99,"at":"2026-')
@@ -401,10 +394,7 @@ def torn_ledger(f: Federation) -> None:
 
 def two_runs_at_once(f: Federation) -> None:
     """A second run is started while one goes on: it is refused, and the first is not disturbed."""
-    f.let_in()
-    f.coordinate()
-    f.join()
-    f.until_online()
+    f.begin()
     refused: list[str] = []
 
     def second(what: str) -> None:
@@ -419,10 +409,7 @@ def two_runs_at_once(f: Federation) -> None:
 
 def operator_killed_in_a_run(f: Federation) -> None:
     """The process that started a run is killed in the middle of it."""
-    f.let_in()
-    f.coordinate()
-    f.join()
-    f.until_online()
+    f.begin()
     code = (
         "import os, signal, sys; from pathlib import Path; from federation.engine import Coordinator, LEDGER\n"
         "from federation.sums_run import SumsRun\n"

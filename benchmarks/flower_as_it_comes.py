@@ -14,9 +14,9 @@ import tomli_w
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
-from federation.engine import free_port, start, tail
+from federation.engine import free_port, start, tail, when_ready
 from federation.errors import EngineError
-from federation.flower.operator import START_S, Operator
+from federation.flower.operator import Operator
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import write_roster
 from federation.ledger import Ledger
@@ -58,9 +58,10 @@ def stock_run(run: ModuleRun, task: str, ledger: Path) -> None:
         keys = make_credentials(folder / "keys", names)
         port = free_port()
         around = _environment(folder, keys, f"{LOOPBACK}:{port}")
-        _, log = start(stack, "superlink", _superlink(keys, folder, port), folder, around)
+        superlink, log = start(stack, "superlink", _superlink(keys, folder, port), folder, around)
         lines = {name: keys.plant_public_key(name).read_text("utf-8") for name in names}
-        operator_of(f"{LOOPBACK}:{port}", keys, log).register(write_roster(keys.roster, lines))
+        operator = when_ready(lambda: Operator(f"{LOOPBACK}:{port}", "", keys.ca), superlink, log)
+        operator.register(write_roster(keys.roster, lines))
         for name in names:
             start(stack, name, _supernode(keys, name, task, port), folder, around)
         done = folder / "done"
@@ -104,24 +105,6 @@ def _supernode(keys: Credentials, plant: str, task: str, port: int) -> list[str]
         "--auth-supernode-private-key", str(keys.plant_key(plant)),
         "--node-config", f'plant="{plant}" task="{task}"', "--port", str(free_port()),
     ]  # fmt: skip
-
-
-def operator_of(address: str, keys: Credentials, log: Path) -> Operator:
-    """The operator's line to a SuperLink of Flower's own that is just starting.
-
-    Raises:
-        EngineError: it does not answer in time; the message ends with its log.
-    """
-    until = time.monotonic() + START_S
-    while time.monotonic() < until:
-        try:
-            found = Operator(address, "", keys.ca)
-            found.nodes()
-        except EngineError:
-            time.sleep(0.2)
-        else:
-            return found
-    raise EngineError(f"the SuperLink did not start:\n{tail(log)}")
 
 
 def _bundle(folder: Path) -> Path:

@@ -18,8 +18,7 @@ from pathlib import Path
 import tomli_w
 from flwr.app import Message, RecordDict
 
-from benchmarks.flower_as_it_comes import operator_of
-from federation.engine import LocalPlant, free_port, start, write_node
+from federation.engine import LocalPlant, free_port, start, when_ready, write_node
 from federation.errors import EngineError
 from federation.flower.bundles import bundle
 from federation.flower.operator import Operator, RunGrid
@@ -136,7 +135,7 @@ def hostile(folder: Path, policy: Policy = STRICTEST, heats: dict[str, int] | No
         ]  # fmt: skip
         superlink, log = start(stack, "superlink", command, folder, {"FLWR_DISABLE_UPDATE_CHECK": "1"})
         stack.callback(superlink.kill)  # it waits for plants that wait for it
-        operator = operator_of(address, keys, log)
+        operator = when_ready(lambda: Operator(address, "", keys.ca), superlink, log)
         operator.register(roster)
         for name in heats:
             plant = LocalPlant(name, url, folder / "models", policy=policy)

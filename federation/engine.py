@@ -171,10 +171,24 @@ def operator_when_ready(folder: Path, process: "subprocess.Popen[bytes]", log: P
     Raises:
         EngineError: it ended, or does not answer in time; the message ends with its log.
     """
+    return when_ready(lambda: Operator.of(folder), process, log)
+
+
+def when_ready(line: Callable[[], Operator], process: "subprocess.Popen[bytes]", log: Path) -> Operator:
+    """A line to a process that is just starting.
+
+    Args:
+        line: makes it.
+        process: at its other end.
+        log: of the process.
+
+    Raises:
+        EngineError: it ended, or does not answer in time; the message ends with its log.
+    """
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            found = Operator.of(folder)
+            found = line()
             found.nodes()
         except EngineError:
             time.sleep(0.1)
