@@ -38,4 +38,4 @@ $(READY): constraints.txt pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) chargewise-data build *.egg-info
+	rm -rf $(VENV) build *.egg-info
