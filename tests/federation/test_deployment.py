@@ -104,7 +104,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 def test_plants_make_their_keys_join_leave_and_are_shut_out(terminal: Terminal) -> None:
     terminal.once("init", "--json")
     for plant in HEATS:

@@ -28,7 +28,7 @@ def run(secure: bool = False, **more: object) -> SumsRun:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_three_plants_federate_through_flowers_engine(tmp_path: Path) -> None:
     store, registry = HeatStore(f"sqlite:///{tmp_path / 'heats.db'}"), Registry(tmp_path / "models")
     for name, heats in HEATS.items():
