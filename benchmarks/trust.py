@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flwr.app import RecordDict
 
 from benchmarks import report
+from benchmarks.breakable_federation import plants_with_heats
 from benchmarks.federation_deployment import PLANTS, TASK, round_s, stock_round_s
-from benchmarks.federation_faults import FAULTS, plants_with_heats, survived
+from benchmarks.federation_faults import FAULTS, survived
 from benchmarks.hostile import Answered, Hostile, foreign_bundles, hostile, until_connected
 from benchmarks.report import Results
 from benchmarks.trust_gate import measure_gate

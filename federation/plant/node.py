@@ -135,7 +135,7 @@ def take_part(node: PlantNode, say: Callable[[str], None], stop: Event | None = 
     Raises:
         InputError: a file of the plant cannot be used, or another Flower is installed.
     """
-    # What a message's answer takes is this process's alone; more threads than cores make all plants crawl.
+    # What it writes is for its owner alone.
     os.umask(0o077)
     Node(node, say).run(stop or Event())
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.federation_faults import FAULTS, plants_with_heats, survived
+from benchmarks.breakable_federation import plants_with_heats
+from benchmarks.federation_faults import FAULTS, survived
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
