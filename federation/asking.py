@@ -23,15 +23,17 @@ class NamingGrid(Protocol):
         """Connected plants by the number their messages carry."""
 
 
-def answers_to(grid: Grid, messages: Iterable[Message], timeout_s: float) -> list[Message]:
-    """Send messages and collect the answers that come within a time, as soon as they come."""
-    waiting = set(grid.push_messages(messages))
-    found: list[Message] = []
+def answers_to(grid: Grid, numbers: Iterable[str], timeout_s: float) -> dict[str, Message]:
+    """Answers to messages that were sent, by number of what they answer, once all have come or the time is up.
+
+    Flower's own error replies come from no plant: what they answer says whose they are.
+    """
+    waiting, found = set(numbers), dict[str, Message]()
     deadline = time.monotonic() + timeout_s
     while waiting and time.monotonic() < deadline:
-        replies = list(grid.pull_messages(waiting))
-        found += replies
-        waiting -= {reply.metadata.reply_to_message_id for reply in replies}
+        for reply in grid.pull_messages(list(waiting)):
+            found[reply.metadata.reply_to_message_id] = reply
+        waiting -= set(found)
         if waiting:
             time.sleep(LOOK_S)
     return found
@@ -49,7 +51,8 @@ class PromptGrid:
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
         """Send, and wait for all answers or the time."""
-        return answers_to(self._grid, messages, float("inf") if timeout is None else timeout)
+        numbers = self._grid.push_messages(messages)
+        return list(answers_to(self._grid, numbers, float("inf") if timeout is None else timeout).values())
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Round:
         least = self.fewest if fewest is None else fewest
         messages = [Message(content, node, message_type) for node in nodes]
         numbers = dict(zip(self.grid.push_messages(messages), nodes, strict=True))
-        replies = self._collected(numbers)
+        answers = answers_to(self.grid, numbers, self.wait_s)
+        replies = {numbers[number]: reply for number, reply in answers.items()}
         absent = {
             self.name(node): f"no answer within {self.wait_s:.0f} s"
             if node not in replies
@@ -106,19 +110,6 @@ class Round:
             told = "; ".join(f"{plant}: {reason}" for plant, reason in absent.items())
             raise TooFewPlantsError(f"{message_type}: {len(good)} of at least {least} plants answered; {told}")
         return good
-
-    def _collected(self, numbers: dict[str, int]) -> dict[int, Message]:
-        """Replies by node. Flower's own error replies come from no plant: what they answer says whose they are."""
-        waiting, found = dict(numbers), dict[int, Message]()
-        deadline = time.monotonic() + self.wait_s
-        while waiting and time.monotonic() < deadline:
-            for reply in self.grid.pull_messages(list(waiting)):
-                node = waiting.pop(reply.metadata.reply_to_message_id, None)
-                if node is not None:
-                    found[node] = reply
-            if waiting:
-                time.sleep(LOOK_S)
-        return found
 
 
 def names_of(grid: Grid) -> dict[int, str]:
