@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from api.requests import RecipeRequest
 from optimizer.options import Objective
 from steel.frozen import Frozen
+from steel.quantities import Number, Seconds, WholeNumber
 
 
 class RankingRequest(RecipeRequest):
@@ -21,8 +22,8 @@ class RankingRequest(RecipeRequest):
         json_schema_extra={"examples": [{"plant": "northmill", "grade": "B500B", "count": 3, "within_pct": 2}]}
     )
 
-    count: Annotated[int, Field(ge=1, le=50)] = 5
-    within_pct: Annotated[float, Field(ge=0, le=100)] = 5.0
+    count: Annotated[WholeNumber, Field(ge=1, le=50)] = 5
+    within_pct: Annotated[Number, Field(ge=0, le=100)] = 5.0
 
 
 class RangesRequest(RecipeRequest):
@@ -34,14 +35,14 @@ class RangesRequest(RecipeRequest):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"plant": "northmill", "grade": "SAE1018"}]})
 
-    time_limit_s: Annotated[float, Field(gt=0, le=600)] = 5.0
+    time_limit_s: Seconds = 5.0
 
 
 class Priority(Frozen):
     """One objective, and how much of its best value later ones may cost."""
 
     objective: Objective
-    give_pct: Annotated[float, Field(ge=0, le=100)] = 0.0
+    give_pct: Annotated[Number, Field(ge=0, le=100)] = 0.0
 
 
 class PrioritiesRequest(RecipeRequest):

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.requests import NonNegative, RecipeRequest, WtPct, limited, with_stock
+from api.requests import Limits, RecipeRequest, limited, with_stock
 from optimizer.options import Objective, RecipeOptions
 from plant_adapters.prices import with_prices
-from steel import catalogue
 from steel.campaigns import Campaign, Delivery, Offer
 from steel.frozen import Frozen
 from steel.grades import Order
 from steel.plants import Plant
+from steel.quantities import EurPerT, HeatMassT, Seconds, StockT, WholeNumber
 
 
 class FrontRequest(RecipeRequest):
@@ -39,7 +39,7 @@ class FrontRequest(RecipeRequest):
         Objective.COST,
         Objective.EMISSIONS,
     )
-    points: Annotated[int, Field(ge=2, le=200)] = 30
+    points: Annotated[WholeNumber, Field(ge=2, le=200)] = 30
 
 
 class HeatsAsked(Frozen):
@@ -51,10 +51,10 @@ class HeatsAsked(Frozen):
     """
 
     grade: str
-    count: Annotated[int, Field(ge=1, le=1000)] = 1
-    mass_t: Annotated[float, Field(gt=0, le=1000)] | None = None
-    maximum_wt_pct: dict[str, WtPct] = {}
-    minimum_wt_pct: dict[str, WtPct] = {}
+    count: Annotated[WholeNumber, Field(ge=1, le=1000)] = 1
+    mass_t: HeatMassT | None = None
+    maximum_wt_pct: Limits = {}
+    minimum_wt_pct: Limits = {}
 
     def orders(self, plant: Plant) -> tuple[Order, ...]:
         """The orders it means.
@@ -62,7 +62,7 @@ class HeatsAsked(Frozen):
         Raises:
             InputError: an unknown grade or element, or contradicting limits.
         """
-        grade = limited(catalogue.grade(self.grade), self.maximum_wt_pct, self.minimum_wt_pct)
+        grade = limited(plant.grade(self.grade), self.maximum_wt_pct, self.minimum_wt_pct)
         return (Order(grade=grade, mass_t=self.mass_t or plant.furnace.tap_weight_t),) * self.count
 
 
@@ -106,10 +106,10 @@ class CampaignRequest(Frozen):
     heats: Annotated[tuple[HeatsAsked, ...], Field(min_length=1, max_length=200)]
     deliveries: tuple[Delivery, ...] = ()
     offers: tuple[Offer, ...] = ()
-    prices_eur_per_t: dict[str, NonNegative] = {}
-    available_t: dict[str, NonNegative] = {}
+    prices_eur_per_t: dict[str, EurPerT] = {}
+    available_t: dict[str, StockT] = {}
     options: RecipeOptions = RecipeOptions()
-    time_limit_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    time_limit_s: Seconds = 30.0
 
     def campaign(self, plant: Plant) -> Campaign:
         """The campaign it means.

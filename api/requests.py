@@ -2,20 +2,26 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from optimizer.options import RecipeOptions
 from plant_adapters.prices import with_prices
-from steel import catalogue
-from steel.elements import parse_element
+from steel.elements import by_element
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Grade, Order
 from steel.heats import Charge
 from steel.plants import Plant, YardItem
+from steel.quantities import ChargedT, EurPerKwh, EurPerT, HeatMassT, StockT, WtPct, YesNo
 
-WtPct = Annotated[float, Field(ge=0, le=100)]
-NonNegative = Annotated[float, Field(ge=0)]
+
+def _each_element_once(limits: dict[str, float]) -> dict[str, float]:
+    by_element(limits, "limits")
+    return limits
+
+
+Limits = Annotated[dict[str, WtPct], AfterValidator(_each_element_once)]
+"""wt% by element symbol, in any case."""
 
 
 class RecipeRequest(Frozen):
@@ -23,7 +29,7 @@ class RecipeRequest(Frozen):
 
     Attributes:
         plant: its name.
-        grade: a catalogue grade.
+        grade: one of the plant's own or of the catalogue's.
         mass_t: liquid steel wanted; the plant's tap weight unless given.
         tolerance_t: by how much the heat may be lighter or heavier; it is then made where a t is cheapest.
         maximum_wt_pct, minimum_wt_pct: limits that replace or join the grade's, by element symbol.
@@ -51,15 +57,15 @@ class RecipeRequest(Frozen):
 
     plant: str
     grade: str
-    mass_t: Annotated[float, Field(gt=0, le=1000)] | None = None
-    tolerance_t: NonNegative = 0.0
-    maximum_wt_pct: dict[str, WtPct] = {}
-    minimum_wt_pct: dict[str, WtPct] = {}
-    prices_eur_per_t: dict[str, NonNegative] = {}
-    available_t: dict[str, NonNegative] = {}
-    electricity_eur_per_kwh: NonNegative | None = None
+    mass_t: HeatMassT | None = None
+    tolerance_t: ChargedT = 0.0
+    maximum_wt_pct: Limits = {}
+    minimum_wt_pct: Limits = {}
+    prices_eur_per_t: dict[str, EurPerT] = {}
+    available_t: dict[str, StockT] = {}
+    electricity_eur_per_kwh: EurPerKwh | None = None
     options: RecipeOptions = RecipeOptions()
-    compare: bool = True
+    compare: YesNo = True
 
     def order(self, plant: Plant) -> Order:
         """The order it means.
@@ -67,7 +73,7 @@ class RecipeRequest(Frozen):
         Raises:
             InputError: an unknown grade or element, contradicting limits, or a tolerance as large as the heat.
         """
-        grade = limited(catalogue.grade(self.grade), self.maximum_wt_pct, self.minimum_wt_pct)
+        grade = limited(plant.grade(self.grade), self.maximum_wt_pct, self.minimum_wt_pct)
         return order_of(grade, self.mass_t or plant.furnace.tap_weight_t, self.tolerance_t)
 
     def plant_today(self, plant: Plant) -> Plant:
@@ -108,7 +114,7 @@ class ReviewRequest(RecipeRequest):
         }
     )
 
-    charged_t: Annotated[dict[str, NonNegative], Field(min_length=1)]
+    charged_t: Annotated[dict[str, ChargedT], Field(min_length=1)]
 
 
 class PredictionRequest(Frozen):
@@ -145,10 +151,7 @@ def order_of(grade: Grade, mass_t: float, tolerance_t: float) -> Order:
 
 def limited(grade: Grade, maximum: dict[str, float], minimum: dict[str, float]) -> Grade:
     """A grade with limits given by element symbol replaced or added."""
-    return grade.with_limits(
-        {parse_element(symbol, "maximum_wt_pct"): limit for symbol, limit in maximum.items()},
-        {parse_element(symbol, "minimum_wt_pct"): limit for symbol, limit in minimum.items()},
-    )
+    return grade.with_limits(by_element(maximum, "maximum_wt_pct"), by_element(minimum, "minimum_wt_pct"))
 
 
 def with_stock(plant: Plant, available_t: dict[str, float]) -> Plant:

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from steel.elements import Element
 from steel.frozen import Frozen
+from steel.quantities import Number, Seconds, WholeNumber, WtPct, YesNo
 
 
 class Objective(StrEnum):
@@ -29,8 +30,8 @@ class Aim(Frozen):
         eur_per_t_per_wt_pct: what a t of steel is worth less for each wt% off it; steers, and is no part of the cost.
     """
 
-    wt_pct: Annotated[float, Field(ge=0, le=100)]
-    eur_per_t_per_wt_pct: Annotated[float, Field(gt=0, le=1e6)] = 20.0
+    wt_pct: WtPct
+    eur_per_t_per_wt_pct: Annotated[Number, Field(gt=0, le=1e6)] = 20.0
 
 
 class RecipeOptions(Frozen):
@@ -52,17 +53,17 @@ class RecipeOptions(Frozen):
         time_limit_s: for the whole answer, of one recipe or many; then each is the best so far, with its gap.
     """
 
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
-    joint: bool = False
+    confidence: Annotated[Number, Field(ge=0.5, lt=1)] = 0.95
+    joint: YesNo = False
     risk: Literal["probability", "tail_mean"] = "probability"
-    max_materials: Annotated[int, Field(ge=1)] | None = None
-    max_energy_kwh_per_t: Annotated[float, Field(gt=0)] | None = None
-    max_power_on_min: Annotated[float, Field(gt=0)] | None = None
-    preferences: dict[Preferred, Annotated[float, Field(ge=0, le=1e6)]] = {}
+    max_materials: Annotated[WholeNumber, Field(ge=1, le=1000)] | None = None
+    max_energy_kwh_per_t: Annotated[Number, Field(gt=0, le=10_000)] | None = None
+    max_power_on_min: Annotated[Number, Field(gt=0, le=10_000)] | None = None
+    preferences: dict[Preferred, Annotated[Number, Field(ge=0, le=1e6)]] = {}
     aims: dict[Element, Aim] = {}
-    gap: Annotated[float, Field(gt=0, lt=1)] = 1e-4
-    cut_tolerance: Annotated[float, Field(gt=0, lt=0.01)] = 1e-4
-    time_limit_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    gap: Annotated[Number, Field(ge=1e-9, lt=1)] = 1e-4
+    cut_tolerance: Annotated[Number, Field(ge=1e-7, lt=0.01)] = 1e-4
+    time_limit_s: Seconds = 10.0
 
     @model_validator(mode="after")
     def _consistent(self) -> "RecipeOptions":

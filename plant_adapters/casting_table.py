@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
-from plant_adapters.mapping import TableFormat
-from plant_adapters.plant_file import read_shipped
-from plant_adapters.quarantine import IngestReport, Reason, Rejection
-from plant_adapters.table import read_rows
+from plant_adapters.mapping import ColumnName
+from plant_adapters.quarantine import ColumnReading, IngestReport, Reason, Rejection
+from plant_adapters.reading.files import Table, TableFormat, once, read_table
+from plant_adapters.reading.numbers import SIGNS, NumberColumn, NumberForm, decide_decimals, read_numbers
+from plant_adapters.toml_files import read_shipped
 from steel.castings import CastingLog
 from steel.errors import InputError
 from steel.frozen import Frozen
@@ -29,7 +29,7 @@ class PropertyMap(Frozen):
     """The property column, and the name with its unit that results carry."""
 
     name: str = Field(min_length=1)
-    column: str = Field(min_length=1)
+    column: ColumnName
 
 
 class CastingMapping(TableFormat):
@@ -42,11 +42,15 @@ class CastingMapping(TableFormat):
 
     name: str
     title: str = ""
-    casting_id: str | None = None
-    inputs: Annotated[tuple[str, ...], Field(min_length=1)]
+    casting_id: ColumnName | None = None
+    inputs: Annotated[tuple[ColumnName, ...], Field(min_length=1)]
     property: PropertyMap
 
-    def input_columns(self, columns: list[str]) -> tuple[str, ...]:
+    def heads(self, names: tuple[str, ...]) -> bool:
+        """Whether these are the columns' names, and no title above them."""
+        return len(self.input_columns(names)) > 0
+
+    def input_columns(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """The columns of a table that are inputs, in its order."""
         asked = [column for column in columns if any(fnmatchcase(column, pattern) for pattern in self.inputs)]
         return tuple(column for column in asked if column not in (self.property.column, self.casting_id))
@@ -80,51 +84,83 @@ def read_castings(path: Path, mapping: CastingMapping, measured: bool = True) ->
     Raises:
         InputError: the file cannot be read, or has no input or property column.
     """
-    table = read_rows(path, mapping)
-    if not measured and mapping.property.column not in table.columns:
-        table[mapping.property.column] = ""
-    inputs = mapping.input_columns([str(column) for column in table.columns])
-    missing = [c for c in (mapping.property.column, mapping.casting_id) if c is not None and c not in table.columns]
-    if missing or not inputs:
-        wanted = missing or list(mapping.inputs)
-        raise InputError(wanted, f"columns of {path.name}", f"columns among {', '.join(map(str, table.columns))}")
-    text = table[[*inputs, mapping.property.column]]
-    plain = text.map(lambda cell: cell.strip().replace(mapping.decimal, "."))
-    numbers = plain.apply(pd.to_numeric, errors="coerce").astype(np.float64)
-    rejections = _rejections(text, numbers, mapping.property.column if measured else None)
-    kept = np.ones(len(table), dtype=bool)
-    kept[[rejection.row - 2 for rejection in rejections]] = False
-    ids = table[mapping.casting_id] if mapping.casting_id else pd.Series(np.arange(len(table)) + 2).astype(str)
+    table = read_table(path, mapping, mapping.heads)
+    name = mapping.property.column
+    unmeasured = not measured and name not in table.columns and name not in table.doubled
+    inputs = mapping.input_columns((*table.columns, *table.doubled))
+    if not inputs:
+        told = f"columns among {', '.join(table.columns)}"
+        raise InputError(list(mapping.inputs), f"columns of {path.name}", told)
+    once([*inputs, *([mapping.casting_id] if mapping.casting_id else []), *([] if unmeasured else [name])], table,
+         path.name)  # fmt: skip
+    asked = {column: (table.cells[column].tolist(), NumberForm(column, groups=mapping.groups)) for column in inputs}
+    rows = len(table.cells)
+    asked[name] = ([""] * rows if unmeasured else table.cells[name].tolist(), NumberForm(name, groups=mapping.groups))
+    decimals = decide_decimals(asked, mapping.decimal)
+    numbers = {column: read_numbers(cells, form, decimals[column]) for column, (cells, form) in asked.items()}
+    rejections, cells = _set_aside(table, numbers, name if measured else None)
+    bad = {rejection.row for rejection in rejections}
+    kept = np.array([line not in bad for line in table.cells.index], dtype=bool)
+    ids = table.cells[mapping.casting_id].astype(str) if mapping.casting_id else table.cells.index.astype(str)
     report = IngestReport(
         source=path.name,
-        rows_read=len(table),
+        rows_read=rows + len(table.misfits),
         rows_valid=int(kept.sum()),
-        rejections=rejections,
-        raw={r.row: {k: str(v) for k, v in table.iloc[r.row - 2].items()} for r in rejections},
+        rejections=(*rejections, *_misfits(table)),
+        cells=tuple(cell for cell in cells if cell.row not in bad),
+        raw={r.row: {str(k): str(v) for k, v in table.cells.loc[r.row].items()} for r in rejections}
+        | {line: {"cells": text} for line, text in table.misfits.items()},
+        readings=tuple(
+            ColumnReading(
+                column=column,
+                how=f"decimal {SIGNS[decimals[column]]}",
+                examples=tuple((text, f"{value:.6g}") for text, value in found.examples),
+            )
+            for column, found in numbers.items()
+        ),
+        header_row=table.header_row,
     )
-    good = numbers.to_numpy()[kept]
-    log = CastingLog(ids.to_numpy(dtype=np.str_)[kept], inputs, good[:, :-1], mapping.property.name, good[:, -1])
+    good = np.column_stack([numbers[column].values for column in (*inputs, name)])[kept]
+    log = CastingLog(np.array(ids, dtype=np.str_)[kept], inputs, good[:, :-1], mapping.property.name, good[:, -1])
     return CastingBatch(log, report)
 
 
-def _rejections(text: pd.DataFrame, numbers: pd.DataFrame, measured: str | None) -> tuple[Rejection, ...]:
-    """Why rows are set aside: unreadable cells, no property, exact repeats; an empty input is only missing."""
-    found = []
-    unreadable = numbers.isna().to_numpy() & (text != "").to_numpy()
-    repeats = text.duplicated().to_numpy()
+def _set_aside(
+    table: Table, numbers: dict[str, NumberColumn], measured: str | None
+) -> tuple[tuple[Rejection, ...], list[Rejection]]:
+    """Rows set aside, without a property or exact repeats, and cells: an input that cannot be read is only missing."""
+    rejections, cells = [], []
     first: dict[tuple[str, ...], int] = {}
-    for position, row in enumerate(text.itertuples(index=False, name=None)):
-        line = position + 2
+    columns = list(numbers)
+    present = [column for column in columns if column in table.columns]
+    texts = table.cells[present].astype(str)
+    for at, (line, row) in enumerate(zip(table.cells.index, texts.itertuples(index=False, name=None), strict=True)):
+        for column in columns:
+            if at in numbers[column].bad and column != measured:
+                written = str(table.cells[column].iloc[at])
+                expected = numbers[column].bad[at]
+                cells.append(_rejection(line, Reason.UNREADABLE_VALUE, column, written, expected))
         earlier = first.setdefault(row, line)
-        if unreadable[position].any():
-            column = int(np.argmax(unreadable[position]))
-            found.append(_rejection(line, Reason.UNREADABLE_VALUE, str(text.columns[column]), row[column], "a number"))
-        elif measured is not None and row[-1] == "":
-            found.append(_rejection(line, Reason.MISSING_PROPERTY, measured, "", "a measured value"))
-        elif measured is not None and repeats[position]:
-            found.append(_rejection(line, Reason.DUPLICATE_ROW, "all columns", f"row {earlier} again", "a new casting"))
-    return tuple(found)
+        if measured is None:
+            continue
+        if at in numbers[measured].bad:
+            written = str(table.cells[measured].iloc[at])
+            expected = numbers[measured].bad[at]
+            rejections.append(_rejection(line, Reason.UNREADABLE_VALUE, measured, written, expected))
+        elif not np.isfinite(numbers[measured].values[at]):
+            rejections.append(_rejection(line, Reason.MISSING_PROPERTY, measured, "", "a measured value"))
+        elif earlier != line:
+            told = _rejection(line, Reason.DUPLICATE_ROW, "all columns", f"row {earlier} again", "a new casting")
+            rejections.append(told)
+    return tuple(rejections), cells
+
+
+def _misfits(table: Table) -> tuple[Rejection, ...]:
+    expected = f"as many cells as there are columns, {len(table.columns)}"
+    return tuple(
+        _rejection(line, Reason.MISFIT_ROW, "all columns", text, expected) for line, text in table.misfits.items()
+    )
 
 
 def _rejection(line: int, reason: Reason, column: str, value: str, expected: str) -> Rejection:
-    return Rejection(row=line, heat_id="", reason=reason, column=column, value=value, expected=expected)
+    return Rejection(row=int(line), heat_id="", reason=reason, column=column, value=value, expected=expected)

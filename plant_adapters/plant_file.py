@@ -1,119 +1,129 @@
-"""The plant file: one TOML that describes a plant's furnace, yard and prices.
+"""The plant file: one TOML that describes a plant's furnace, yard, prices and own grades.
 
 Yard entries name a catalogue class and say what differs; see the bundled plants for examples.
 """
 
-import tomllib
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
+from plant_adapters.entries import YardEntry
+from plant_adapters.toml_files import read_toml, validated
 from steel import catalogue
-from steel.elements import parse_element
+from steel.complaints import input_error
+from steel.elements import by_element
+from steel.emissions import EmissionFactors
 from steel.errors import InputError
-from steel.materials import Material
-from steel.plants import Furnace, MaterialGroup, Plant, Prices, YardItem
+from steel.frozen import Frozen
+from steel.grades import Grade
+from steel.names import checked_name
+from steel.plants import Furnace, MaterialGroup, Plant, Prices
+from steel.quantities import KgCo2ePerUnit, WtPct
 
-Shipped = TypeVar("Shipped", bound=BaseModel)
-_MATERIAL_OVERRIDES = ("title", "bulk_density_t_per_m3", "metallic_yield", "upstream_kgco2e_per_t")
+
+class GradeEntry(Frozen):
+    """A grade of the plant's own, wt% by element symbol."""
+
+    name: Annotated[str, Field(min_length=1)]
+    title: str = ""
+    maximum_wt_pct: dict[str, WtPct] = {}
+    minimum_wt_pct: dict[str, WtPct] = {}
+
+    def grade(self, where: str) -> Grade:
+        """The grade.
+
+        Raises:
+            InputError: an element is none or stands twice, or a minimum lies above its maximum.
+        """
+        place = f"{where}: grade {self.name}"
+        found = Grade(
+            name=self.name,
+            title=self.title,
+            maximum_wt_pct=by_element(self.maximum_wt_pct, f"{place}: maximum_wt_pct"),
+            minimum_wt_pct=by_element(self.minimum_wt_pct, f"{place}: minimum_wt_pct"),
+        )
+        for element in found.crossed():
+            low, high = found.minimum_wt_pct[element], found.maximum_wt_pct[element]
+            raise InputError(low, f"{place}: minimum of {element}", f"no more than its maximum {high:g} wt%")
+        return found
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return a TOML file's content.
+class EmissionFactorChanges(Frozen):
+    """Emission factors that differ from the catalogue's."""
 
-    Raises:
-        InputError: the file is missing or not TOML.
+    electricity_kgco2e_per_kwh: KgCo2ePerUnit | None = None
+    natural_gas_kgco2e_per_nm3: KgCo2ePerUnit | None = None
+    oxygen_kgco2e_per_nm3: KgCo2ePerUnit | None = None
+    electrode_direct_kgco2e_per_kg: KgCo2ePerUnit | None = None
+    electrode_upstream_kgco2e_per_kg: KgCo2ePerUnit | None = None
+
+    def factors(self) -> EmissionFactors:
+        """The catalogue's factors with these."""
+        return EmissionFactors(**{**catalogue.emission_factors().model_dump(), **self.model_dump(exclude_none=True)})
+
+
+class PlantFile(Frozen):
+    """A plant file's content, key by key.
+
+    Attributes:
+        grade, group: one table each of `[[grade]]` and `[[group]]`.
     """
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), "file", f"a readable file ({error})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(path), "file", f"valid TOML ({error})") from error
 
+    name: str
+    title: str = ""
+    grades: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    furnace: Furnace
+    prices: Prices = Prices()
+    emission_factors: EmissionFactorChanges = EmissionFactorChanges()
+    yard: tuple[YardEntry, ...] = ()
+    grade: tuple[GradeEntry, ...] = ()
+    group: tuple[MaterialGroup, ...] = ()
 
-def validation_message(error: ValidationError) -> str:
-    """The first complaint of a validation, as `field: what is wrong`."""
-    first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    return f"{field}: {first['msg']}" if field else str(first["msg"])
-
-
-def read_shipped(name_or_path: str, folder: Traversable, what: str, kind: type[Shipped]) -> Shipped:
-    """Read a TOML file that comes with Chargewise by its name, or one's own by its path.
-
-    Raises:
-        InputError: there is none, or a value in it cannot be used; the message names it.
-    """
-    known = shipped_names(folder)
-    path = Path(str(folder.joinpath(f"{name_or_path}.toml"))) if name_or_path in known else Path(name_or_path)
-    if not path.is_file():
-        raise InputError(name_or_path, what, f"a file, or one of {', '.join(known)}")
-    try:
-        return kind.model_validate(read_toml(path))
-    except ValidationError as error:
-        value = error.errors(include_url=False)[0].get("input")
-        raise InputError(value, str(path), validation_message(error)) from error
-
-
-def shipped_names(folder: Traversable) -> tuple[str, ...]:
-    """Names of the TOML files of a folder that comes with Chargewise."""
-    return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
-
-
-def material_from(raw: dict[str, Any], where: str) -> Material:
-    """A yard's material: its class's catalogue entry with the plant's name and overrides."""
-    if "class" not in raw:
-        raise InputError(raw.get("name"), where, "a material with a `class` of the catalogue")
-    base = catalogue.material(raw["class"])
-    changes: dict[str, Any] = {key: raw[key] for key in _MATERIAL_OVERRIDES if key in raw}
-    changes["name"] = raw.get("name", base.name)
-    if "contents_wt_pct" in raw:
-        claimed = {parse_element(symbol, where): value for symbol, value in raw["contents_wt_pct"].items()}
-        changes["contents_wt_pct"] = {**base.contents_wt_pct, **claimed}
-    if "oxides_wt_pct" in raw:
-        changes["oxides_wt_pct"] = {**base.oxides_wt_pct, **raw["oxides_wt_pct"]}
-    return Material.model_validate({**base.model_dump(), **changes})
+    @field_validator("name")
+    @classmethod
+    def _usable(cls, name: str) -> str:
+        return checked_name(name, "name")
 
 
 def read_plant(path: Path) -> Plant:
     """Return the plant a plant file describes.
 
     Raises:
-        InputError: the file is missing, not TOML, or a value in it cannot be used; the message names it.
+        InputError: the file is missing or not TOML, a key is unknown or a value cannot be used; the message names it.
     """
     return plant_from(read_toml(path), str(path))
 
 
+def read_plant_named(folder: Path, name: str) -> Plant:
+    """The plant of a name, out of its file in a folder.
+
+    Raises:
+        InputError: its file cannot be used, or is another plant's.
+    """
+    path = folder / f"{checked_name(name, 'plant')}.toml"
+    found = read_plant(path)
+    if found.name != name:
+        raise InputError(found.name, f"{path}: name", f"{name!r}, as the file is called")
+    return found
+
+
 def plant_from(raw: dict[str, Any], where: str) -> Plant:
     """Return the plant of a plant file's content."""
+    read = validated(PlantFile, raw, where)
     try:
-        yard = tuple(
-            YardItem(
-                material=material_from(entry, f"{where}: yard"),
-                **{
-                    key: entry[key]
-                    for key in ("price_eur_per_t", "available_t", "min_lot_t", "min_t", "max_t", "lift_t")
-                    if key in entry
-                },
-            )
-            for entry in raw.get("yard", [])
-        )
         return Plant(
-            name=raw["name"],
-            title=raw.get("title", ""),
-            furnace=Furnace.model_validate(raw["furnace"]),
-            yard=yard,
-            prices=Prices.model_validate(raw.get("prices", {})),
-            emission_factors=catalogue.emission_factors().model_copy(update=raw.get("emission_factors", {})),
-            grades=tuple(raw.get("grades", ())),
-            groups=tuple(MaterialGroup.model_validate(group) for group in raw.get("group", ())),
-            notes=tuple(raw.get("notes", ())),
+            name=read.name,
+            title=read.title,
+            furnace=read.furnace,
+            yard=tuple(entry.item(f"{where}: yard.{at}") for at, entry in enumerate(read.yard)),
+            prices=read.prices,
+            emission_factors=read.emission_factors.factors(),
+            grades=read.grades,
+            own_grades=tuple(entry.grade(where) for entry in read.grade),
+            groups=read.group,
+            notes=read.notes,
         )
-    except KeyError as error:
-        raise InputError(None, where, f"an entry {error.args[0]!r}") from error
     except ValidationError as error:
-        value = error.errors(include_url=False)[0].get("input")
-        raise InputError(value, where, validation_message(error)) from error
+        raise input_error(error, where, Plant) from error

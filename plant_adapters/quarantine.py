@@ -18,6 +18,10 @@ class Reason(StrEnum):
     UNKNOWN_MATERIAL = "unknown material"
     NO_HEAT_ID = "no heat number"
     DUPLICATE_ROW = "duplicate row"
+    MISFIT_ROW = "row that does not fit the columns"
+    SUMMARY_ROW = "summary, no heat"
+    NOTHING_CHARGED = "nothing charged"
+    IMPLAUSIBLE_HEAT = "tapped and charged do not fit"
     MISSING_PROPERTY = "missing property"
 
 
@@ -51,6 +55,19 @@ class Correction(Frozen):
     mass_t: float
 
 
+class ColumnReading(Frozen):
+    """How a column was read.
+
+    Attributes:
+        how: in words, such as "decimal comma, kg".
+        examples: what two of its cells say, and what was read.
+    """
+
+    column: str
+    how: str
+    examples: tuple[tuple[str, str], ...] = ()
+
+
 class IngestReport(Frozen):
     """Everything that was read, and what became of it.
 
@@ -58,8 +75,13 @@ class IngestReport(Frozen):
         source: file or address.
         rows_read, rows_valid: counts; the difference is in quarantine.
         rejections: every reason against every row in quarantine.
+        cells: every reason against a single cell that was left out, its heat being used without it.
         corrections: negative bookings, kept as such.
         raw: the rows in quarantine as they were sent, by row number.
+        readings: how each column was read.
+        header_row: line of the header.
+        below_detection: cells known only to lie below a limit, which is kept.
+        left_over: columns that the mapping says nothing of.
     """
 
     source: str
@@ -68,6 +90,11 @@ class IngestReport(Frozen):
     rejections: tuple[Rejection, ...] = ()
     corrections: tuple[Correction, ...] = ()
     raw: dict[int, dict[str, str]] = {}
+    cells: tuple[Rejection, ...] = ()
+    readings: tuple[ColumnReading, ...] = ()
+    header_row: int = 1
+    below_detection: int = 0
+    left_over: tuple[str, ...] = ()
 
     @property
     def rows_quarantined(self) -> int:

@@ -12,10 +12,12 @@ import sqlalchemy as sa
 from plant_adapters.quarantine import IngestReport
 from steel.elements import Element
 from steel.errors import InputError
-from steel.heats import Heat, HeatLog
+from steel.heats import Heat, HeatLog, time_order
 from steel.materials import Material
 
 METADATA = sa.MetaData()
+BELOW = "<"
+"""Begins a content that lies below a limit of detection, which follows it."""
 
 HEATS = sa.Table(
     "heats",
@@ -99,7 +101,7 @@ class HeatStore:
             self._engine = sa.create_engine(url)
             METADATA.create_all(self._engine)
         except (sa.exc.SQLAlchemyError, ImportError) as error:
-            raise InputError(url, "database", f"a database that can be opened ({error})") from error
+            raise InputError(shown_url(url), "database", f"a database that can be opened ({_reason(error)})") from None
 
     def absolute_url(self) -> str:
         """The database's URL as another process can open it from any folder, password included."""
@@ -119,20 +121,13 @@ class HeatStore:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._engine.begin() as connection:
             stored = self._add_heats(connection, plant, log, now)
-            connection.execute(sa.delete(MATERIALS).where(MATERIALS.c.plant == plant))
-            connection.execute(
-                sa.insert(MATERIALS),
-                [
-                    {"plant": plant, "name": m.name, "position": i, "definition": m.model_dump(mode="json")}
-                    for i, m in enumerate(materials)
-                ],
-            )
+            self._add_materials(connection, plant, materials)
             if report is not None:
                 self._add_report(connection, plant, report, now)
         return stored
 
     def log(self, plant: str) -> HeatLog:
-        """The plant's heats in the order they came.
+        """The plant's heats in the order they were tapped, whatever the order they came in.
 
         Raises:
             InputError: the plant has none.
@@ -142,10 +137,11 @@ class HeatStore:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         if not rows:
             raise InputError(plant, "plant", f"one with stored heats: {', '.join(self.plants()) or 'none yet'}")
-        return _log_of(rows, tuple(material.name for material in self.materials(plant)))
+        log = _log_of(rows, tuple(material.name for material in self.materials(plant)))
+        return log.rows(time_order(log.tapped_at))
 
     def materials(self, plant: str) -> tuple[Material, ...]:
-        """The plant's furnace materials as last ingested."""
+        """Every furnace material that the plant's heats ever came with, each as it was last described."""
         with self._engine.connect() as connection:
             query = sa.select(MATERIALS.c.definition).where(MATERIALS.c.plant == plant).order_by(MATERIALS.c.position)
             return tuple(Material.model_validate(row) for row in connection.scalars(query))
@@ -201,6 +197,22 @@ class HeatStore:
             connection.execute(sa.update(HEATS).where(same).values(row))
         return Stored(len(fresh), len(changed), unchanged)
 
+    def _add_materials(self, connection: sa.Connection, plant: str, materials: tuple[Material, ...]) -> None:
+        """Describe materials anew or for the first time; those of earlier files stay, for their heats do."""
+        query = sa.select(MATERIALS.c.name, MATERIALS.c.position).where(MATERIALS.c.plant == plant)
+        known = {row.name: int(row.position) for row in connection.execute(query)}
+        behind = max(known.values(), default=-1) + 1
+        fresh = [material.name for material in materials if material.name not in known]
+        places = {**known, **{name: behind + at for at, name in enumerate(fresh)}}
+        named = [material.name for material in materials]
+        connection.execute(sa.delete(MATERIALS).where((MATERIALS.c.plant == plant) & MATERIALS.c.name.in_(named)))
+        rows = [
+            {"plant": plant, "name": m.name, "position": places[m.name], "definition": m.model_dump(mode="json")}
+            for m in materials
+        ]
+        if rows:
+            connection.execute(sa.insert(MATERIALS), rows)
+
     def _add_report(self, connection: sa.Connection, plant: str, report: IngestReport, now: str) -> None:
         again = (QUARANTINE.c.plant == plant) & (QUARANTINE.c.source == report.source)
         connection.execute(sa.delete(QUARANTINE).where(again))
@@ -231,8 +243,18 @@ class HeatStore:
 
 def _row(plant: str, heat: Heat) -> dict[str, Any]:
     record = json.loads(heat.model_dump_json())
-    charge = record.pop("charge")
+    charge, below = record.pop("charge"), record.pop("below_wt_pct")
+    record["analysis_wt_pct"] |= {element: f"{BELOW}{limit!r}" for element, limit in below.items()}
     return {"plant": plant, **record, **charge}
+
+
+def _measured(stored: float | str) -> float:
+    """A stored content as learning takes it: half the limit where it lies below one."""
+    return float(stored.removeprefix(BELOW)) / 2.0 if isinstance(stored, str) else stored
+
+
+def _limit(stored: float | str) -> float:
+    return float(stored.removeprefix(BELOW)) if isinstance(stored, str) else np.nan
 
 
 def _log_of(rows: list[dict[str, Any]], materials: tuple[str, ...]) -> HeatLog:
@@ -247,6 +269,9 @@ def _log_of(rows: list[dict[str, Any]], materials: tuple[str, ...]) -> HeatLog:
         return np.array([np.nan if row[key] is None else row[key] for row in rows], dtype=np.float64)
 
     symbols = [element.value for element in elements]
+    analyses = [{symbol: _measured(value) for symbol, value in row["analysis_wt_pct"].items()} for row in rows]
+    limits = [{symbol: _limit(value) for symbol, value in row["analysis_wt_pct"].items()} for row in rows]
+    below = np.array([[limit.get(symbol, np.nan) for symbol in symbols] for limit in limits], dtype=np.float64)
     inputs = column("process", process, np.nan)
     return HeatLog(
         heat_ids=np.array([row["heat_id"] for row in rows], dtype=np.str_),
@@ -255,10 +280,26 @@ def _log_of(rows: list[dict[str, Any]], materials: tuple[str, ...]) -> HeatLog:
         materials=used,
         charged_t=column("charged_t", used, 0.0),
         elements=elements,
-        analysis_wt_pct=column("analysis_wt_pct", symbols, np.nan),
+        analysis_wt_pct=np.array([[a.get(symbol, np.nan) for symbol in symbols] for a in analyses], dtype=np.float64),
         tapped_t=scalar("tapped_t"),
         energy_kwh_per_t=scalar("energy_kwh_per_t"),
         heel_t=scalar("heel_t"),
         heel_wt_pct=column("heel_wt_pct", symbols, np.nan),
         process={name: inputs[:, position] for position, name in enumerate(process)},
+        below_wt_pct=below if np.isfinite(below).any() else None,
     )
+
+
+def shown_url(url: str) -> str:
+    """A database's URL as it may be shown: without its password."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "an address that is none"
+
+
+def _reason(error: Exception) -> str:
+    """What a driver says, in one line and without an address."""
+    original = getattr(error, "orig", None) or error
+    first = str(original).splitlines()[0] if str(original) else type(original).__name__
+    return first if "://" not in first else type(original).__name__

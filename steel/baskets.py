@@ -7,9 +7,10 @@ from pydantic import Field, model_validator
 
 from steel.frozen import Frozen
 from steel.materials import Material, MaterialKind
+from steel.quantities import ChargedT, Number, WholeNumber
 
 MOST_BASKETS = 5
-Number = Annotated[int, Field(ge=1, le=MOST_BASKETS)]
+BasketNumber = Annotated[WholeNumber, Field(ge=1, le=MOST_BASKETS)]
 
 
 class BasketRule(Frozen):
@@ -26,9 +27,9 @@ class BasketRule(Frozen):
 
     name: str = Field(min_length=1)
     materials: tuple[str, ...] = Field(min_length=1)
-    baskets: tuple[Number, ...] = ()
-    min_t: float = Field(default=0.0, ge=0)
-    max_t: float | None = Field(default=None, ge=0)
+    baskets: tuple[BasketNumber, ...] = ()
+    min_t: ChargedT = 0.0
+    max_t: ChargedT | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> "BasketRule":
@@ -51,9 +52,9 @@ class Baskets(Frozen):
         ValueError: two rules share a name, or one is for a basket that is not there.
     """
 
-    count: Number
-    volume_m3: float = Field(gt=0)
-    max_t: float = Field(gt=0)
+    count: BasketNumber
+    volume_m3: Annotated[Number, Field(gt=0, le=10_000)]
+    max_t: Annotated[Number, Field(gt=0, le=1000)]
     rules: tuple[BasketRule, ...] = ()
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from steel.elements import Element
 from steel.frozen import Frozen
 from steel.materials import FURNACE_RECOVERY, Material
+from steel.quantities import Number
 
 NM3_PER_MOL = 0.022414
 BURNS: dict[Element, float] = {
@@ -19,7 +20,7 @@ BURNS: dict[Element, float] = {
 }
 """Mol of O2 that a kg of an element takes to CO, SiO2, Al2O3, MnO, P2O5 or Cr2O3, from the molar masses."""
 MOL_O2_PER_KG_FEO = 0.5 / 71.844e-3
-CarbonWtPct = Annotated[float, Field(ge=0, le=5)]
+CarbonWtPct = Annotated[Number, Field(ge=0, le=5)]
 
 
 class BathPractice(Frozen):
@@ -38,8 +39,8 @@ class BathPractice(Frozen):
 
     carbon_min_wt_pct: CarbonWtPct | None = None
     carbon_max_wt_pct: CarbonWtPct | None = None
-    oxygen_most_nm3_per_t: Annotated[float, Field(gt=0, le=150)] | None = None
-    oxygen_used: Annotated[float, Field(gt=0, le=1)] = 1.0
+    oxygen_most_nm3_per_t: Annotated[Number, Field(gt=0, le=150)] | None = None
+    oxygen_used: Annotated[Number, Field(gt=0, le=1)] = 1.0
     oxygen_by_charge: bool = False
 
     @model_validator(mode="after")

@@ -6,9 +6,10 @@ from pydantic import Field, model_validator
 
 from steel.frozen import Frozen
 from steel.grades import Order
+from steel.quantities import EurPerT, Number, StockT, WholeNumber
 
-HeatNumber = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
+HeatNumber = Annotated[WholeNumber, Field(ge=1)]
+Positive = Annotated[Number, Field(ge=1e-3, le=1e7)]
 
 
 class Delivery(Frozen):
@@ -22,8 +23,8 @@ class Delivery(Frozen):
 class PriceBreak(Frozen):
     """The price of all of a purchase that reaches a mass."""
 
-    from_t: Annotated[float, Field(ge=0)]
-    price_eur_per_t: Annotated[float, Field(ge=0)]
+    from_t: StockT
+    price_eur_per_t: EurPerT
 
 
 class Offer(Frozen):

@@ -1,6 +1,8 @@
 """Chemical elements of a steel analysis."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from steel.errors import InputError
 
@@ -34,6 +36,7 @@ NOBLE = frozenset({Element.CU, Element.SN, Element.NI, Element.MO, Element.CO, E
 RESIDUALS = NOBLE | {Element.CR}
 """Tramp elements: what scrap brings along and a steel that wants none of it cannot get rid of."""
 
+Value = TypeVar("Value")
 _BY_SYMBOL = {element.value.lower(): element for element in Element}
 
 
@@ -48,3 +51,18 @@ def parse_element(symbol: str, where: str = "element") -> Element:
     except KeyError:
         known = " ".join(element.value for element in Element)
         raise InputError(symbol, where, f"one of {known}") from None
+
+
+def by_element(given: Mapping[str, Value], where: str) -> dict[Element, Value]:
+    """Values by element, from values by symbol in any case.
+
+    Raises:
+        InputError: a symbol is none, or two of them are of one element.
+    """
+    found: dict[Element, Value] = {}
+    for symbol, value in given.items():
+        element = parse_element(symbol, where)
+        if element in found:
+            raise InputError(symbol, where, f"each element once; {element} is there already")
+        found[element] = value
+    return found

@@ -1,10 +1,9 @@
 """Greenhouse-gas emissions by scope: arithmetic on masses and published factors, never learned."""
 
-from pydantic import Field
-
 from steel.elements import Element
 from steel.frozen import Frozen
 from steel.materials import Material
+from steel.quantities import KgCo2ePerUnit
 
 KGCO2_PER_T_CARBON = 3667.0
 """Carbon burnt, kgCO2 per t C: 44.009/12.011 (stoichiometry)."""
@@ -13,11 +12,11 @@ KGCO2_PER_T_CARBON = 3667.0
 class EmissionFactors(Frozen):
     """Factors a plant may override; defaults come from the catalogue `emissions.toml`."""
 
-    electricity_kgco2e_per_kwh: float = Field(ge=0)
-    natural_gas_kgco2e_per_nm3: float = Field(ge=0)
-    oxygen_kgco2e_per_nm3: float = Field(ge=0)
-    electrode_direct_kgco2e_per_kg: float = Field(ge=0)
-    electrode_upstream_kgco2e_per_kg: float = Field(ge=0)
+    electricity_kgco2e_per_kwh: KgCo2ePerUnit
+    natural_gas_kgco2e_per_nm3: KgCo2ePerUnit
+    oxygen_kgco2e_per_nm3: KgCo2ePerUnit
+    electrode_direct_kgco2e_per_kg: KgCo2ePerUnit
+    electrode_upstream_kgco2e_per_kg: KgCo2ePerUnit
 
 
 class Emissions(Frozen):

@@ -12,8 +12,18 @@ class InputError(ValueError):
         expected: what would have been right.
     """
 
-    def __init__(self, value: object, where: str, expected: str) -> None:
+    def __init__(self, value: object, where: str, expected: str, sentence: str | None = None) -> None:
+        """Say what is wrong.
+
+        Args:
+            value: what was given; None where nothing was.
+            where: the field, file or row.
+            expected: what would have been right.
+            sentence: all of it in better words than the usual ones.
+        """
         self.value = value
         self.where = where
         self.expected = expected
-        super().__init__(f"{where}: {value!r} cannot be used; expected {expected}")
+        given = "" if value is None else f"{value!r} cannot be used; "
+        usual = f"{where}: {given}expected {expected}"
+        super().__init__(sentence or usual)

@@ -1,38 +1,27 @@
 """Grades: the customer's specification."""
 
-from typing import Annotated
-
 from pydantic import Field, ValidationError, model_validator
 
+from steel.complaints import input_error
 from steel.elements import Element
-from steel.errors import InputError
 from steel.frozen import Frozen
-
-Limit = Annotated[float, Field(ge=0, le=100)]
+from steel.quantities import ChargedT, HeatMassT, WtPct
 
 
 class Grade(Frozen):
     """Two-sided limits on the steel's final analysis, wt%.
 
-    Raises:
-        ValueError: a minimum lies above the maximum of the same element.
+    Today's limits on a grade may contradict its own: the optimizer then says which do, as of any other requirements.
     """
 
     name: str = Field(min_length=1)
     title: str = ""
-    maximum_wt_pct: dict[Element, Limit] = {}
-    minimum_wt_pct: dict[Element, Limit] = {}
+    maximum_wt_pct: dict[Element, WtPct] = {}
+    minimum_wt_pct: dict[Element, WtPct] = {}
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "Grade":
-        for element, low in self.minimum_wt_pct.items():
-            high = self.maximum_wt_pct.get(element)
-            if high is not None and low > high:
-                raise ValueError(
-                    f"grade {self.name}: {element} has minimum {low} wt% above its maximum {high} wt%; "
-                    "the minimum must not exceed the maximum"
-                )
-        return self
+    def crossed(self) -> tuple[Element, ...]:
+        """Elements whose minimum lies above their maximum: no steel is of this grade."""
+        return tuple(e for e, low in self.minimum_wt_pct.items() if low > self.maximum_wt_pct.get(e, 100.0))
 
     def elements(self) -> tuple[Element, ...]:
         """Every limited element, in the order of a steel analysis."""
@@ -45,7 +34,7 @@ class Grade(Frozen):
         """The grade with some limits replaced or added.
 
         Raises:
-            InputError: a limit is no share of a steel, or a minimum would exceed its maximum.
+            InputError: a limit is no share of a steel.
         """
         try:
             return Grade(
@@ -55,9 +44,7 @@ class Grade(Frozen):
                 minimum_wt_pct={**self.minimum_wt_pct, **(minimum or {})},
             )
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or f"limits of {self.name}"
-            raise InputError({**(maximum or {}), **(minimum or {})}, where, str(first["msg"])) from error
+            raise input_error(error, f"limits of {self.name}", Grade) from error
 
 
 class Order(Frozen):
@@ -70,8 +57,8 @@ class Order(Frozen):
     """
 
     grade: Grade
-    mass_t: float = Field(gt=0, le=100_000)
-    tolerance_t: float = Field(default=0.0, ge=0)
+    mass_t: HeatMassT
+    tolerance_t: ChargedT = 0.0
     due: str | None = None
 
     @model_validator(mode="after")

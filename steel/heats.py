@@ -1,19 +1,17 @@
 """Heats: one, as a record for people, and many, as columns for arithmetic."""
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from steel.elements import Element
 from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.process import PROCESS_UNITS
+from steel.process import PROCESS_UNITS, ProcessInputs
+from steel.quantities import ChargedT, WtPct
 
 FloatArray = NDArray[np.float64]
-Mass = Annotated[float, Field(ge=0, le=1000)]
 
 
 class Charge(Frozen):
@@ -26,14 +24,19 @@ class Charge(Frozen):
         heel_wt_pct: that steel's analysis.
     """
 
-    charged_t: dict[str, Mass]
-    process: dict[str, float] = {}
-    heel_t: Mass = 0.0
-    heel_wt_pct: dict[Element, float] = {}
+    charged_t: dict[str, ChargedT]
+    process: ProcessInputs = {}
+    heel_t: ChargedT = 0.0
+    heel_wt_pct: dict[Element, WtPct] = {}
 
 
 class Heat(Frozen):
-    """One tapped batch: the charge and what came of it."""
+    """One tapped batch: the charge and what came of it.
+
+    Attributes:
+        analysis_wt_pct: what was measured.
+        below_wt_pct: limit of detection of each element that was looked for and lies below it.
+    """
 
     heat_id: str
     tapped_at: str | None
@@ -42,6 +45,7 @@ class Heat(Frozen):
     tapped_t: float | None
     energy_kwh_per_t: float | None
     analysis_wt_pct: dict[Element, float]
+    below_wt_pct: dict[Element, float] = {}
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,13 @@ class HeatLog:
         materials: n material names.
         charged_t: (N, n) t.
         elements: E analysed elements.
-        analysis_wt_pct: (N, E) wt% in the furnace at tap.
+        analysis_wt_pct: (N, E) wt% in the furnace at tap; half the limit of detection where it lies below one.
         tapped_t: (N,) t.
         energy_kwh_per_t: (N,) electricity, kWh per t tapped.
         heel_t: (N,) steel left by the heat before, t.
         heel_wt_pct: (N, E) its analysis.
         process: each process input, (N,), by the names of `PROCESS_UNITS`.
+        below_wt_pct: (N, E) that limit, else NaN; None where no value lies below one.
     """
 
     heat_ids: NDArray[np.str_]
@@ -75,6 +80,7 @@ class HeatLog:
     heel_t: FloatArray
     heel_wt_pct: FloatArray
     process: dict[str, FloatArray] = field(default_factory=dict)
+    below_wt_pct: FloatArray | None = None
 
     def __post_init__(self) -> None:
         heats, materials, elements = len(self.heat_ids), len(self.materials), len(self.elements)
@@ -83,6 +89,8 @@ class HeatLog:
             "analysis_wt_pct": (heats, elements), "tapped_t": (heats,), "energy_kwh_per_t": (heats,),
             "heel_t": (heats,), "heel_wt_pct": (heats, elements),
         }  # fmt: skip
+        if self.below_wt_pct is not None:
+            expected["below_wt_pct"] = (heats, elements)
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise InputError(getattr(self, name).shape, f"heat log column {name}", f"shape {shape}")
@@ -98,7 +106,7 @@ class HeatLog:
         per_heat = {
             f.name: getattr(self, f.name)[which]
             for f in fields(self)
-            if f.name not in ("materials", "elements", "process")
+            if f.name not in ("materials", "elements", "process") and getattr(self, f.name) is not None
         }
         return replace(self, **per_heat, process={name: values[which] for name, values in self.process.items()})
 
@@ -120,6 +128,7 @@ class HeatLog:
             elements=elements,
             analysis_wt_pct=pick(self.analysis_wt_pct),
             heel_wt_pct=pick(self.heel_wt_pct),
+            below_wt_pct=None if self.below_wt_pct is None else pick(self.below_wt_pct),
         )
 
     def split(self, first_fraction: float) -> tuple["HeatLog", "HeatLog"]:
@@ -137,6 +146,8 @@ class HeatLog:
             return float(value) if np.isfinite(value) else None
 
         at = self.tapped_at[index]
+        analysis = known(self.elements, self.analysis_wt_pct[index])
+        below = {} if self.below_wt_pct is None else known(self.elements, self.below_wt_pct[index])
         return Heat(
             heat_id=str(self.heat_ids[index]),
             tapped_at=None if np.isnat(at) else str(at),
@@ -149,5 +160,15 @@ class HeatLog:
             ),
             tapped_t=scalar(self.tapped_t[index]),
             energy_kwh_per_t=scalar(self.energy_kwh_per_t[index]),
-            analysis_wt_pct=known(self.elements, self.analysis_wt_pct[index]),
+            analysis_wt_pct={element: value for element, value in analysis.items() if element not in below},
+            below_wt_pct=below,
         )
+
+
+def time_order(tapped_at: NDArray[np.datetime64]) -> NDArray[np.int_]:
+    """Indices of heats in the order of tapping; one without a time stays behind the heat that it came after."""
+    known = ~np.isnat(tapped_at)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(tapped_at)), -1)) if len(tapped_at) else known
+    epoch = tapped_at.astype("datetime64[s]").astype(np.int64)
+    keys = np.where(last >= 0, epoch[np.maximum(last, 0)], np.iinfo(np.int64).min) if len(tapped_at) else epoch
+    return np.argsort(keys, kind="stable")

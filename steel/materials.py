@@ -7,9 +7,7 @@ from pydantic import Field
 
 from steel.elements import NOBLE, Element
 from steel.frozen import Frozen
-
-WtPct = Annotated[float, Field(ge=0, le=100)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
+from steel.quantities import Fraction, KgCo2ePerT, Number, Share, WtPct
 
 FURNACE_RECOVERY: dict[Element, float] = {
     Element.C: 0.10,
@@ -87,13 +85,13 @@ class Material(Frozen):
     material_class: str = Field(min_length=1)
     kind: MaterialKind
     title: str = ""
-    bulk_density_t_per_m3: float = Field(gt=0)
-    metallic_yield: float = Field(ge=0, le=1)
+    bulk_density_t_per_m3: Annotated[Number, Field(gt=0, le=25)]
+    metallic_yield: Fraction
     contents_wt_pct: dict[Element, WtPct] = {}
-    content_cv: dict[Element, Annotated[float, Field(ge=0)]] = {}
+    content_cv: dict[Element, Share] = {}
     recovery: dict[Element, Fraction] = {}
     oxides_wt_pct: dict[Oxide, WtPct] = {}
-    upstream_kgco2e_per_t: float = Field(default=0.0, ge=0)
+    upstream_kgco2e_per_t: KgCo2ePerT = 0.0
     specification: ScrapSpecification | None = None
 
     def content(self, element: Element) -> float:

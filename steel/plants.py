@@ -4,16 +4,31 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from steel import catalogue
 from steel.baskets import Baskets
 from steel.bath import BathPractice
+from steel.complaints import meant
 from steel.elements import Element
 from steel.emissions import EmissionFactors
+from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.materials import Fraction, Material, MaterialKind
+from steel.grades import Grade
+from steel.materials import Material, MaterialKind
+from steel.names import as_one
+from steel.process import ProcessInputs
+from steel.quantities import (
+    CarbonEurPerT,
+    ChargedT,
+    EurPerKg,
+    EurPerKwh,
+    EurPerNm3,
+    EurPerT,
+    Fraction,
+    HeatMassT,
+    Number,
+    StockT,
+)
 from steel.slag import SlagPractice
-
-Price = Annotated[float, Field(ge=0)]
-Tonnes = Annotated[float, Field(ge=0)]
 
 
 class YardItem(Frozen):
@@ -32,12 +47,12 @@ class YardItem(Frozen):
     """
 
     material: Material
-    price_eur_per_t: Price
-    available_t: Tonnes | None = None
-    min_lot_t: Tonnes = 0.0
-    min_t: Tonnes = 0.0
-    max_t: Tonnes | None = None
-    lift_t: Tonnes = 0.0
+    price_eur_per_t: EurPerT
+    available_t: StockT | None = None
+    min_lot_t: ChargedT = 0.0
+    min_t: ChargedT = 0.0
+    max_t: ChargedT | None = None
+    lift_t: ChargedT = 0.0
 
     @model_validator(mode="after")
     def _ordered(self) -> "YardItem":
@@ -93,12 +108,12 @@ class Furnace(Frozen):
         bath: what is asked of the bath's carbon and oxygen; None where nothing is.
     """
 
-    tap_weight_t: float = Field(gt=0)
-    heel_t: Tonnes = 0.0
+    tap_weight_t: HeatMassT
+    heel_t: ChargedT = 0.0
     baskets: Baskets | None = None
-    mean_power_mw: Annotated[float, Field(gt=0)] | None = None
-    process: dict[str, float] = {}
-    electrode_kg_per_t: float = Field(default=0.0, ge=0)
+    mean_power_mw: Annotated[Number, Field(gt=0, le=1000)] | None = None
+    process: ProcessInputs = {}
+    electrode_kg_per_t: Annotated[Number, Field(ge=0, le=100)] = 0.0
     ladle_retention: dict[Element, Fraction] = {}
     slag: SlagPractice | None = None
     bath: BathPractice | None = None
@@ -107,20 +122,22 @@ class Furnace(Frozen):
 class Prices(Frozen):
     """What the plant pays beside its charge; carbon by scope, so that a plant counts what it must."""
 
-    electricity_eur_per_kwh: Price = 0.0
-    gas_eur_per_nm3: Price = 0.0
-    oxygen_eur_per_nm3: Price = 0.0
-    electrode_eur_per_kg: Price = 0.0
-    injected_carbon_eur_per_kg: Price = 0.0
-    carbon_scope1_eur_per_t: Price = 0.0
-    carbon_scope2_eur_per_t: Price = 0.0
-    carbon_scope3_eur_per_t: Price = 0.0
+    electricity_eur_per_kwh: EurPerKwh = 0.0
+    gas_eur_per_nm3: EurPerNm3 = 0.0
+    oxygen_eur_per_nm3: EurPerNm3 = 0.0
+    electrode_eur_per_kg: EurPerKg = 0.0
+    injected_carbon_eur_per_kg: EurPerKg = 0.0
+    carbon_scope1_eur_per_t: CarbonEurPerT = 0.0
+    carbon_scope2_eur_per_t: CarbonEurPerT = 0.0
+    carbon_scope3_eur_per_t: CarbonEurPerT = 0.0
 
 
 class Plant(Frozen):
     """One plant.
 
     Attributes:
+        grades: names of the grades it makes, of the catalogue or its own.
+        own_grades: specifications of its own; they come before the catalogue's of the same name.
         groups: rules for several materials together.
         notes: what a reader of its recipes must know, such as what its records leave out.
 
@@ -135,15 +152,23 @@ class Plant(Frozen):
     prices: Prices = Prices()
     emission_factors: EmissionFactors
     grades: tuple[str, ...] = ()
+    own_grades: tuple[Grade, ...] = ()
     groups: tuple[MaterialGroup, ...] = ()
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Plant":
         names = [item.material.name for item in self.yard]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise ValueError(f"yard of {self.name}: {', '.join(doubled)} listed twice; list each once")
+        for what, listed in (
+            ("yard", names),
+            ("groups", [group.name for group in self.groups]),
+            ("grades of its own", [grade.name for grade in self.own_grades]),
+        ):
+            doubled = as_one(listed)
+            if doubled:
+                raise ValueError(f"{what} of {self.name}: {', '.join(doubled)} listed twice; list each once")
+        for name in self.grades:
+            self.grade(name)
         baskets = self.furnace.baskets
         stated = [(f"group {group.name}", group.materials) for group in self.groups]
         stated += [(f"basket rule {rule.name}", rule.materials) for rule in (baskets.rules if baskets else ())]
@@ -152,6 +177,26 @@ class Plant(Frozen):
             if strange:
                 raise ValueError(f"{rule} of {self.name}: {', '.join(strange)} not in the yard")
         return self
+
+    def grade(self, name: str) -> Grade:
+        """The plant's own grade of a name, or the catalogue's.
+
+        Raises:
+            InputError: there is none.
+        """
+        own = {grade.name: grade for grade in self.own_grades}
+        if name in own:
+            return own[name]
+        if name not in catalogue.grades():
+            known = [*own, *catalogue.grades()]
+            raise InputError(name, "grade", f"a grade of {self.name} or of the catalogue{meant(name, known)}")
+        return catalogue.grade(name)
+
+    def made(self) -> tuple[str, ...]:
+        """Names of every grade it makes; the whole catalogue where it names none."""
+        return tuple(dict.fromkeys([*self.grades, *(grade.name for grade in self.own_grades)])) or tuple(
+            catalogue.grades()
+        )
 
     def item(self, name: str) -> YardItem | None:
         """The yard item of a material name, or None."""

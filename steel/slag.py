@@ -7,13 +7,14 @@ from pydantic import Field, model_validator
 from steel.elements import Element
 from steel.frozen import Frozen
 from steel.materials import FURNACE_RECOVERY, Material, Oxide
+from steel.quantities import Number
 
 MAKES: dict[Element, tuple[Oxide, float]] = {
     Element.SI: (Oxide.SIO2, 60.084 / 28.086),
     Element.AL: (Oxide.AL2O3, 101.961 / (2 * 26.982)),
 }
 """The oxide that an element of the charge becomes, and its mass per mass of the element, from the molar masses."""
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[Number, Field(gt=0, le=1000)]
 
 
 class SlagPractice(Frozen):
@@ -31,9 +32,9 @@ class SlagPractice(Frozen):
 
     basicity_min: Positive | None = None
     basicity_max: Positive | None = None
-    mgo_min_wt_pct: Annotated[float, Field(gt=0, lt=50)] | None = None
+    mgo_min_wt_pct: Annotated[Number, Field(gt=0, lt=50)] | None = None
     most_kg_per_t: Positive | None = None
-    feo_wt_pct: Annotated[float, Field(ge=0, le=70)] = 30.0
+    feo_wt_pct: Annotated[Number, Field(ge=0, le=70)] = 30.0
 
     @model_validator(mode="after")
     def _ordered(self) -> "SlagPractice":

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from steel.errors import InputError
-from steel.names import checked_name
+from steel.names import as_one, checked_name
 
 VALID_DAYS = 365
 LOOPBACK = "127.0.0.1"
@@ -142,7 +142,7 @@ def make_credentials(folder: Path, plants: tuple[str, ...], host: str = LOOPBACK
     Raises:
         InputError: no plants, a name that cannot be a file's or is there twice, or keys in the folder already.
     """
-    if not plants or len(set(plants)) != len(plants):
+    if not plants or as_one(plants):
         raise InputError(", ".join(plants), "plants", "at least one name, and each once")
     for plant in plants:
         checked_name(plant, "plant's name")

@@ -17,7 +17,7 @@ from pydantic import ValidationError, field_validator
 
 from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.names import checked_name
+from steel.names import as_one, checked_name
 
 
 class Roster(Frozen):
@@ -35,6 +35,8 @@ class Roster(Frozen):
         keys = [key.split()[:2] for key in plants.values()]
         if len({tuple(key) for key in keys}) < len(keys):
             raise InputError(sorted(plants), "roster", "a key of its own for every plant")
+        if alike := as_one(plants):
+            raise InputError(alike, "roster", "names that differ in more than capitals")
         for plant, line in plants.items():
             checked_name(plant, "plant's name in the roster")
             public_key(line, plant)

@@ -37,7 +37,14 @@ def test_a_yard_entry_is_its_class_with_what_differs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("340", "-340", "greater than or equal to 0"),
+        ("340", "-1e6", "at least -100000"),
+        ("340", '"340"', "a number"),
+        ("340", "true", "a number"),
+        ("price_eur_per_t", "price_eur_pert", "did you mean 'price_eur_per_t'"),
+        ("contents_wt_pct", "content_wt_pct", "did you mean 'contents_wt_pct'"),
+        ("tap_weight_t = 50", "tap_weight_t = 50\nheal_t = 3", "did you mean 'heel_t'"),
+        ("{ Cu = 0.31 }", "{ Cu = 0.31, cu = 0.2 }", "Cu is there already"),
+        ('name = "tiny"', 'name = "Werk Süd"', "letters"),
         ("340", "nan", "finite"),
         ('"E40"', '"E41"', "E41"),
         ("{ Cu = 0.31 }", "{ Xx = 0.31 }", "Xx"),
@@ -59,7 +66,7 @@ def test_prices_come_from_a_file_or_by_name(tmp_path: Path, northmill: VirtualPl
     assert item is not None
     assert item.price_eur_per_t == 399
     assert priced.prices.electricity_eur_per_kwh == 0.2
-    with pytest.raises(InputError, match="0 €/t or more"):
-        with_prices(northmill.plant, {"E40 shredded": -1.0})
+    with pytest.raises(InputError, match="at least -100000"):
+        with_prices(northmill.plant, {"E40 shredded": -1e6})
     with pytest.raises(InputError, match="gold"):
         with_prices(northmill.plant, {"gold": 1.0})

@@ -103,8 +103,11 @@ def test_excel_and_parquet_say_the_same_as_csv(tmp_path: Path, mapping: Mapping,
         (GOOD.replace("A1", "A2").replace(";3.000", ";-3.000"), Reason.NEGATIVE_WEIGHT, "M200"),
         (GOOD.replace("A1", "A2").replace("100.000,5", "900.000"), Reason.ABSURD_WEIGHT, "M100"),
         (GOOD.replace("A1", "A2").replace("2.500;120", ";"), Reason.MISSING_ANALYSIS, "cu_ppm"),
-        (GOOD.replace("A1", "A2").replace("2.500", "2.500.000"), Reason.IMPLAUSIBLE_VALUE, "cu_ppm"),
-        (GOOD.replace("A1", "A2").replace("36,1", "viel"), Reason.UNREADABLE_VALUE, "Strom"),
+        (GOOD.replace("A1", "A2").replace("100.000,5", "10.00.0"), Reason.UNREADABLE_VALUE, "M100"),
+        (GOOD.replace("A1", "A2").replace("100.000,5", "####"), Reason.UNREADABLE_VALUE, "M100"),
+        (GOOD.replace("A1", "A2").replace("95.000,0", "9.500,0"), Reason.IMPLAUSIBLE_HEAT, "Gewicht"),
+        (GOOD.replace("A1", "A2").replace("100.000,5;3.000", "0;"), Reason.NOTHING_CHARGED, "Charge"),
+        (GOOD.replace("A1", "Mittelwert"), Reason.SUMMARY_ROW, "Charge"),
         (GOOD.replace("36,1", "36,2"), Reason.DUPLICATE_HEAT, "Charge"),
         (GOOD.replace("A1", "A2"), Reason.DUPLICATE_HEAT, "Charge"),
         (GOOD.replace("A1", ""), Reason.NO_HEAT_ID, "Charge"),
@@ -120,6 +123,25 @@ def test_a_wrong_row_is_set_aside_with_its_reason_and_the_rest_goes_on(
     found = [r for r in batch.report.rejections if r.reason is reason]
     assert [(r.row, r.column) for r in found] == [(3, column)]
     assert batch.report.raw[3]["M200"] == row.rsplit(";", maxsplit=1)[-1]
+
+
+@pytest.mark.parametrize(
+    ("cell", "instead", "reason"),
+    [
+        ("36,1", "viel", Reason.UNREADABLE_VALUE),
+        ("36,1", "36.1", Reason.UNREADABLE_VALUE),
+        ("1.625", "25", Reason.IMPLAUSIBLE_VALUE),
+        ("2.500", "2.500.000", Reason.IMPLAUSIBLE_VALUE),
+        ("2024-07-01 12:00", "2024-02-30 12:00", Reason.IMPLAUSIBLE_VALUE),
+        ("2024-07-01 12:00", "9999-07-01 12:00", Reason.IMPLAUSIBLE_VALUE),
+    ],
+)
+def test_a_wrong_cell_costs_that_cell_and_not_its_heat(
+    tmp_path: Path, mapping: Mapping, cell: str, instead: str, reason: Reason
+) -> None:
+    batch = read(tmp_path, mapping, GOOD, GOOD.replace("A1", "A2").replace("120", "130").replace(cell, instead))
+    assert batch.log.heat_ids.tolist() == ["A1", "A2"]
+    assert [(r.row, r.reason, r.value) for r in batch.report.cells] == [(3, reason, instead)]
 
 
 def test_a_negative_booking_is_kept_as_a_correction(tmp_path: Path, mapping: Mapping) -> None:
@@ -145,6 +167,11 @@ def test_a_missing_column_is_a_clear_error(tmp_path: Path, mapping: Mapping) -> 
         ('class = "E40"', 'class = "E99"', "E99"),
         ("Europe/Berlin", "Europe/Atlantis", "IANA"),
         ('unit = "MWh"', 'unit = "parsec"', "kWh"),
+        ('unit = "kg" }', 'unit = "mt" }', "one of t, tonne"),
+        ("heat_id", "heat_no", "heat_id"),
+        ('name = "Shredder"', 'nmae = "Shredder"', "did you mean 'name'"),
+        ('{ class = "lime" }', '{ class = "lime", name = "SHREDDER" }', "named twice"),
+        ('pattern = "M{code}"', 'pattern = "M"', "in one place"),
         ("tap_temperature_c", "tap_mood", "tap_mood"),
         ('"Cu", "Sn"', '"Cu", "Xx"', "Xx"),
     ],

@@ -1,0 +1,246 @@
+"""A whole column as times: the order of day, month and year is decided once, from all cells, and told."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from steel.errors import InputError
+
+DateOrder = Literal["DMY", "MDY", "YMD"]
+WORDS: dict[str, str] = {"DMY": "day first", "MDY": "month first", "YMD": "year first"}
+Times = NDArray[np.datetime64]
+EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
+"""How far a clock may be ahead before a heat lies in the future."""
+CENTURY = 2000
+SERIALS = (20_000.0, 80_000.0)
+"""Days since 30 December 1899, as a spreadsheet counts them, of the years 1954 to 2119."""
+NOTHING = frozenset({"", "-", "--", "n/a", "n.a.", "na", "null", "none", "nan", "nat"})
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        ("jan", "feb", "mar mär mrz", "apr", "may mai", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec dez"), 1
+    )
+    for name in names.split()
+}
+_CLOCK = (
+    r"(?:[T ,]+(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*"
+    r"(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|UTC)?)?"
+)
+_DATE = re.compile(r"(?P<a>\d{1,4})(?P<sign>[./ -])(?P<b>\d{1,2})(?P=sign)(?P<c>\d{1,4})" + _CLOCK)
+_COMPACT = re.compile(
+    r"(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T ]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?"
+)
+_NAMED = re.compile(
+    r"(?:(?P<day>\d{1,2})\.?[ -]?(?P<month>[A-Za-zä]{3,9})\.?|(?P<month2>[A-Za-zä]{3,9})\.? (?P<day2>\d{1,2}),?)"
+    r"[ -]?(?P<year>\d{4})" + _CLOCK
+)
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """A column of times as read.
+
+    Attributes:
+        times: (N,) UTC, NaT where nothing is said.
+        bad: by position, what would have been right in a cell that cannot be read.
+        how: in words.
+        examples: two cells and what they were read as.
+    """
+
+    times: Times
+    bad: dict[int, str] = field(default_factory=dict)
+    how: str = ""
+    examples: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """A date whose first and last figures may be day or month or year, and the time of day behind it."""
+
+    a: int
+    b: int
+    c: int
+    year_first: bool
+    short: bool
+    dotted: bool
+    clock: tuple[int, int, int]
+    offset: timedelta | None
+
+
+def read_times(cells: Sequence[Any], column: str, zone: str, stated: DateOrder | None, now: datetime) -> TimeColumn:
+    """Read a column.
+
+    Args:
+        cells: text, or datetimes and numbers where the file has types.
+        column: its name.
+        zone: IANA time zone of cells that state none.
+        stated: order of day, month and year; None to take it from the column.
+        now: with its zone; what lies later cannot have happened.
+
+    Raises:
+        InputError: the column can be read in more than one order, or in none; the message shows cells.
+    """
+    parts = [_parts(cell) for cell in cells]
+    order = stated or _order(cells, parts, column)
+    local = ZoneInfo(zone)
+    times = np.full(len(cells), np.datetime64("NaT", "s"))
+    bad: dict[int, str] = {}
+    examples: list[tuple[str, str]] = []
+    before: datetime | None = None
+    serial = False
+    for position, (cell, part) in enumerate(zip(cells, parts, strict=True)):
+        if part is None:
+            continue
+        serial |= not isinstance(cell, datetime) and isinstance(part, datetime)
+        try:
+            found = _in_utc(part if isinstance(part, datetime) else _dated(part, order), local, before)
+            if not EARLIEST <= found <= now + AHEAD:
+                raise ValueError(f"a time between {EARLIEST.year} and now, {now.date().isoformat()}")
+        except ValueError as error:
+            bad[position] = str(error)
+            continue
+        before = found
+        times[position] = np.datetime64(found.replace(tzinfo=None), "s")
+        if len(examples) < 2:
+            examples.append((str(cell), f"{found.astimezone(local):%-d %B %Y %H:%M}"))
+    said = sum(part is not None for part in parts)
+    if said and len(bad) == said:
+        cell = str(cells[next(iter(bad))])
+        raise InputError(cell, f"column {column}", f"{bad[next(iter(bad))]}; no cell of the column can be read")
+    how = "days since 1900, as spreadsheets count" if serial else WORDS[order] if order else ""
+    return TimeColumn(times, bad, f"{how}, {zone}" if how else zone, tuple(examples))
+
+
+def _parts(cell: Any) -> "_Parts | datetime | str | None":
+    """What a cell says: a date in parts, a datetime, text that is no date, or nothing."""
+    if cell is None or pd.isna(cell):
+        return None
+    if isinstance(cell, date):
+        return cell if isinstance(cell, datetime) else datetime.combine(cell, time())
+    if isinstance(cell, int | float | np.number) and not isinstance(cell, bool):
+        return _serial(float(cell)) or _numbered(str(cell)) or str(cell)
+    text = " ".join(str(cell).replace("\u00a0", " ").split())
+    if text.casefold() in NOTHING:
+        return None
+    days = re.fullmatch(r"\d{5}(?:[.,]\d+)?", text)
+    return (_serial(float(text.replace(",", "."))) if days else _numbered(text) or _named(text)) or text
+
+
+def _serial(days: float) -> datetime | None:
+    if not SERIALS[0] <= days <= SERIALS[1]:
+        return None
+    return datetime(1899, 12, 30) + timedelta(seconds=round(days * 86400.0))
+
+
+def _numbered(text: str) -> _Parts | None:
+    found = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
+    if found is None:
+        return None
+    a, b, c = found["a"], found["b"], found["c"]
+    compact = found.re is _COMPACT
+    clock, offset = _clock(found)
+    return _Parts(
+        int(a), int(b), int(c), len(a) == 4, len(a) < 4 and len(c) < 4, not compact and found["sign"] == ".",
+        clock, offset,
+    )  # fmt: skip
+
+
+def _named(text: str) -> _Parts | None:
+    found = _NAMED.fullmatch(text)
+    if found is None:
+        return None
+    month = _MONTHS.get((found["month"] or found["month2"])[:3].casefold())
+    if month is None:
+        return None
+    clock, offset = _clock(found)
+    return _Parts(int(found["year"]), month, int(found["day"] or found["day2"]), True, False, False, clock, offset)
+
+
+def _clock(found: "re.Match[str]") -> tuple[tuple[int, int, int], timedelta | None]:
+    groups = found.groupdict()
+    hour, minute, second = (int(groups[name] or 0) for name in ("hour", "minute", "second"))
+    half = (groups.get("half") or "").replace(".", "").upper()
+    if half:
+        hour = 99 if not 1 <= hour <= 12 else hour % 12 + 12 * (half == "PM")
+    zone = groups.get("zone")
+    if not zone:
+        return (hour, minute, second), None
+    if zone in ("Z", "UTC"):
+        return (hour, minute, second), timedelta()
+    sign = -1 if zone[0] == "-" else 1
+    return (hour, minute, second), sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+
+
+def _order(cells: Sequence[Any], parts: "Sequence[_Parts | datetime | str | None]", column: str) -> DateOrder | None:
+    """The one order in which all dates of a column can be read; None where each says its own."""
+    open_ones = [part for part in parts if isinstance(part, _Parts) and not part.year_first]
+    if not open_ones:
+        return "YMD" if any(isinstance(part, _Parts) for part in parts) else None
+    tried: tuple[DateOrder, ...] = ("DMY", "MDY", "YMD") if all(part.short for part in open_ones) else ("DMY", "MDY")
+    if all(part.dotted for part in open_ones):
+        tried = ("DMY",)
+    fits = [order for order in tried if all(_possible(part, order) for part in open_ones)]
+    shown = [str(cell) for cell, part in zip(cells, parts, strict=True) if isinstance(part, _Parts)][:2]
+    where = f"dates of column {column}"
+    if len(fits) > 1:
+        told = " or ".join(f"`date_order = {order!r}` ({WORDS[order]})".replace("'", '"') for order in fits)
+        raise InputError(shown, where, f"{told}; no cell of the column tells which")
+    if fits:
+        return fits[0]
+    most = max(tried, key=lambda order: sum(_possible(part, order) for part in open_ones))
+    rest = sum(not _possible(part, most) for part in open_ones)
+    if rest * 20 > len(open_ones):
+        raise InputError(shown, where, "one order of day, month and year for all; state `date_order`")
+    return most
+
+
+def _possible(part: _Parts, order: DateOrder) -> bool:
+    try:
+        _dated(part, order)
+    except ValueError:
+        return False
+    return True
+
+
+def _dated(part: "_Parts | str", order: DateOrder | None) -> datetime:
+    """The time of a date in parts.
+
+    Raises:
+        ValueError: there is none; the message says what would be right.
+    """
+    if isinstance(part, str):
+        raise ValueError("a date such as 2024-03-01 06:10")
+    figures = (part.a, part.b, part.c)
+    used: DateOrder = "YMD" if part.year_first or order is None else order
+    year, month, day = {"YMD": figures, "DMY": figures[::-1], "MDY": (part.c, part.a, part.b)}[used]
+    if part.short or year < 100:
+        year += CENTURY
+    hour, minute, second = part.clock
+    try:
+        midnight = hour == 24 and minute == second == 0
+        found = datetime(year, month, day, 0 if midnight else hour, minute, second) + timedelta(days=int(midnight))
+    except ValueError:
+        raise ValueError(f"a date, {WORDS[used]}, and a time of day that exist") from None
+    return found if part.offset is None else found.replace(tzinfo=timezone(part.offset))
+
+
+def _in_utc(found: datetime, zone: ZoneInfo, before: datetime | None) -> datetime:
+    """A time in UTC; one of an hour that comes twice is the first that does not lie before the row above.
+
+    Raises:
+        ValueError: the clocks went over it.
+    """
+    if found.tzinfo is not None:
+        return found.astimezone(UTC)
+    first, second = (found.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first.astimezone(zone).replace(tzinfo=None) != found:
+        raise ValueError(f"a time that exists in {zone.key}: the clocks went over this one")
+    return second if before is not None and first < before <= second else first
