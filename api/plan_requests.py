@@ -7,7 +7,8 @@ from pydantic import ConfigDict, Field
 from api.requests import Limits, RecipeRequest, limited, with_stock
 from optimizer.options import Objective, RecipeOptions
 from plant_adapters.prices import with_prices
-from steel.campaigns import Campaign, Delivery, Offer
+from steel.campaigns import MOST_HEATS, Campaign, Delivery, Offer
+from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Order
 from steel.plants import Plant
@@ -117,6 +118,9 @@ class CampaignRequest(Frozen):
         Raises:
             InputError: an unknown grade or element, or contradicting limits.
         """
+        count = sum(asked.count for asked in self.heats)
+        if count > MOST_HEATS:
+            raise InputError(count, "heats", f"at most {MOST_HEATS} heats in all")
         orders = tuple(order for asked in self.heats for order in asked.orders(plant))
         return Campaign(orders=orders, deliveries=self.deliveries, offers=self.offers)
 

@@ -13,13 +13,14 @@ from dataclasses import replace
 import numpy as np
 from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
-from optimizer.conflicts import ImpossibleOrderError, find_conflicts
+from optimizer.conflicts import conflicts_of
 from optimizer.master import UNMADE, Duals, Master
 from optimizer.options import RecipeOptions
 from optimizer.outcome import outcome_of
 from optimizer.problem import RecipeProblem
-from optimizer.session import InfeasibleError
+from optimizer.session import InfeasibleError, SolverError
 from optimizer.solver import Solution, solve_recipe
+from optimizer.stopping import seconds_left, within
 from optimizer.supply import Supply, gather
 from steel.campaigns import Campaign, CampaignPlan, PlannedHeat, Purchase, Scarcity
 from steel.heats import FloatArray
@@ -60,16 +61,31 @@ def plan_campaign(
 
     Raises:
         ImpossibleOrderError: one of the orders could not be made with all of the supply to itself.
+        SolverError: time was up before every order had a recipe.
         InputError: a delivery or an offer cannot be used.
     """
-    say = progress or (lambda stage, share: None)
+    with within(time_limit_s):
+        return _plan(
+            plant, campaign, description, options, time_limit_s, workers, progress or (lambda stage, share: None)
+        )
+
+
+def _plan(
+    plant: Plant,
+    campaign: Campaign,
+    description: Description,
+    options: RecipeOptions,
+    time_limit_s: float,
+    workers: int,
+    say: Callable[[str, float], None],
+) -> CampaignPlan:
     deadline = time.perf_counter() + time_limit_s
     supply = gather(plant, campaign, description, options)
     with Parallel(n_jobs=workers) as parallel:
         first = parallel(delayed(_best)(problem) for problem in supply.kinds)
         for problem, found in zip(supply.kinds, first, strict=True):
             if found is None:
-                raise ImpossibleOrderError(find_conflicts(problem))
+                raise conflicts_of(problem)
         best = [found.columns_t for found in first if found is not None]
         costs = np.array([problem.objective_eur(x) for problem, x in zip(supply.kinds, best, strict=True)])
         master = Master(supply, campaign, UNMADE * costs)
@@ -83,9 +99,9 @@ def plan_campaign(
     say("one by one", 0.95)
     unmade = _missing(recipes)
     alone_too = _one_by_one(supply, purchases, skip=unmade)
-    stranded = _missing(alone_too) - unmade
-    one_by_one = None if stranded else _cost(supply, alone_too)
-    if one_by_one is not None and one_by_one < _cost(supply, recipes):
+    stranded = set() if alone_too is None else _missing(alone_too) - unmade
+    one_by_one = None if alone_too is None or stranded else _cost(supply, alone_too)
+    if alone_too is not None and one_by_one is not None and one_by_one < _cost(supply, recipes):
         # Where little is scarce, what whole heats cost a plan can exceed what it saves.
         recipes = alone_too
     plan = _told(supply, master, recipes, purchases, bound, duals)
@@ -118,7 +134,11 @@ def _improve(
     centre, share, first_gap, gap = duals, TOWARDS, 0.0, 1.0
     for _ in range(MOST_ROUNDS):
         at = centre.towards(duals, share)
-        found, reached = _seek(master, parallel, at, min(COARSEST, RECIPE_GAP * gap))
+        try:
+            found, reached = _seek(master, parallel, at, min(COARSEST, RECIPE_GAP * gap))
+        except SolverError:
+            # Without a better recipe of every kind there is no better bound; the plan stands as it is.
+            break
         if reached > bound:
             bound, centre = reached, at
         before = len(master.patterns)
@@ -235,8 +255,10 @@ def _heat(number: int, problem: RecipeProblem, columns_t: FloatArray) -> Planned
     )
 
 
-def _one_by_one(supply: Supply, purchases: list[Purchase], skip: set[int]) -> list[FloatArray]:
+def _one_by_one(supply: Supply, purchases: list[Purchase], skip: set[int]) -> list[FloatArray] | None:
     """(N,) recipes of every heat, each at its own best from what earlier ones left; empty arrays for those without.
+
+    None where time is up before all of them are found.
 
     Args:
         supply: of the campaign.
@@ -247,6 +269,8 @@ def _one_by_one(supply: Supply, purchases: list[Purchase], skip: set[int]) -> li
     used = np.zeros(len(supply.limited))
     recipes = []
     for number, (k, p) in enumerate(zip(supply.kind_of, supply.period_of, strict=True)):
+        if seconds_left() <= 0:
+            return None
         problem = supply.kinds[k]
         most = problem.most.copy()
         most[supply.limited] = np.minimum(most[supply.limited], np.maximum(on_hand[:, p] - used, 0.0))

@@ -24,6 +24,8 @@ CATALOGUE_SAFETY = 0.85
 LIMITS = ("maximum", "minimum")
 HOUSE_RULES = ("max_materials", "max_energy_kwh_per_t", "max_power_on_min")
 """Options that a practice, or a calculation on paper, is not held to."""
+AS_GIVEN = 1e-5
+"""Share of a mass by which a charge as given may be read otherwise: people round."""
 MISSED_EUR_PER_T_WT_PCT = 1e5
 """Price of missing a limit that the ladle could still meet: dearer than any ferro-alloy."""
 
@@ -31,7 +33,7 @@ MISSED_EUR_PER_T_WT_PCT = 1e5
 def compare_practice(problem: RecipeProblem, history: HeatLog) -> Comparison | None:
     """The plant's own mean charge for the grade over its newest heats, with the ladle made right.
 
-    None where fewer than five heats of the grade are on record.
+    None where fewer than five heats of the grade are on record, or their materials are in the yard no longer.
     """
     of_grade = history.rows(history.grades == problem.order.grade.name)
     if len(of_grade) < FEWEST_HEATS:
@@ -39,6 +41,8 @@ def compare_practice(problem: RecipeProblem, history: HeatLog) -> Comparison | N
     recent = of_grade.rows(slice(-RECENT_HEATS, None))
     mean = dict(zip(recent.materials, recent.charged_t.mean(axis=0), strict=True))
     charged = np.array([mean.get(item.material.name, 0.0) for item in problem.items])
+    if float(problem.counted @ charged) <= 0:
+        return None
     columns = complete_at_tapping(problem, charged)
     return _comparison(f"plant practice, last {len(recent)} heats", problem, columns)
 
@@ -82,14 +86,31 @@ def complete_at_tapping(problem: RecipeProblem, charged_t: FloatArray) -> FloatA
     return columns
 
 
-def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
-    n = problem.furnace_columns
-    held = np.arange(len(furnace)) < n
-    fixed = replace(
+def completed_as_given(problem: RecipeProblem, charged_t: FloatArray) -> FloatArray | None:
+    """A furnace charge as it is, (n + m,) t, and the additions of least cost that make the order of it.
+
+    None where no additions do.
+    """
+    held = np.arange(len(charged_t)) < problem.furnace_columns
+    furnace = np.where(held, charged_t, 0.0)
+    fixed = _with_furnace_held(problem, furnace, AS_GIVEN)
+    band = 0.0 if problem.order.tolerance_t > 0 else None
+    solver = CutModel(replace(fixed, steel_eur_per_t=band), Warm(fixed))
+    try:
+        solver.cut_until_tight()
+    except (InfeasibleError, SolverError):
+        return None
+    return np.where(held, furnace, solver.columns_t)
+
+
+def _with_furnace_held(problem: RecipeProblem, furnace: FloatArray, share: float = 0.0) -> RecipeProblem:
+    """The problem with a furnace charge held to within a share of its masses, and no rule that is about the charge."""
+    held = np.arange(len(furnace)) < problem.furnace_columns
+    return replace(
         problem,
         options=problem.options.model_copy(update=dict.fromkeys(HOUSE_RULES)),
-        least=np.where(held, furnace, 0.0),
-        most=np.where(held, furnace, problem.most),
+        least=np.where(held, furnace * (1.0 - share), 0.0),
+        most=np.where(held, furnace * (1.0 + share), problem.most),
         lots=np.zeros(len(furnace)),
         slag=None,
         bath=None,
@@ -99,6 +120,11 @@ def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
             update={"groups": (), "furnace": problem.plant.furnace.model_copy(update={"baskets": None})}
         ),
     )
+
+
+def _ladle(problem: RecipeProblem, furnace: FloatArray) -> FloatArray:
+    held = np.arange(len(furnace)) < problem.furnace_columns
+    fixed = _with_furnace_held(problem, furnace)
     solver = CutModel(fixed, Warm(fixed), Form(elastic=True, any_mass=True))
     columns, cost = solver.model.columns, np.array(solver.model.cost)
     hopeless = {row.element.value for row in problem.rows if _exceeds(row, furnace, problem.order.mass_t)}

@@ -5,6 +5,7 @@ Chinneck, "Feasibility and Infeasibility in Optimization", 2008).
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,14 +13,15 @@ import numpy as np
 
 from optimizer.balance import BalanceRule
 from optimizer.cutting import CutModel
-from optimizer.explanation import basket_rule_words
+from optimizer.explanation import basket_rule_words, least_words, most_words
 from optimizer.formulation import Form
 from optimizer.problem import RecipeProblem
-from optimizer.session import InfeasibleError
+from optimizer.session import InfeasibleError, SolverError
 from optimizer.warm import Warm
 from steel.baskets import Baskets
 from steel.heats import FloatArray
 
+NOT_NARROWED = "Time was up before those that matter could be told apart"
 ROUGH = 1e-4
 """Margins need not be finer here than the values that are told."""
 TRACE = 1e-7
@@ -50,29 +52,49 @@ class Conflict:
 
 
 class ImpossibleOrderError(Exception):
-    """No recipe meets every requirement; `conflicts` says which contradict one another."""
+    """No recipe meets every requirement.
 
-    def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
-        self.conflicts = conflicts
-        parts = [c.requirement + (f" (possible at {c.relax_to})" if c.relax_to else "") for c in conflicts]
-        super().__init__("no recipe meets all of: " + "; ".join(parts))
+    Attributes:
+        conflicts: which contradict one another.
+        narrowed: whether none of them could be left out; False where time was up before that was known.
+    """
+
+    def __init__(self, conflicts: tuple[Conflict, ...], narrowed: bool = True) -> None:
+        self.conflicts, self.narrowed = conflicts, narrowed
+        parts = [c.requirement + (f" (feasible with {c.relax_to})" if c.relax_to else "") for c in conflicts]
+        more = "" if narrowed else f". {NOT_NARROWED}"
+        super().__init__(f"no recipe meets all of: {'; '.join(parts)}{more}")
 
 
-def find_conflicts(problem: RecipeProblem) -> tuple[Conflict, ...]:
-    """The conflicting requirements of an infeasible problem."""
+def conflicts_of(problem: RecipeProblem) -> Exception:
+    """Why an infeasible problem has no recipe, as the error that says so.
+
+    A solver error where all requirements can be met together after all: the two answers of the solver do not agree.
+    """
+    found, narrowed = find_conflicts(problem)
+    if not found and narrowed:
+        return SolverError("the solver found no recipe, and no requirements that contradict one another either")
+    return ImpossibleOrderError(found, narrowed)
+
+
+def find_conflicts(problem: RecipeProblem) -> tuple[tuple[Conflict, ...], bool]:
+    """The conflicting requirements of an infeasible problem, and whether none of them could be left out.
+
+    The search keeps to the time that is left for the whole answer; what it did not come to stays among them.
+    """
     band = 0.0 if problem.order.tolerance_t > 0 else None
     options = problem.options.model_copy(update={"cut_tolerance": ROUGH})
     problem = replace(problem, options=options, steel_eur_per_t=band)
     solver = CutModel(problem, Warm(problem), Form(elastic=True))
     # What contradicts itself with fractional lots does so with whole ones, and is found much faster.
-    found = _irreducible(problem, solver)
+    found, narrowed = _irreducible(problem, solver)
     if found:
-        return found
+        return found, narrowed
     solver.session.decide(integral=True)
     return _irreducible(problem, solver)
 
 
-def _irreducible(problem: RecipeProblem, solver: CutModel) -> tuple[Conflict, ...]:
+def _irreducible(problem: RecipeProblem, solver: CutModel) -> tuple[tuple[Conflict, ...], bool]:
     """The deletion filter; nothing where all requirements can be met together."""
     columns, session = solver.model.columns, solver.session
     slacks: dict[Key, int] = {(str(name[1]), name[2]): at for name, at in columns.items() if name[0] == "slack"}
@@ -99,20 +121,47 @@ def _irreducible(problem: RecipeProblem, solver: CutModel) -> tuple[Conflict, ..
     def feasible(kept: set[Key]) -> bool:
         return math.isfinite(least(None, stated - kept))
 
-    kept = stated
-    if feasible(kept):
-        return ()
+    kept, narrowed = stated, True
     order = sorted(slacks, key=_ease)
-    for key in order:
-        if not feasible(kept - {key}):
-            kept = kept - {key}
+    try:
+        if feasible(kept):
+            return (), True
+        for key in order:
+            if solver.stopped():
+                narrowed = False
+                break
+            if not feasible(kept - {key}):
+                kept = kept - {key}
+    except SolverError:
+        narrowed = False
     found = []
     for key in (key for key in order if key in kept):
+        found.append(Conflict(_words(problem, *key), _relaxed(problem, solver, key, least, slacks)))
+    # Where even without any requirement there is none, the order itself cannot be made of what the yard has.
+    return tuple(found) or (Conflict(_order_words(problem), None),), narrowed
+
+
+def _order_words(problem: RecipeProblem) -> str:
+    lifted = any(item.lift_t > 0 for item in problem.items)
+    return f"{problem.order.mass_t:g} t tapped{' from whole crane lifts' if lifted else ' from this yard'}"
+
+
+def _relaxed(
+    problem: RecipeProblem,
+    solver: CutModel,
+    key: Key,
+    least: Callable[[int, set[Key]], float],
+    slacks: dict[Key, int],
+) -> str | None:
+    """Where the order could be made if this requirement alone gave way; None if nowhere, or if time is up."""
+    if solver.stopped():
+        return None
+    try:
         slack = least(slacks[key], {key})
-        by = slack / _per_unit(problem, *key, solver.columns_t)
-        relaxed = _words(problem, *key, by=by) if math.isfinite(slack) else None
-        found.append(Conflict(_words(problem, *key), relaxed))
-    return tuple(found)
+    except SolverError:
+        return None
+    by = slack / _per_unit(problem, *key, solver.columns_t)
+    return _words(problem, *key, by=by) if math.isfinite(slack) else None
 
 
 def _ease(key: Key) -> int:
@@ -144,25 +193,32 @@ def _words(problem: RecipeProblem, kind: str, name: Any, by: float = 0.0) -> str
         return rule.at(rule.sense * math.ceil(rule.sense * (rule.limit + rule.sense * by) * 1e3 - 1e-3) / 1e3)
     options = problem.options
     if kind in ("group_most", "group_least"):
-        group = next(group for group in problem.plant.groups if group.name == name)
-        if kind == "group_most":
-            return f"{name} at most {min(100.0, 100 * group.max_share + by):.4g} % of the charge"
-        return f"{name} at least {max(0.0, 100 * group.min_share - by):.4g} % of the charge"
+        return _group_words(problem, kind, name, by)
     baskets = problem.plant.furnace.baskets or Baskets(count=1, volume_m3=1.0, max_t=1.0)
     if kind in ("basket_most", "basket_least"):
         packed = next(rule for rule in baskets.rules if rule.name == name)
         stated_t = (packed.max_t or 0.0) + by if kind == "basket_most" else max(packed.min_t - by, 0.0)
         return basket_rule_words(packed, kind, stated_t)
-    item = problem.items[name] if kind in ("most", "least") else problem.items[0]
+    if kind in ("most", "least"):
+        return most_words(problem, name, by) if kind == "most" else least_words(problem, name, by)
     return {
-        "most": f"{item.material.name} at most {(item.most_t or 0.0) + by:.4g} t",
-        "least": f"{item.material.name} at least {max(item.min_t - by, 0.0):.4g} t",
         "volume": f"basket volume {baskets.count * baskets.volume_m3 + by:.4g} m³",
         "weight": f"basket weight {baskets.count * baskets.max_t + by:.4g} t",
-        "count": f"at most {(options.max_materials or 0) + math.ceil(by - 1e-6)} materials",
+        "count": _count_words((options.max_materials or 0) + math.ceil(by - 1e-6)),
         "power_on": f"power on at most {(options.max_power_on_min or 0.0) + by:.4g} min",
         "energy": f"electricity at most {(options.max_energy_kwh_per_t or 0.0) + by:.4g} kWh/t",
     }[kind]
+
+
+def _group_words(problem: RecipeProblem, kind: str, name: str, by: float) -> str:
+    group = next(group for group in problem.plant.groups if group.name == name)
+    if kind == "group_most":
+        return f"{name} at most {min(100.0, 100 * group.max_share + by):.4g} % of the charge"
+    return f"{name} at least {max(0.0, 100 * group.min_share - by):.4g} % of the charge"
+
+
+def _count_words(most: int) -> str:
+    return f"at most {most} material{'' if most == 1 else 's'}"
 
 
 def _balance_rule(problem: RecipeProblem, name: str) -> BalanceRule:

@@ -10,7 +10,7 @@ from optimizer.margins import NEARLY, Look, Margins
 from optimizer.problem import RecipeProblem
 from optimizer.quadratic import MOST_COLUMNS, Optimum, Point, QuadraticSteps
 from optimizer.rows import RowModel
-from optimizer.session import Session, SolverError
+from optimizer.session import OutOfTimeError, Session, SolverError
 from optimizer.stopping import deadline_after, stop_asked
 from optimizer.warm import Warm
 from steel.heats import FloatArray
@@ -101,7 +101,9 @@ class CutModel:
         for _ in range(MOST_CUT_ROUNDS):
             objective, bound = self.session.run()
             if not self.cut():
-                return objective, bound
+                return objective, bound if self.session.integral else self.session.undercut(objective)
+        if self.stopped():
+            raise OutOfTimeError
         raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
 
     def by_steps(self, cutoff: float = np.inf, start: Point | None = None) -> Optimum | None:

@@ -14,6 +14,9 @@ from steel.plants import Furnace, YardItem
 from surrogate.bends import Bends
 from surrogate.description import Description, OutputPieces
 
+NOTHING = 0.1
+"""Share of the tolerance on a margin below which the margin itself is none."""
+
 
 @dataclass(frozen=True)
 class ElementRow:
@@ -26,7 +29,8 @@ class ElementRow:
         tapped: (n + m,) t of furnace steel per t, which the bends count for.
         furnace_columns: n.
         root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
-        upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0.
+        upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0; 0 where the element is exact.
+        exact: whether its scatter is too small to matter to any limit.
         maximum, minimum: limits, wt%; None where the grade has none.
         aim: what to come near to; None where nothing is asked.
     """
@@ -43,6 +47,12 @@ class ElementRow:
     maximum: float | None
     minimum: float | None
     aim: Aim | None
+    exact: bool = False
+
+    @property
+    def has_margin(self) -> bool:
+        """Whether any limit is held with more confidence than even odds."""
+        return self.upper_z > 0 or self.lower_z > 0
 
     @property
     def needs_above(self) -> bool:
@@ -108,6 +118,10 @@ def element_row(
         root[len(pieces.root) :, len(pick) :] = np.diag(scatter)
     risk = risk_of_each(order, description, options)
     upper_z, lower_z = margins(pieces.quantiles, options, risk, risk)
+    maximum, minimum = order.grade.maximum_wt_pct.get(element), order.grade.minimum_wt_pct.get(element)
+    exact = _is_exact(root, max(upper_z, lower_z, 1.0), [v for v in (maximum, minimum) if v is not None], options)
+    if exact:
+        upper_z = lower_z = 0.0
     return ElementRow(
         element=element,
         linear=np.concatenate([balance[pick], additions]),
@@ -118,10 +132,17 @@ def element_row(
         root=root,
         upper_z=upper_z,
         lower_z=lower_z,
-        maximum=order.grade.maximum_wt_pct.get(element),
-        minimum=order.grade.minimum_wt_pct.get(element),
+        maximum=maximum,
+        minimum=minimum,
         aim=options.aims.get(element),
+        exact=exact,
     )
+
+
+def _is_exact(root: FloatArray, z: float, limits: list[float], options: RecipeOptions) -> bool:
+    """Whether the margin that any recipe needs is below the tolerance that margins are held to."""
+    widest = float(np.sqrt((root**2).sum(axis=0)).max(initial=0.0))
+    return bool(limits) and z * widest <= NOTHING * options.cut_tolerance * min(limits)
 
 
 def bends_of(pieces: OutputPieces, description: Description, pick: NDArray[np.int_]) -> Bends:

@@ -19,6 +19,24 @@ def _mass_step(mass_t: float) -> float:
     return 1.0 if mass_t >= 5.0 else 0.1
 
 
+def most_words(problem: RecipeProblem, column: int, by_t: float = 0.0) -> str:
+    """The most that may be used of a material, relaxed by so much, and whether stock or a rule says so."""
+    item = problem.items[column]
+    most = item.most_t or 0.0
+    ruled = item.available_t is None or (item.max_t is not None and item.max_t < item.available_t)
+    return f"{item.material.name}: {'most per heat' if ruled else 'stock'} {told_t(most + by_t)} t"
+
+
+def least_words(problem: RecipeProblem, column: int, by_t: float = 0.0) -> str:
+    """The least that must be used of a material, relaxed by so much."""
+    return f"{problem.items[column].material.name}: at least {told_t(max(float(problem.least[column]) - by_t, 0.0))} t"
+
+
+def told_t(mass_t: float) -> str:
+    """A mass in t as people say it, with what matters of it."""
+    return f"{mass_t:.4g}"
+
+
 def basket_rule_words(rule: BasketRule, kind: str, mass_t: float) -> str:
     """One side of a basket rule with a value, as a person would write it."""
     where = f"basket {' and '.join(str(number) for number in rule.baskets)}" if rule.baskets else "every basket"
@@ -52,14 +70,12 @@ def _limits(problem: RecipeProblem, shadow: Shadow) -> list[tuple[str, float, st
 def _stock(problem: RecipeProblem, shadow: Shadow) -> list[tuple[str, float, str]]:
     found = []
     for column, item in enumerate(problem.items):
-        name, most = item.material.name, item.most_t
-        if most is not None:
-            reason = "most per heat" if item.available_t is None or most < item.available_t else "stock"
-            step = _mass_step(most)
-            found.append((f"{name}: {reason} {most:g} t", step * float(shadow.most[column]), f"+{step:g} t"))
-        if item.min_t > 0:
-            step = _mass_step(item.min_t)
-            found.append((f"{name}: at least {item.min_t:g} t", step * float(shadow.least[column]), f"-{step:g} t"))
+        if item.most_t is not None:
+            step = _mass_step(item.most_t)
+            found.append((most_words(problem, column), step * float(shadow.most[column]), f"+{step:g} t"))
+        if problem.least[column] > 0:
+            step = _mass_step(float(problem.least[column]))
+            found.append((least_words(problem, column), step * float(shadow.least[column]), f"-{step:g} t"))
     return found
 
 

@@ -15,6 +15,7 @@ from optimizer.goals import Goal, add_goals
 from optimizer.options import Objective
 from optimizer.problem import RecipeProblem
 from optimizer.rows import RowModel
+from optimizer.session import InfeasibleError
 from steel.elements import RESIDUALS
 from steel.heats import FloatArray
 
@@ -64,7 +65,13 @@ PLAIN = Form()
 
 
 def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
-    """State a problem, its margins without any tangent yet."""
+    """State a problem, its margins without any tangent yet.
+
+    Raises:
+        InfeasibleError: of a material more is asked for than there is, or an element's limits cross.
+    """
+    if not form.elastic and problem.crossed:
+        raise InfeasibleError
     elastic, any_mass = form.elastic, form.any_mass or problem.steel_eur_per_t is not None
     worth = problem.steel_eur_per_t or 0.0
     model = RowModel(elastic=elastic)
@@ -74,7 +81,7 @@ def formulate(problem: RecipeProblem, form: Form = PLAIN) -> RowModel:
     costs = problem.cost.columns - worth * problem.yields
     for j in range(len(problem.items)):
         free = elastic and _asks_for_most(problem, j)
-        upper = float(bounds[j] if free else max(most[j], least[j]))
+        upper = float(bounds[j] if free else most[j])
         model.column("t", j, lower=float(least[j]), upper=upper, cost=float(costs[j]))
     # No cost is below that of the linear part at nothing charged, but trees may pull electricity below zero kWh/t.
     model.column("energy", lower=-np.inf if problem.energy_bends else 0.0, cost=problem.cost.per_kwh)
@@ -127,7 +134,7 @@ def _add_element(model: RowModel, problem: RecipeProblem, row: ElementRow, bends
         return
     name = row.element.value
     margin = {}
-    if row.upper_z > 0 or row.lower_z > 0:
+    if row.has_margin:
         margin = {model.column("margin", name): 1.0}
     upper, lower = _remainders(model, problem, row, bends)
     for kind, limit, sign, parts, z in (
@@ -140,10 +147,12 @@ def _add_element(model: RowModel, problem: RecipeProblem, row: ElementRow, bends
         if kind == "maximum" and ("headroom",) in model.columns and name in headroom_elements(problem):
             others[model.columns["headroom",]] = limit * problem.order.mass_t
         # Margins are held to a tolerance; aiming that much inside the limit, the limit itself is never missed.
-        aim = limit - sign * problem.tolerance_wt_pct(limit)
+        inside = problem.inside_wt_pct(row, limit)
+        aim = limit - sign * inside
         masses = sign * (row.linear - aim * problem.yields) if any_mass else sign * row.linear
         at_most = 0.0 if any_mass else sign * aim * problem.order.mass_t
-        model.row(kind, name, masses=masses, others=others, upper=at_most)
+        relief = inside * problem.mass_band_t[1]
+        model.row(kind, name, masses=masses, others=others, upper=at_most, relief=relief)
     if row.aim is not None:
         off = model.column("off_aim", name, cost=row.aim.eur_per_t_per_wt_pct)
         for sign, parts in ((1.0, upper), (-1.0, lower)):
@@ -196,6 +205,9 @@ def _add_energy(model: RowModel, problem: RecipeProblem, bends: BendRows) -> Non
     bent = bends.total("energy", problem.energy_bends)
     pieces = problem.energy_pieces if len(problem.energy_pieces) else np.zeros((1, problem.furnace_columns))
     model.block("energy", masses=problem.energy_linear + pieces, others={**bent, energy: -1.0}, upper=0.0)
+    if problem.cost.per_kwh < 0.0:
+        # Who is paid for electricity is paid for what the charge takes, and for no more.
+        _hold_energy_down(model, problem, pieces, bent)
     most = problem.options.max_energy_kwh_per_t
     if most is not None:
         others = {energy: 1.0} | model.slack("energy", "")
@@ -204,6 +216,18 @@ def _add_energy(model: RowModel, problem: RecipeProblem, bends: BendRows) -> Non
     if longest is not None:
         others = {energy: 1.0} | model.slack("power_on", "")
         model.row("power_on", others=others, upper=longest * problem.kwh_per_min)
+
+
+def _hold_energy_down(model: RowModel, problem: RecipeProblem, pieces: FloatArray, bent: dict[int, float]) -> None:
+    """Electricity is at most the greatest of its pieces: one of them is chosen."""
+    energy, reach = model.columns["energy",], _bounds_t(problem)[: problem.furnace_columns]
+    greatest = pieces.max(axis=0)
+    chosen = [model.column("energy_piece", k, upper=1.0, integer=True) for k in range(len(pieces))]
+    for k, piece in enumerate(pieces):
+        loose = float((greatest - piece) @ reach)
+        others = {energy: 1.0, chosen[k]: loose} | {column: -value for column, value in bent.items()}
+        model.row("energy_most", k, masses=-(problem.energy_linear + piece), others=others, upper=loose)
+    model.row("one_energy_piece", others=dict.fromkeys(chosen, 1.0), lower=1.0, upper=1.0)
 
 
 def _add_loose_masses(model: RowModel, problem: RecipeProblem) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from optimizer.conflicts import ImpossibleOrderError, find_conflicts
+from optimizer.conflicts import conflicts_of
 from optimizer.formulation import Form, headroom_elements
 from optimizer.goals import Goal, linear_objective
 from optimizer.options import Objective
@@ -73,7 +73,7 @@ def _front(
     try:
         dearest, found = _best_in_one(problem, objectives, warm, dearer_by)
     except InfeasibleError:
-        raise ImpossibleOrderError(find_conflicts(problem)) from None
+        raise conflicts_of(problem) from None
     payoff = np.array([values_of(problem, objectives, columns) for columns in found])
     ranges = np.maximum(np.ptp(payoff, axis=0), [LEAST_RANGE * USUAL[objective] for objective in objectives])
     solver = RecipeSolver(problem, warm, Form(goals=_goals(problem, objectives, ranges)))

@@ -10,6 +10,7 @@ from optimizer.problem import RecipeProblem
 from optimizer.scatter import FewScatter, Parts, Scatter, WholeScatter
 from steel.heats import FloatArray
 
+LEAST_ROOM_WT_PCT = 1e-12
 NEARLY = 0.9
 """Tolerances within a limit from which a margin that holds gets a tangent too, when others need one."""
 
@@ -31,12 +32,14 @@ class Margins:
     """The limited elements of a problem, looked at together.
 
     Args:
-        problem: whose E elements with a limit.
+        problem: whose E elements with a limit and a margin to it.
         few: an element's scatter in parts, where the rule for how many materials there may be is used for its margins.
     """
 
     def __init__(self, problem: RecipeProblem, few: Callable[[ElementRow], Parts] | None = None) -> None:
-        self.rows: list[ElementRow] = [r for r in problem.rows if r.maximum is not None or r.minimum is not None]
+        self.rows: list[ElementRow] = [
+            row for row in problem.rows if row.has_margin and (row.maximum is not None or row.minimum is not None)
+        ]
         self._yields = problem.yields
         columns, most = len(problem.yields), problem.options.max_materials
         self.for_few = False
@@ -53,7 +56,10 @@ class Margins:
             [(np.inf if u is None else u, -np.inf if low is None else low) for u, low in limits]
         ).reshape(-1, 2)
         self._tolerance = np.array(
-            [[1.0 if limit is None else problem.tolerance_wt_pct(limit) for limit in pair] for pair in limits]
+            [
+                [1.0 if limit is None else max(problem.inside_wt_pct(row, limit), LEAST_ROOM_WT_PCT) for limit in pair]
+                for row, pair in zip(self.rows, limits, strict=True)
+            ]
         ).reshape(-1, 2)
 
     def room(self, mass_t: float) -> FloatArray:

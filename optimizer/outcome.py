@@ -86,8 +86,15 @@ def _energy_interval(problem: RecipeProblem, charged: FloatArray, energy_kwh: fl
 def _analysis_line(problem: RecipeProblem, row: ElementRow, columns_t: FloatArray, final_t: float) -> AnalysisLine:
     mean, sd = row.mean(columns_t) / final_t, row.sd(columns_t) / final_t
     quantiles = problem.description.elements[row.element].quantiles
-    below = 1.0 if row.maximum is None else _probability(quantiles, row.maximum - mean, sd)
-    under = 0.0 if row.minimum is None else _probability(quantiles, row.minimum - mean, sd)
+    if row.exact:
+        # What does not scatter is within its limits or is not, as exactly as a solver holds them.
+        limits = [limit for limit in (row.maximum, row.minimum) if limit is not None]
+        room = max(problem.tolerance_wt_pct(limit) for limit in limits)
+        below = float(row.maximum is None or mean <= row.maximum + room)
+        under = float(row.minimum is not None and mean < row.minimum - room)
+    else:
+        below = 1.0 if row.maximum is None else _probability(quantiles, row.maximum - mean, sd)
+        under = 0.0 if row.minimum is None else _probability(quantiles, row.minimum - mean, sd)
     return AnalysisLine(
         element=row.element,
         predicted=Interval(mean=mean, low=max(0.0, mean + quantiles.at(LOW) * sd), high=mean + quantiles.at(HIGH) * sd),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimizer.conflicts import ImpossibleOrderError, find_conflicts
+from optimizer.conflicts import conflicts_of
 from optimizer.formulation import Form
 from optimizer.front import point_of, values_of
 from optimizer.goals import SCALE, Goal, linear_objective
@@ -54,7 +54,7 @@ def in_turn(problem: RecipeProblem, priorities: Sequence[tuple[Objective, float]
                 solver.wish({one: held.get(one, np.inf) for one in objectives})
                 found.append(solver.solve()[0])
         except InfeasibleError:
-            raise ImpossibleOrderError(find_conflicts(problem)) from None
+            raise conflicts_of(problem) from None
         best = float(values_of(problem, (objective,), found[-1])[0])
         held[objective] = best + max(give, ROUNDING) * abs(best)
     return tuple(point_of(problem, objectives, columns) for columns in found)

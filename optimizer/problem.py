@@ -28,6 +28,8 @@ UNUSED_BELOW_T = 1e-6
 KWH_PER_MWH, MIN_PER_H = 1000.0, 60.0
 NEGLIGIBLE = 2e-4
 """Share of the order below which a material makes no recipe another one."""
+SAME = 1e-9
+"""Difference of two masses, t, or share of one, that is none."""
 LEAST_LIMIT_WT_PCT = 1e-3
 """Below this a tolerance is measured against it, not against the limit."""
 
@@ -79,6 +81,14 @@ class RecipeProblem:
     steel_eur_per_t: float | None = None
 
     @property
+    def crossed(self) -> bool:
+        """Whether a requirement contradicts itself: more must be used than there is, or limits leave no room."""
+        limits = [(row.minimum, row.maximum) for row in self.rows]
+        return bool((self.least > self.most * (1.0 + SAME) + SAME).any()) or any(
+            low is not None and high is not None and low > high for low, high in limits
+        )
+
+    @property
     def kwh_per_min(self) -> float:
         """What the furnace draws in a minute of power on; 0 where nobody asks."""
         return (self.plant.furnace.mean_power_mw or 0.0) * KWH_PER_MWH / MIN_PER_H
@@ -105,6 +115,13 @@ class RecipeProblem:
     def tolerance_wt_pct(self, limit_wt_pct: float) -> float:
         """How exactly a margin about a limit is held."""
         return self.options.cut_tolerance * max(limit_wt_pct, LEAST_LIMIT_WT_PCT)
+
+    def inside_wt_pct(self, row: ElementRow, limit_wt_pct: float) -> float:
+        """How far inside a limit its row is held; hardly where limits all but meet, not at all without a margin."""
+        if not row.has_margin:
+            return 0.0
+        apart = np.inf if row.minimum is None or row.maximum is None else row.maximum - row.minimum
+        return min(self.tolerance_wt_pct(limit_wt_pct), max(apart, 0.0) / 4.0)
 
     def energy_kwh(self, columns_t: FloatArray) -> float:
         """Expected electricity of a recipe, kWh."""
@@ -176,8 +193,8 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
             plant.furnace, plant.prices, items, len(furnace), yields, emissions, oxygen, options.preferences
         ),
         emissions=emissions,
-        least=np.array([item.min_t for item in items]),
-        most=np.array([np.inf if item.most_t is None else item.most_t for item in items]),
+        least=np.array([_least_t(item) for item in items]),
+        most=np.array([np.inf if item.most_t is None else _whole(item.most_t) for item in items]),
         lots=np.array([item.min_lot_t for item in items]),
         counted=np.array([float(i.material.metallic_yield > 0) for i in furnace] + [0.0] * len(tapping)),
         volume_per_t=np.array([1.0 / item.material.bulk_density_t_per_m3 for item in furnace]),
@@ -186,6 +203,16 @@ def build_problem(plant: Plant, order: Order, description: Description, options:
         bath=bath,
         unpredicted=tuple(element for element in Element if element in asked and element not in description.elements),
     )
+
+
+def _least_t(item: YardItem) -> float:
+    """What must be used of an item: where some must, at least what is worth a crane lift."""
+    return max(item.min_t, item.min_lot_t) if item.min_t > 0 else 0.0
+
+
+def _whole(mass_t: float) -> float:
+    """A mass, or none where it is next to nothing."""
+    return mass_t if mass_t >= UNUSED_BELOW_T else 0.0
 
 
 def _known_items(plant: Plant, description: Description) -> tuple[YardItem, ...]:

@@ -23,7 +23,7 @@ PROVEN = 5e-6
 """Relative gap between cost and bound at which the optimum is reached."""
 LEAST_COST = 1e-3
 """Of the dearest column's usual cost; goals may come to nothing at all."""
-OF_ROOM = 0.01
+OF_ROOM = 0.1
 """Share of the room that a margin has which steps leave: two of them come to the same cost, closer than any gap."""
 
 
@@ -88,6 +88,8 @@ class QuadraticSteps:
         tangents[np.arange(len(self._at)), self._margins] = -1.0
         self._stated, self._rows = len(stated), np.vstack([stated, tangents]) * self._size
         self._open = open_columns(model, self._rows)
+        self._relief = np.zeros(len(self._rows))
+        self._relief[list(model.relief)] = list(model.relief.values())
 
     def optimum(self, numbers: Numbers, start: Point, cutoff: float = np.inf) -> Optimum | None:
         """The optimum with the bounds and costs as they are now; None where the steps do not get there.
@@ -103,7 +105,7 @@ class QuadraticSteps:
         for _ in range(MOST_STEPS):
             now.rows[stated:, :n] = slopes[self._at] * mass_t
             step = now.step(curvature * (mass_t**2 / now.unit), values, multipliers)
-            if step is None:
+            if step is None or not np.isfinite(step[0]).all():
                 return None
             values, multipliers = step
             prices = np.zeros(len(start.prices))
@@ -116,14 +118,16 @@ class QuadraticSteps:
                 continue
             now.rows[stated:, :n] = tangents
             reduced, bound = now.bound(multipliers[count:])
+            # Of the rows as asked, which are held a little tighter.
+            asked = bound - float(self._relief @ np.abs(multipliers[count:]))
             reached = float(now.cost @ values)
-            if now.unit * bound >= cutoff:
-                reached = bound
+            if now.unit * asked >= cutoff:
+                reached = asked
             elif short or reached - bound > PROVEN * max(abs(reached), LEAST_COST):
                 continue
             point = Point(_snapped(values, now.lower[:count], now.upper[:count]) * size, prices, multipliers)
             row_duals = -now.unit * multipliers[count : count + stated]
-            cost, bound = now.unit * reached, now.unit * min(bound, reached)
+            cost, bound = now.unit * reached, now.unit * min(asked, reached)
             return Optimum(point, cost, bound, row_duals, now.unit * reduced / size, slopes)
         return None
 

@@ -11,7 +11,7 @@ from optimizer.conflicts import ImpossibleOrderError
 from optimizer.element_rows import ElementRow
 from optimizer.problem import RecipeProblem
 from optimizer.recommend import Optimizer
-from optimizer.session import SolverError
+from optimizer.session import OutOfTimeError, SolverError
 from optimizer.solver import Solution
 from optimizer.stopping import seconds_left, within
 from steel.answers import Range, Ranges, StandsFrom
@@ -63,7 +63,7 @@ def ranges(
             materials = _materials(problem, optimizer.solution(asked, explain=False))
             if seconds_left() > 0:
                 return materials
-        raise SolverError("no time is left to know the optimum")
+        raise OutOfTimeError
 
     found, left_out = [], []
     with within(time_limit_s):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from optimizer.band import solve_in_band
 from optimizer.baskets import can_be_packed, fill_baskets, layered
 from optimizer.confidence import solve_jointly
-from optimizer.conflicts import ImpossibleOrderError, find_conflicts
+from optimizer.conflicts import ImpossibleOrderError, conflicts_of
 from optimizer.explanation import bindings, notes, unused
 from optimizer.options import RecipeOptions
 from optimizer.outcome import Outcome, outcome_of
@@ -49,21 +49,21 @@ class Optimizer:
         Raises:
             ImpossibleOrderError: no recipe meets every requirement.
         """
-        try:
-            found = self._solve(problem)
-            if problem.baskets_apart or can_be_packed(problem, found.columns_t[: problem.furnace_columns]):
-                return found
-            # What the crane lifts at a time seldom fails to be split between baskets; then each has its own columns.
-            problem = replace(problem, baskets_apart=True)
-            return self._solve(problem)
-        except InfeasibleError:
-            raise ImpossibleOrderError(find_conflicts(problem) if explain else ()) from None
+        with within(problem.options.time_limit_s):
+            try:
+                found = self._solve(problem)
+                if problem.baskets_apart or can_be_packed(problem, found.columns_t[: problem.furnace_columns]):
+                    return found
+                # What the crane lifts seldom fails to be split between baskets; then each has its own columns.
+                problem = replace(problem, baskets_apart=True)
+                return self._solve(problem)
+            except InfeasibleError:
+                raise (conflicts_of(problem) if explain else ImpossibleOrderError(())) from None
 
     def _solve(self, problem: RecipeProblem) -> Solution:
-        with within(problem.options.time_limit_s):
-            if problem.options.joint:
-                return solve_jointly(self._at_best_mass, problem)[1]
-            return self._at_best_mass(problem)
+        if problem.options.joint:
+            return solve_jointly(self._at_best_mass, problem)[1]
+        return self._at_best_mass(problem)
 
     def _at_best_mass(self, problem: RecipeProblem) -> Solution:
         return solve_in_band(self._pool.solve, problem) if problem.order.tolerance_t > 0 else self._pool.solve(problem)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from optimizer.baskets import can_be_packed
-from optimizer.comparison import complete_at_tapping
+from optimizer.comparison import complete_at_tapping, completed_as_given
 from optimizer.outcome import Outcome, outcome_of
 from optimizer.problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.solver import Solution
@@ -11,7 +11,10 @@ from steel.errors import InputError
 from steel.heats import FloatArray
 from steel.recipes import Review, ReviewLine
 
-EXACT_T = 1e-6
+EXACT_SHARE = 1e-5
+"""Share of the order below which a mass too much or too little is none: a kilogram in 100 t."""
+LEAST_YIELD = 0.3
+"""t of steel per t charged below which a charge is none: scaled to the order it would fill the furnace with slag."""
 LIFT_SHARE = 0.01
 """Part of a lift that no crane driver sees."""
 SURE_ENOUGH = 1e-4
@@ -30,9 +33,11 @@ def review(problem: RecipeProblem, solution: Solution, charged_t: dict[str, floa
     if strange:
         raise InputError(strange, "charged_t", f"materials of the yard: {', '.join(names[:n])}")
     charge = np.array([charged_t.get(name, 0.0) if j < n else 0.0 for j, name in enumerate(names)])
-    if float(problem.yields @ charge) <= 0:
-        raise InputError(charged_t, "charged_t", "a charge that yields steel")
-    mine = complete_at_tapping(problem, charge)
+    metal_t = float(problem.counted @ charge)
+    if metal_t <= 0 or float(problem.yields @ charge) < LEAST_YIELD * float(charge.sum()):
+        raise InputError(charged_t, "charged_t", "a charge that yields steel: most of it must be metal")
+    as_given = completed_as_given(problem, charge)
+    mine = complete_at_tapping(problem, charge) if as_given is None else as_given
     outcome, optimal = outcome_of(problem, mine), outcome_of(problem, solution.columns_t)
     worth = problem.cost.material + solution.shadow.most - solution.shadow.least - solution.shadow.reduced
     lines = [
@@ -76,28 +81,30 @@ def _limits_missed(problem: RecipeProblem, outcome: Outcome) -> list[str]:
 
 def _masses_missed(problem: RecipeProblem, columns_t: FloatArray) -> list[str]:
     found = []
+    exact_t = EXACT_SHARE * problem.order.mass_t
     for j, item in enumerate(problem.items):
         name, mass = item.material.name, float(columns_t[j])
-        if mass > problem.most[j] + EXACT_T:
-            found.append(f"{name}: {mass:.3g} t, at most {problem.most[j]:.4g} t")
-        if mass < problem.least[j] - EXACT_T:
-            found.append(f"{name}: {mass:.3g} t, at least {problem.least[j]:.4g} t")
+        if mass > problem.most[j] + exact_t:
+            found.append(f"{name}: {mass:.4g} t, at most {problem.most[j]:.4g} t")
+        if mass < problem.least[j] - exact_t:
+            found.append(f"{name}: {mass:.4g} t, at least {problem.least[j]:.4g} t")
         if item.lift_t > 0 and abs(mass - item.lift_t * round(mass / item.lift_t)) > LIFT_SHARE * item.lift_t:
             found.append(f"{name}: {mass:.3g} t is no multiple of a lift of {item.lift_t:g} t")
-        if EXACT_T < mass < problem.lots[j] - EXACT_T:
+        if exact_t < mass < problem.lots[j] - exact_t:
             found.append(f"{name}: {mass:.3g} t, at least {problem.lots[j]:.4g} t if it is used")
     return found
 
 
 def _rules_missed(problem: RecipeProblem, columns_t: FloatArray, outcome: Outcome) -> list[str]:
     charged, found = columns_t[: problem.furnace_columns], []
+    exact_t = EXACT_SHARE * problem.order.mass_t
     baskets, options = problem.plant.furnace.baskets, problem.options
     if baskets is not None:
         volume_m3, mass_t = float(problem.volume_per_t @ charged), float(charged.sum())
         room_m3, room_t = baskets.count * baskets.volume_m3, baskets.count * baskets.max_t
-        if volume_m3 > room_m3 + EXACT_T:
+        if volume_m3 > room_m3 * (1 + EXACT_SHARE):
             found.append(f"basket volume: {volume_m3:.4g} m³ of {room_m3:.4g} m³")
-        if mass_t > room_t + EXACT_T:
+        if mass_t > room_t + exact_t:
             found.append(f"basket weight: {mass_t:.4g} t of {room_t:.4g} t")
         if not found and not can_be_packed(problem, charged):
             stated = ", ".join(rule.name for rule in baskets.rules) or "crane lifts"
@@ -115,7 +122,7 @@ def _rules_missed(problem: RecipeProblem, columns_t: FloatArray, outcome: Outcom
         value = rule.value(columns_t)
         if rule.sense * (value - rule.limit) > SURE_ENOUGH * rule.limit:
             found.append(f"{rule.at(rule.limit)}: {value:.4g}{rule.unit}")
-    used = int(np.sum((charged > EXACT_T) & (problem.counted[: len(charged)] > 0)))
+    used = int(np.sum((charged > exact_t) & (problem.counted[: len(charged)] > 0)))
     if options.max_materials is not None and used > options.max_materials:
         found.append(f"{used} materials, at most {options.max_materials}")
     most, mean = options.max_energy_kwh_per_t, outcome.energy_kwh_per_t.mean

@@ -23,6 +23,7 @@ class RowModel:
 
     Attributes:
         elastic: whether requirements get slacks.
+        relief: by row, what it is held tighter than was asked; a bound is told without that.
     """
 
     elastic: bool = False
@@ -32,6 +33,7 @@ class RowModel:
     upper: list[float] = field(default_factory=list)
     integer: list[int] = field(default_factory=list)
     rows: dict[Name, int] = field(default_factory=dict)
+    relief: dict[int, float] = field(default_factory=dict)
     row_lower: list[float] = field(default_factory=list)
     row_upper: list[float] = field(default_factory=list)
     _parts: list[tuple[FloatArray, dict[int, float]]] = field(default_factory=list)
@@ -63,10 +65,13 @@ class RowModel:
         others: dict[int, float] | None = None,
         lower: float = -np.inf,
         upper: float = np.inf,
+        relief: float = 0.0,
     ) -> None:
         """Add a row: coefficients of the first columns (the masses), and of others by index."""
         self._parts.append((NOTHING if masses is None else masses, others or {}))
         self.rows[name] = len(self.row_lower)
+        if relief:
+            self.relief[len(self.row_lower)] = relief
         self.row_lower.append(lower)
         self.row_upper.append(upper)
 

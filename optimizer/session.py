@@ -43,6 +43,13 @@ class SolverError(RuntimeError):
     """The solver stopped without an answer for a reason that is not the order's."""
 
 
+class OutOfTimeError(SolverError):
+    """Time was up before any recipe was found."""
+
+    def __init__(self) -> None:
+        super().__init__("no recipe was found within the time limit")
+
+
 @dataclass(frozen=True)
 class Basis:
     """Which columns and rows were at which bound at an optimum, by name."""
@@ -133,6 +140,8 @@ class Session:
                 self._highs.setOptionValue("solver", "ipm")
                 status = self._run_once()
                 self._highs.setOptionValue("solver", "choose")
+                if status == highspy.HighsModelStatus.kTimeLimit:
+                    raise OutOfTimeError
                 if not self._settled(status):
                     told = self._highs.modelStatusToString(status)
                     raise SolverError(f"HiGHS stopped without a recipe: {told}")
@@ -145,6 +154,31 @@ class Session:
         reached = float(info.objective_function_value)
         bound = float(info.mip_dual_bound) if self.integral else reached
         return reached, bound if np.isfinite(bound) else reached
+
+    def undercut(self, objective: float) -> float:
+        """What no solution of the rows as asked undercuts, where a linear optimum of the tighter ones was just found.
+
+        Relaxing a row's bound by so much saves no more than its dual says (weak duality).
+        """
+        if not self.model.relief:
+            return objective
+        duals = self.duals()[0]
+        return objective - sum(abs(float(duals[row])) * relief for row, relief in self.model.relief.items())
+
+    @contextmanager
+    def as_asked(self) -> Iterator[None]:
+        """Within, rows are held as asked and no tighter."""
+        rows = np.array(list(self.model.relief), dtype=np.int32)
+        tight = self.numbers.row_upper[rows]
+        asked = tight + np.array(list(self.model.relief.values()))
+        lower = self.numbers.row_lower[rows]
+        if len(rows):
+            self._highs.changeRowsBounds(len(rows), rows, lower, asked)
+        try:
+            yield
+        finally:
+            if len(rows):
+                self._highs.changeRowsBounds(len(rows), rows, lower, tight)
 
     def _settled(self, status: highspy.HighsModelStatus) -> bool:
         """Whether a run told that there is no solution, or left one that can be used."""

@@ -19,7 +19,7 @@ from optimizer.problem import RecipeProblem
 from optimizer.quadratic import Point
 from optimizer.rows import Name
 from optimizer.search import MaterialSearch
-from optimizer.session import InfeasibleError, SolverError
+from optimizer.session import InfeasibleError, OutOfTimeError, SolverError
 from optimizer.shadow import Shadow, shadow_of
 from optimizer.stopping import deadline_after
 from optimizer.suggestion import suggested_decisions
@@ -139,7 +139,8 @@ class RecipeSolver(CutModel):
             self.session.decide(integral=True)
             if np.isfinite(upper):
                 self.session.start_from(values)
-            bound = max(bound, self.session.run()[1])
+            with self.session.as_asked():
+                bound = max(bound, self.session.run()[1])
             decisions = np.round(self.session.values[self.model.integer])
             self.session.decide(integral=False)
             cost, reached = self._at(decisions)
@@ -148,6 +149,8 @@ class RecipeSolver(CutModel):
             proven = upper - bound <= self.problem.options.gap * abs(upper)
             if np.isfinite(upper) and proven:
                 return best, upper, min(bound, upper)
+        if self.stopped():
+            raise OutOfTimeError
         raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
 
     def wish(self, at_most: dict[Objective, float], dearest_eur_per_t: float = np.inf) -> None:
@@ -172,15 +175,15 @@ class RecipeSolver(CutModel):
     def reach(self) -> tuple[float, FloatArray]:
         """Cost of the linear model, infinite where it has no solution, and its masses (n + m,)."""
         try:
-            return self.session.run()[0], self.columns_t
+            return self.session.undercut(self.session.run()[0]), self.columns_t
         except InfeasibleError:
             return np.inf, self.columns_t
 
     def _at(self, decisions: FloatArray) -> tuple[float, FloatArray]:
-        """Cost and solution at given yes/no decisions; infinite where they leave no recipe."""
+        """Cost with limits as asked at given yes/no decisions, infinite where no recipe is left, and a solution."""
         with self.session.holding(decisions):
             try:
-                cost, _ = self.cut_until_tight()
+                _, cost = self.cut_until_tight()
             except InfeasibleError:
                 cost = np.inf
         return cost, self.session.values.copy()
@@ -188,7 +191,7 @@ class RecipeSolver(CutModel):
 
 def _nothing(bound: float) -> Exception:
     """What a search without a recipe says: there is none, or no time was left to find one."""
-    return InfeasibleError() if bound == np.inf else SolverError("no recipe was found within the time limit")
+    return InfeasibleError() if bound == np.inf else OutOfTimeError()
 
 
 def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:

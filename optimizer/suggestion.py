@@ -34,6 +34,8 @@ def suggested_decisions(problem: RecipeProblem, model: RowModel, values: FloatAr
             suggested.append(np.floor(lifted_t / problem.items[rest[0]].lift_t + 0.5))
         elif kind == "split":
             suggested.append(columns[rest[0]] <= rest[1] * tapped)
+        elif kind == "energy_piece":
+            suggested.append(int(np.argmax(problem.energy_pieces @ columns[:n])) == rest[0])
         elif kind == "active":
             output, layer, unit = rest
             suggested.append(bool(before[output][layer][0, unit] > 0.0) if tapped else False)

@@ -5,6 +5,8 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from optimizer.element_rows import ElementRow
 from optimizer.experience import Experience
 from optimizer.problem import RecipeProblem
@@ -48,6 +50,8 @@ class Warm:
 
     def learn(self, elements: list[str], tangents: FloatArray) -> list[Name]:
         """Keep more tangents (K, n + m) of some elements' margins; returns their names."""
+        sound = [bool(np.isfinite(tangent).all()) for tangent in tangents]
+        elements, tangents = [e for e, kept in zip(elements, sound, strict=True) if kept], tangents[sound]
         with self._lock:
             names: list[Name] = [("cut", element, next(self._numbers)) for element in elements]
             for name, element, tangent in zip(names, elements, tangents, strict=True):
@@ -70,6 +74,8 @@ class Warm:
 
     def arrive_at(self, model: RowModel, point: Point) -> None:
         """Keep the optimum of a model."""
+        if not np.isfinite(point.values).all():
+            return
         names = (*model.columns, *model.rows)
         with self._lock:
             self._names, self._point = names, point

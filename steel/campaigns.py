@@ -51,10 +51,13 @@ class Offer(Frozen):
         return self
 
 
+MOST_HEATS = 2000
+
+
 class Campaign(Frozen):
     """Heats in the order of tapping, with what arrives and can be bought meanwhile."""
 
-    orders: tuple[Order, ...] = Field(min_length=1, max_length=2000)
+    orders: tuple[Order, ...] = Field(min_length=1, max_length=MOST_HEATS)
     deliveries: tuple[Delivery, ...] = ()
     offers: tuple[Offer, ...] = ()
 
@@ -116,7 +119,8 @@ class CampaignPlan(Frozen):
         gap: proven relative gap of the cost.
         unmade: numbers of heats that stock and offers cannot make.
         one_by_one_eur: the same heats, each at its own best from what the earlier ones left, with the same purchases;
-            None where that way leaves a heat without a recipe, whose numbers are `stranded`. No plan is dearer.
+            None where that way leaves a heat without a recipe, whose numbers are `stranded`, or where there was no time
+            to find out. No plan is dearer.
         stock_left_t: limited materials at the end.
     """
 

@@ -42,7 +42,7 @@ def test_too_little_stock_is_named(installation: Installation) -> None:
         for item in installation.plant.plant.yard
     )
     found = conflicts_of(installation, order(), yard=yard)
-    assert any("at most 3 t" in requirement for requirement in found)
+    assert any("stock 3 t" in requirement for requirement in found)
 
 
 def test_baskets_that_cannot_hold_the_charge_are_named(installation: Installation) -> None:

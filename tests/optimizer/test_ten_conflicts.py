@@ -58,13 +58,13 @@ CASES = {
     "a maximum and a minimum too near": Case(
         ("Mn ≤ 0.3 wt%", "Mn ≥ 0.299 wt%"), limits={"Mn": 0.3}, minimum={"Mn": 0.299}
     ),
-    "too little stock": Case(("at most 5 t",), scrap(available_t=5.0)),
-    "too little for one heat": Case(("at most 6 t",), scrap(max_t=6.0)),
-    "a must-use beyond the order": Case(("scrap 1 at least 180 t",), must_use("scrap 1", 180.0)),
-    "a dirty must-use": Case(("scrap 3 at least 100 t",), must_use("scrap 3", 100.0), limits={"Cu": 0.03}),
+    "too little stock": Case(("stock 5 t",), scrap(available_t=5.0)),
+    "too little for one heat": Case(("most per heat 6 t",), scrap(max_t=6.0)),
+    "a must-use beyond the order": Case(("scrap 1: at least 180 t",), must_use("scrap 1", 180.0)),
+    "a dirty must-use": Case(("scrap 3: at least 100 t",), must_use("scrap 3", 100.0), limits={"Cu": 0.03}),
     "baskets too small": Case(("basket volume",), baskets(volume_m3=20.0)),
     "baskets too weak": Case(("basket weight",), baskets(max_t=20.0)),
-    "too few materials": Case(("at most 1 materials",), scrap(available_t=60.0), options={"max_materials": 1}),
+    "too few materials": Case(("at most 1 material",), scrap(available_t=60.0), options={"max_materials": 1}),
     "too little electricity": Case(("electricity at most 100 kWh/t",), options={"max_energy_kwh_per_t": 100.0}),
     "too short a time with power on": Case(
         ("power on at most 10 min",), furnace(mean_power_mw=60.0), options={"max_power_on_min": 10.0}
