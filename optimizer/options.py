@@ -62,7 +62,7 @@ class RecipeOptions(Frozen):
     preferences: dict[Preferred, Annotated[Number, Field(ge=0, le=1e6)]] = {}
     aims: dict[Element, Aim] = {}
     gap: Annotated[Number, Field(ge=1e-9, lt=1)] = 1e-4
-    cut_tolerance: Annotated[Number, Field(ge=1e-7, lt=0.01)] = 1e-5
+    cut_tolerance: Annotated[Number, Field(ge=1e-7, lt=0.01)] = 1e-4
     time_limit_s: Seconds = 10.0
 
     @model_validator(mode="after")

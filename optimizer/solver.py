@@ -137,9 +137,10 @@ class RecipeSolver(CutModel):
             if np.isfinite(upper) and self.stopped():
                 return best, upper, min(bound, upper)
             self.session.decide(integral=True)
-            if np.isfinite(upper):
-                self.session.start_from(values)
             with self.session.as_asked():
+                # A solution to start from is forgotten when bounds change.
+                if np.isfinite(upper):
+                    self.session.start_from(values)
                 bound = max(bound, self.session.run()[1])
             decisions = np.round(self.session.values[self.model.integer])
             self.session.decide(integral=False)

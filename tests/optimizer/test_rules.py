@@ -105,7 +105,7 @@ def test_a_charge_of_ones_own_that_the_crane_cannot_lift_is_told() -> None:
         for item in instance.plant.yard
     )
     problem, solution = solved(instance, instance.plant.model_copy(update={"yard": yard}))
-    found = review(problem, solution, {"scrap 0": 100.0, "scrap 1": 10.0})
+    found = review(problem, solution, {"scrap 0": 103.0, "scrap 1": 10.0})
     assert any("no multiple of a lift of 10 t" in miss for miss in found.misses)
 
 
