@@ -39,16 +39,25 @@ def train_plant(
     """Judge a surrogate on the newest heats, fit it to all of them, publish it as active.
 
     Returns:
-        The version, and the evaluation on the last 30 % that its manifest carries.
+        The version, and the evaluation on the last 30 % that its manifest carries; nothing where the heats are too few
+        to learn from some and be judged on others.
+
+    Raises:
+        InputError: fewer than ten heats.
     """
     # torch and scikit-learn take seconds to import, and serving a trained plant needs neither.
     from surrogate.evaluation import evaluate  # noqa: PLC0415
-    from surrogate.fit import fit  # noqa: PLC0415
+    from surrogate.fit import FEWEST_HEATS, fit  # noqa: PLC0415
+    from surrogate.heat_data import charged_heats  # noqa: PLC0415
 
     say = progress or (lambda stage, share: None)
-    _, judged = evaluate(
-        log, materials, TRAIN_FRACTION, baselines=(), progress=lambda stage, share: say(f"judging: {stage}", share / 2)
-    )
+    judged: list[OutputEvaluation] = []
+    log = charged_heats(log)
+    if round(TRAIN_FRACTION * len(log)) >= FEWEST_HEATS:
+        _, judged = evaluate(
+            log, materials, TRAIN_FRACTION, baselines=(),
+            progress=lambda stage, share: say(f"judging: {stage}", share / 2),
+        )  # fmt: skip
     model = fit(log, materials, progress=lambda stage, share: say(f"fitting: {stage}", 0.5 + share / 2))
     metrics = {
         row.output: {**asdict(row.surrogate), "coverage_90": row.coverage_90, "heats": row.heats} for row in judged

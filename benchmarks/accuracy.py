@@ -173,7 +173,8 @@ def _foundry(results: Results) -> None:
         best = min(float(np.abs(other - test.measured).mean()) for other in others.values())
         ratios[product] = judged.scores.surrogate.mae / best
         alarms[product] = judged.alarm is not None
-        results[f"foundry_r2_{product}"] = judged.scores.surrogate.r2
+        r2 = judged.scores.surrogate.r2
+        results[f"foundry_r2_{product}"] = 0.0 if r2 is None else r2
     steady = [product for product in ratios if product != SHIFTED]
     results["foundry_mae_vs_best_local_mean"] = float(np.mean([ratios[product] for product in steady]))
     results["foundry_mae_vs_best_local_max"] = max(ratios[product] for product in steady)

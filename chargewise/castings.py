@@ -16,6 +16,7 @@ from plant_adapters.casting_table import CastingBatch, read_casting_mapping, rea
 from surrogate.casting_artifact import load_castings, save_castings
 from surrogate.casting_fit import COVERAGE, evaluate_castings, fit_castings, watch_castings
 from surrogate.casting_model import CastingModel
+from surrogate.scores import shown_r2
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 Files = Annotated[list[Path], typer.Argument(help="Castings in the order of pouring: CSV, Excel or Parquet.")]
@@ -44,7 +45,7 @@ def evaluate(files: Files, mapping: MappingName = "brake_disc_frequency", as_jso
                 name,
                 f"{len(read[name].log)} of {read[name].report.rows_read}",
                 f"{scores.surrogate.mae:.4g}",
-                f"{scores.surrogate.r2:.2f}",
+                shown_r2(scores.surrogate),
                 f"{100 * scores.coverage_90:.0f} %",
                 *(f"{peer.mae:.4g}" for peer in scores.baselines.values()),
             )

@@ -1,6 +1,7 @@
 """How the command speaks: tables for people, JSON for scripts, exit codes for both."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,18 @@ err = Console(highlight=False, stderr=True, width=None if sys.stderr.isatty() el
 def print_json(content: Any) -> None:
     """Write one JSON document to standard output."""
     plain = content.model_dump(mode="json") if isinstance(content, BaseModel) else content
-    sys.stdout.write(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(_without_nan(plain), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _without_nan(content: Any) -> Any:
+    """Content with null for what is no number: JSON has no word for it."""
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, dict):
+        return {key: _without_nan(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_without_nan(value) for value in content]
+    return content
 
 
 @contextmanager

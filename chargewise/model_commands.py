@@ -47,7 +47,10 @@ def train(
                 {"plant": plant, "version": version, "heats": len(window), "metrics": [asdict(r) for r in judged]}
             )
             return
-        render.evaluation(judged, f"{plant} {version}: {len(window)} heats, judged on the newest 30 %")
+        if judged:
+            render.evaluation(judged, f"{plant} {version}: {len(window)} heats, judged on the newest 30 %")
+        else:
+            out.print(f"{plant} {version}: {len(window)} heats; too few to judge it on heats it has not learned from")
 
 
 def evaluate(

@@ -7,7 +7,7 @@ from chargewise.console import out
 from plant_adapters.quarantine import IngestReport, Reason
 from steel.recipes import ROUNDED_EUR_PER_T, AnalysisLine, FrontPoint, Recipe, UnusedMaterial
 from surrogate.schema import ENERGY
-from surrogate.scores import OutputEvaluation
+from surrogate.scores import OutputEvaluation, shown_r2
 
 _SHORT_NAMES = {"hist_gradient_boosting": "HGB"}
 
@@ -197,7 +197,7 @@ def evaluation(rows: list[OutputEvaluation], title: str) -> None:
             "kWh/t" if row.output == ENERGY else f"{row.output} wt%",
             str(row.heats),
             *(f"{score.mae:.{digits}f}" for score in scores),
-            *(f"{score.r2:.2f}" for score in scores),
+            *(shown_r2(score) for score in scores),
             f"{100 * row.coverage_90:.1f} %",
         )
     out.print(table)

@@ -14,9 +14,6 @@ from steel.plants import Furnace, YardItem
 from surrogate.bends import Bends
 from surrogate.description import Description, OutputPieces
 
-NOTHING = 0.1
-"""Share of the tolerance on a margin below which the margin itself is none."""
-
 
 @dataclass(frozen=True)
 class ElementRow:
@@ -142,7 +139,7 @@ def element_row(
 def _is_exact(root: FloatArray, z: float, limits: list[float], options: RecipeOptions) -> bool:
     """Whether the margin that any recipe needs is below the tolerance that margins are held to."""
     widest = float(np.sqrt((root**2).sum(axis=0)).max(initial=0.0))
-    return bool(limits) and z * widest <= NOTHING * options.cut_tolerance * min(limits)
+    return bool(limits) and z * widest <= options.cut_tolerance * min(limits)
 
 
 def bends_of(pieces: OutputPieces, description: Description, pick: NDArray[np.int_]) -> Bends:

@@ -49,7 +49,8 @@ class RecipeOptions(Frozen):
             They steer the recipe and are no part of its cost.
         aims: contents to come near to within the limits, on the expected analysis.
         gap: relative optimality gap at which a recipe with yes/no decisions counts as proven.
-        cut_tolerance: how exactly confidence margins are held, as a share of the limit; always on the safe side.
+        cut_tolerance: how exactly confidence margins are held, as a share of the limit, always on the safe side; what
+            needs a smaller one counts as exact.
         time_limit_s: for the whole answer, of one recipe or many; then each is the best so far, with its gap.
     """
 

@@ -8,6 +8,7 @@ from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.baselines import BASELINES, fit_predict
 from surrogate.fit import fit
+from surrogate.heat_data import charged_heats
 from surrogate.model import Surrogate
 from surrogate.remainder import FitOptions
 from surrogate.schema import ENERGY
@@ -35,7 +36,7 @@ def evaluate(
 
     Outputs recorded on fewer than 20 heats of either part are left out.
     """
-    train, test = log.split(train_fraction)
+    train, test = charged_heats(log).split(train_fraction)
     model = fit(train, materials, options, progress=progress)
     return model, judge(model, train, test, baselines)
 

@@ -11,7 +11,7 @@ from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.calibration import calibrated, held_out_residuals
 from surrogate.drift_state import Movement, Trajectory, follow, moving_materials
-from surrogate.heat_data import HeatData, prepare, typical_values
+from surrogate.heat_data import HeatData, charged_heats, prepare, typical_values
 from surrogate.inputs import input_levels
 from surrogate.linear import Posterior, Statistics, posterior
 from surrogate.lots import likeliest_lot_t, shared_lot_statistics
@@ -52,8 +52,9 @@ def fit(
     Raises:
         InputError: fewer than ten heats, or a material of the log that is not in the yard.
     """
+    log = charged_heats(log)
     if len(log) < FEWEST_HEATS:
-        raise InputError(len(log), "number of heats", f"at least {FEWEST_HEATS} to fit a surrogate")
+        raise InputError(len(log), "heats to learn from", f"at least {FEWEST_HEATS} in which something was charged")
     options, say = options or FitOptions(), progress or (lambda stage, share: None)
     schema = schema or schema_of(log, materials)
     say("yields", 0.0)

@@ -53,6 +53,12 @@ def successive(length: int, count: int) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in pairwise(edges) if b > a]
 
 
+def charged_heats(log: HeatLog) -> HeatLog:
+    """The heats in which anything was charged: of the others nothing can be learned."""
+    charged = log.charged_t.sum(axis=1) > 0
+    return log if charged.all() else log.rows(charged)
+
+
 def prepare(model: Surrogate, log: HeatLog) -> HeatData:
     """Features and fresh-steel targets of a log under a model's yields: the heel is un-mixed from the bath."""
     schema = model.schema

@@ -7,9 +7,10 @@ theirs up without showing a heat.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import lsq_linear
 
+from steel.errors import InputError
 from steel.heats import FloatArray
 from surrogate.priors import Prior
 
@@ -72,7 +73,7 @@ def posterior(prior: Prior, seen: Statistics) -> Posterior:
     offset = seen.moment[free] - seen.information[np.ix_(free, ~free)] @ mean[~free]
     moment = offset * scale - information @ (mean[free] / scale)
     total = precision + information
-    factor = cho_factor(total, lower=True)
+    factor = _factor(total)
     step = cho_solve(factor, moment)
     start = mean[free] / scale
     if ((start + step < 0) & (prior.non_negative[free] > 0)).any():
@@ -82,3 +83,15 @@ def posterior(prior: Prior, seen: Statistics) -> Posterior:
     mean[free] += step * scale
     covariance[np.ix_(free, free)] = cho_solve(factor, np.eye(len(scale))) * np.outer(scale, scale)
     return Posterior(mean, covariance)
+
+
+def _factor(total: FloatArray) -> tuple[FloatArray, bool]:
+    """Cholesky factor of a precision; one that heats alike to the last digit leave singular is eased a little."""
+    for ease in (0.0, 1e-14, 1e-12, 1e-10, 1e-8):
+        eased = total + ease * np.diag(np.diag(total)) if ease else total
+        try:
+            factor, lower = cho_factor(eased, lower=True)
+        except LinAlgError:
+            continue
+        return factor, bool(lower)
+    raise InputError(len(total), "heats", "ones that differ enough to tell coefficients apart")

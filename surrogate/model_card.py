@@ -7,7 +7,7 @@ from surrogate.alarm import Alarm
 from surrogate.coverage import LEVELS, Coverage
 from surrogate.model import Surrogate
 from surrogate.registry import Approval, Version
-from surrogate.scores import OutputEvaluation
+from surrogate.scores import OutputEvaluation, shown_r2
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _score(row: OutputEvaluation) -> tuple[str, ...]:
         row.output,
         str(row.heats),
         f"{row.surrogate.mae:.4g}",
-        f"{row.surrogate.r2:.2f}",
+        shown_r2(row.surrogate),
         f"{100 * row.coverage_90:.1f} %",
         peer,
     )

@@ -11,6 +11,8 @@ from steel.heats import FloatArray
 
 PRIOR_LOG_SD = 0.4
 """How far a material's scatter may stray from the catalogue's, one standard deviation of its logarithm."""
+LEAST_NOISE = 1e-6
+"""Noise that every output has, relative to its usual value: a meter that is not wired says the same every time."""
 ODD_HEAT = 5.0
 """Standard deviations beyond which a single heat counts no further."""
 NOISE_LOG_SD = 1.0
@@ -64,5 +66,5 @@ def fit_scatter(
         spread = torch.sqrt(ratios.sum(dim=0) / known.sum(dim=0).clamp(min=1))
         spread = torch.where(known.any(dim=0), spread, 1.0) * scale
         lots = start * torch.exp(log_lots) * spread[:, None]
-        noise = NOISE_START * torch.exp(log_noise) * spread
+        noise = torch.clamp(NOISE_START * torch.exp(log_noise) * spread, min=LEAST_NOISE * scale)
     return lots.numpy(), noise.numpy()

@@ -6,13 +6,21 @@ import numpy as np
 
 from steel.heats import FloatArray
 
+ALL_THE_SAME = 1e-6
+"""Standard deviation, as a share of the level, below which records are all the same."""
+TINY = 1e-9
+
 
 @dataclass(frozen=True)
 class Score:
-    """Errors of one model on one output: mean absolute error in its unit, and R²."""
+    """Errors of one model on one output: mean absolute error in its unit, and R².
+
+    Attributes:
+        r2: None where what was recorded is all the same, so that there is nothing to explain.
+    """
 
     mae: float
-    r2: float
+    r2: float | None
 
 
 @dataclass(frozen=True)
@@ -36,5 +44,12 @@ def score(actual: FloatArray, predicted: FloatArray) -> Score:
     """Score predictions, (M,) each; NaN actuals are left out."""
     known = np.isfinite(actual)
     error = actual[known] - predicted[known]
-    spread = float(((actual[known] - actual[known].mean()) ** 2).sum())
-    return Score(float(np.abs(error).mean()), 1.0 - float((error**2).sum()) / spread if spread > 0 else float("nan"))
+    level = float(actual[known].mean())
+    spread = float(((actual[known] - level) ** 2).sum())
+    same = spread <= known.sum() * (ALL_THE_SAME * max(abs(level), TINY)) ** 2
+    return Score(float(np.abs(error).mean()), None if same else 1.0 - float((error**2).sum()) / spread)
+
+
+def shown_r2(score: Score) -> str:
+    """R² as tables show it."""
+    return "none" if score.r2 is None else f"{score.r2:.2f}"
