@@ -1,8 +1,10 @@
 """The application: REST routes, problem responses and the web page on one server."""
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI
 
 from api import problems
+from api.description import install_description
+from api.intake import Intake
 from api.leaving import StopWhenGone
 from api.pages.recipe_page import install_pages
 from api.routes import router
@@ -15,23 +17,24 @@ contents in wt%, prices in €/t, energy in kWh/t tapped, emissions in kgCO2e/t 
 documents (RFC 9457)."""
 
 
-def create_app(service: PlantService, pages: bool = True) -> FastAPI:
+def create_app(service: PlantService, pages: bool = True, root_path: str = "") -> FastAPI:
     """Build the application around a plant service.
 
     Args:
         service: plants, models and recipes.
         pages: whether to serve the web page at `/` too.
+        root_path: path under which a proxy serves it, such as `/chargewise`.
     """
-    app = FastAPI(title="Chargewise", version="0.1.0", description=DESCRIPTION, docs_url="/docs", redoc_url=None)
+    app = FastAPI(
+        title="Chargewise", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, root_path=root_path
+    )
     app.state.service = service
     problems.install(app)
-    app.add_middleware(StopWhenGone)
     app.include_router(router)
-
-    @app.api_route("/v1/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
-    def unknown(path: str) -> None:
-        raise HTTPException(404, f"There is no /v1/{path}; /docs lists what there is")
-
+    install_description(app)
+    app.add_middleware(StopWhenGone)
+    # What is added last is asked first.
+    app.add_middleware(Intake, routes=router.routes)
     if pages:
         install_pages(app, service)
     return app

@@ -84,7 +84,12 @@ class CampaignRequest(Frozen):
                 {
                     "plant": "northmill",
                     "heats": [{"grade": "B500B", "count": 12}, {"grade": "SAE1018", "count": 4}],
-                    "available_t": {"E3 old thick": 500, "E8 new thin": 200, "E40 shredded": 400},
+                    "available_t": {
+                        "E3 old thick": 500,
+                        "E8 new thin": 200,
+                        "E40 shredded": 400,
+                        "E2 new thick": 0,
+                    },
                     "deliveries": [{"material": "E8 new thin", "mass_t": 150, "from_heat": 9}],
                     "offers": [
                         {

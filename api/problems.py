@@ -1,21 +1,23 @@
 """Errors as RFC 9457 problem details."""
 
-import math
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from api.plants import NotReadyError
 from optimizer.conflicts import ImpossibleOrderError
-from optimizer.session import SolverError
+from optimizer.session import OutOfTimeError, SolverError
 from optimizer.stopping import StoppedError
+from steel.complaints import complaint, plain
 from steel.errors import InputError
 from steel.frozen import Frozen
 
 MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 20
+"""Entries of one document; who sent more wrong than that has other worries."""
 
 
 class Problem(Frozen):
@@ -41,24 +43,26 @@ def _input_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, InputError):
         raise error
     status, title = (404, "Not found") if isinstance(error, UnknownResourceError) else (422, "Input cannot be used")
-    entry = {"where": error.where, "value": _plain(error.value), "expected": error.expected}
-    return problem_response(Problem(title=title, status=status, detail=str(error), errors=[entry]))
+    entry = {"where": error.where, "value": plain(error.value), "expected": error.expected}
+    return problem_response(Problem(title=title, status=status, detail=str(error)[:1000], errors=[entry]))
 
 
-def _validation_error(_: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, RequestValidationError | ValidationError):
+def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
         raise error
-    entries = [
-        {
-            "where": ".".join(str(part) for part in item["loc"]),
-            "value": _plain(item.get("input")),
-            "expected": item["msg"],
-        }
-        for item in error.errors()
-    ]
-    first = entries[0]
-    detail = f"{first['where']}: {first['value']!r} cannot be used; {first['expected']}"
-    return problem_response(Problem(title="Input cannot be used", status=422, detail=detail, errors=entries))
+    model = _body_model(request)
+    found = [complaint(item, model, skip=1) for item in error.errors()[:MOST_ERRORS]]
+    found.sort(key=lambda one: not one.unknown_key)
+    entries = [{"where": one.where, "value": one.value, "expected": one.expected} for one in found]
+    return problem_response(
+        Problem(title="Input cannot be used", status=422, detail=found[0].sentence()[:1000], errors=entries)
+    )
+
+
+def _body_model(request: Request) -> Any:
+    """What the body of a request should have been."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return getattr(getattr(field, "field_info", None), "annotation", None)
 
 
 def _impossible(_: Request, error: Exception) -> JSONResponse:
@@ -74,6 +78,19 @@ def _out_of_time(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="No recipe within the time limit", status=503, detail=str(error)))
 
 
+def _no_answer(_: Request, error: Exception) -> JSONResponse:
+    return problem_response(Problem(title="The solver gave no answer", status=500, detail=str(error)))
+
+
+def _not_ready(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, NotReadyError):
+        raise error
+    detail = f"{error.plant} cannot be answered for at present; /readyz says why"
+    response = problem_response(Problem(title="Plant not ready", status=503, detail=detail))
+    response.headers["Retry-After"] = "30"
+    return response
+
+
 def _left(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="Stopped", status=503, detail="the client left before there was an answer"))
 
@@ -84,21 +101,19 @@ def _http_error(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title=str(error.detail), status=error.status_code, detail=str(error.detail)))
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON can carry it."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    return str(value)[:200]
+def _broken(_: Request, error: Exception) -> JSONResponse:
+    detail = f"the service failed at this request ({type(error).__name__}); its log says where"
+    return problem_response(Problem(title="Internal error", status=500, detail=detail))
 
 
 def install(app: FastAPI) -> None:
     """Answer every error of the service with a problem document."""
     app.add_exception_handler(InputError, _input_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(ValidationError, _validation_error)
     app.add_exception_handler(ImpossibleOrderError, _impossible)
-    app.add_exception_handler(SolverError, _out_of_time)
+    app.add_exception_handler(OutOfTimeError, _out_of_time)
+    app.add_exception_handler(SolverError, _no_answer)
+    app.add_exception_handler(NotReadyError, _not_ready)
     app.add_exception_handler(StoppedError, _left)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _broken)

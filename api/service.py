@@ -1,12 +1,12 @@
 """Plants, their models and recipes behind one object: what the routes, the page and the command share."""
 
 import threading
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from api.plants import LoadedPlant, Plants
 from api.requests import RecipeRequest
 from optimizer.comparison import compare_catalogue, compare_practice
 from optimizer.conflicts import ImpossibleOrderError
@@ -15,20 +15,18 @@ from optimizer.outcome import INTERVAL_COVERAGE, outcome_of
 from optimizer.problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer, recipe_from
 from optimizer.stopping import within
-from plant_adapters.plant_file import read_plant
 from plant_adapters.store import HeatStore
 from steel.elements import Element
-from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Order
-from steel.heats import Charge, HeatLog
+from steel.heats import Charge
 from steel.plants import Plant
 from steel.recipes import Comparison, ConfidencePrice, Interval, Recipe
-from surrogate.description import Description
-from surrogate.model import Surrogate, one_heat
-from surrogate.registry import Registry, Version
+from surrogate.model import one_heat
+from surrogate.registry import Registry
 from surrogate.schema import ENERGY
 
+MOST_ANSWERS = 256
 USUAL_CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
 
 
@@ -47,21 +45,6 @@ class ChargePrediction(Frozen):
     energy_kwh_per_t: Interval
 
 
-@dataclass(frozen=True)
-class LoadedPlant:
-    """A plant with its model and its past.
-
-    Attributes:
-        description: the model at the plant's usual process and newest heel.
-    """
-
-    plant: Plant
-    model: Surrogate
-    version: Version
-    history: HeatLog
-    description: Description
-
-
 def problem_of(loaded: LoadedPlant, asked: RecipeRequest) -> RecipeProblem:
     """An order with today's prices and stock as a problem.
 
@@ -73,40 +56,33 @@ def problem_of(loaded: LoadedPlant, asked: RecipeRequest) -> RecipeProblem:
 
 
 class PlantService:
-    """Loads plants on first use and again when their active model changes; safe to share between threads.
+    """Every question to a plant's optimizer; safe to share between threads.
 
     Args:
-        plants: folder of plant files. models: folder of the registry. store: the heat store.
+        plants: folder of plant files.
+        models: folder of the registry.
+        store: the heat store.
     """
 
     def __init__(self, plants: Path, models: Path, store: HeatStore) -> None:
         self.registry = Registry(models)
-        self.store = store
         self.optimizer = Optimizer()
-        self._plants = plants
-        self._loaded: dict[str, LoadedPlant] = {}
+        self.plants = Plants(plants, self.registry, store)
+        self._answered: OrderedDict[Hashable, Recipe] = OrderedDict()
         self._lock = threading.Lock()
 
     def names(self) -> tuple[str, ...]:
         """Plants that have a plant file and a model."""
-        return tuple(name for name in self.registry.plants() if (self._plants / f"{name}.toml").is_file())
+        return self.plants.names()
 
     def plant(self, name: str) -> LoadedPlant:
         """A plant ready for questions.
 
         Raises:
-            InputError: there is no such plant. ArtifactError: its model was altered.
+            InputError: there is no such plant.
+            NotReadyError: its plant file or model cannot be used.
         """
-        if name not in self.names():
-            raise InputError(
-                name, "plant", f"one of {', '.join(self.names()) or 'none yet; run `chargewise demo` or `train`'}"
-            )
-        with self._lock:
-            version = self.registry.active_version(name)
-            known = self._loaded.get(name)
-            if known is None or known.version.version != version:
-                self._loaded[name] = known = self._load(name)
-            return known
+        return self.plants.loaded(name)
 
     def recommend(
         self,
@@ -128,14 +104,27 @@ class PlantService:
         Raises:
             ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
         """
-        problem = build_problem(plant or loaded.plant, order, loaded.description, options)
+        plant = plant or loaded.plant
+        asked = _question(loaded, plant, order, options, compare)
+        with self._lock:
+            # Optima within the gap of one another differ by where a search began: who asks the same is told the same.
+            if asked in self._answered:
+                self._answered.move_to_end(asked)
+                return self._answered[asked]
+        problem = build_problem(plant, order, loaded.description, options)
         others: tuple[Comparison, ...] = ()
         with within(options.time_limit_s):
             solution = self.optimizer.solution(problem)
             if compare:
                 ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
                 others = tuple(way for way in ways if way is not None)
-        return recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
+        recipe = recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
+        with self._lock:
+            # Two who ask at once are told the same, too.
+            recipe = self._answered.setdefault(asked, recipe)
+            while len(self._answered) > MOST_ANSWERS:
+                self._answered.popitem(last=False)
+        return recipe
 
     def confidence_prices(
         self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant
@@ -181,22 +170,12 @@ class PlantService:
             energy_kwh_per_t=interval(ENERGY),
         )
 
-    def _load(self, name: str) -> LoadedPlant:
-        plant = read_plant(self._plants / f"{name}.toml")
-        model, version = self.registry.active(name)
-        history = self.store.log(name)
-        return LoadedPlant(plant, model, version, history, describe_plant(plant, model, history))
 
-
-def describe_plant(plant: Plant, model: Surrogate, history: HeatLog) -> Description:
-    """The model at the plant's usual process, with the newest analysed heat as heel."""
-    furnace = plant.furnace
-    heel: dict[Element, float] = {}
-    if furnace.heel_t > 0:
-        known = np.isfinite(history.analysis_wt_pct).any(axis=1)
-        newest = history.analysis_wt_pct[np.flatnonzero(known)[-1]] if known.any() else []
-        heel = {e: float(w) for e, w in zip(history.elements, newest, strict=False) if np.isfinite(w)}
-    return model.describe(furnace.process, furnace.heel_t / (furnace.heel_t + furnace.tap_weight_t), heel)
+def _question(loaded: LoadedPlant, plant: Plant, order: Order, options: RecipeOptions, compare: bool) -> Hashable:
+    """Everything that an answer depends on."""
+    today = tuple((item.material.name, item.price_eur_per_t, item.available_t) for item in plant.yard)
+    # The loaded plant stands for what is the same on all days; the answer is kept no longer than it.
+    return (loaded, today, plant.prices, order.model_dump_json(), options.model_dump_json(), compare)
 
 
 def _at_usual(charge: Charge, loaded: LoadedPlant) -> Charge:

@@ -13,6 +13,7 @@ from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.render import short_name
 from chargewise.settings import Settings
 from plant_adapters.casting_table import CastingBatch, read_casting_mapping, read_castings
+from steel.names import checked_name
 from surrogate.casting_artifact import load_castings, save_castings
 from surrogate.casting_fit import COVERAGE, evaluate_castings, fit_castings, watch_castings
 from surrogate.casting_model import CastingModel
@@ -124,4 +125,4 @@ def _show(model: CastingModel, batch: CastingBatch, mean: np.ndarray, low: np.nd
 
 
 def _folder(product: str) -> Path:
-    return Settings().home / "castings" / product
+    return Settings().home / "castings" / checked_name(product, "--product")

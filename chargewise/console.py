@@ -1,7 +1,6 @@
 """How the command speaks: tables for people, JSON for scripts, exit codes for both."""
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from optimizer.conflicts import ImpossibleOrderError
 from optimizer.session import SolverError
 from steel.errors import InputError
+from steel.jsonable import without_nan
 
 EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_NO_ANSWER = 2, 3, 4
 """Exit codes beside 0: bad input, an order no recipe meets, no answer in time."""
@@ -28,18 +28,7 @@ err = Console(highlight=False, stderr=True, width=None if sys.stderr.isatty() el
 def print_json(content: Any) -> None:
     """Write one JSON document to standard output."""
     plain = content.model_dump(mode="json") if isinstance(content, BaseModel) else content
-    sys.stdout.write(json.dumps(_without_nan(plain), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _without_nan(content: Any) -> Any:
-    """Content with null for what is no number: JSON has no word for it."""
-    if isinstance(content, float):
-        return content if math.isfinite(content) else None
-    if isinstance(content, dict):
-        return {key: _without_nan(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_without_nan(value) for value in content]
-    return content
+    sys.stdout.write(json.dumps(without_nan(plain), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 @contextmanager

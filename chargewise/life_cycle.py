@@ -11,6 +11,7 @@ from api.onboarding import retrain_plant, update_plant
 from chargewise.arguments import AsJson, PlantName
 from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.workplace import Workplace
+from surrogate.registry import Spoilt
 
 
 def retrain(
@@ -82,6 +83,9 @@ def models(
         for heading in ("version", "active", "made", "heats", "from", "approved by"):
             table.add_column(heading)
         for version in versions:
+            if isinstance(version, Spoilt):
+                table.add_row(version.version, "✓" if version.active else "", f"[red]not usable: {version.reason}[/]")
+                continue
             made = version.manifest
             table.add_row(
                 version.version,

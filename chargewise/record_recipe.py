@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from api.plants import describe_plant
 from api.requests import limited, order_of, with_stock
-from api.service import describe_plant
 from chargewise.console import progress
 from optimizer.options import RecipeOptions
 from optimizer.recommend import Optimizer

@@ -56,7 +56,9 @@ class Solution:
 
     @property
     def gap(self) -> float:
-        """Proven relative optimality gap."""
+        """Proven relative optimality gap; 1 where time was up before anything was proven."""
+        if not np.isfinite(self.bound_eur):
+            return 1.0
         return max(0.0, self.objective_eur - self.bound_eur) / max(abs(self.objective_eur), 1e-9)
 
 
@@ -233,4 +235,10 @@ class WarmPool:
                     self._kept.pop(next(iter(self._kept)))
                 self._kept[key] = Warm(problem)
             warm = self._kept[key]
-        return solve_recipe(problem, warm)
+        try:
+            return solve_recipe(problem, warm)
+        except SolverError:
+            # Whatever led it astray is not to lead the next one.
+            with self._lock:
+                self._kept.pop(key, None)
+            raise

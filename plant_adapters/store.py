@@ -14,6 +14,7 @@ from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import Heat, HeatLog, time_order
 from steel.materials import Material
+from steel.names import checked_name, folded
 
 METADATA = sa.MetaData()
 BELOW = "<"
@@ -117,7 +118,15 @@ class HeatStore:
     def add(
         self, plant: str, log: HeatLog, materials: tuple[Material, ...], report: IngestReport | None = None
     ) -> Stored:
-        """Store heats, materials and what was quarantined, all or nothing."""
+        """Store heats, materials and what was quarantined, all or nothing.
+
+        Raises:
+            InputError: the plant's name cannot be a file's, or differs from a known one's in capitals only.
+        """
+        checked_name(plant, "plant")
+        alike = [known for known in self.plants() if known != plant and folded(known) == folded(plant)]
+        if alike:
+            raise InputError(plant, "plant", f"another name, or {alike[0]} as it is written already")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._engine.begin() as connection:
             stored = self._add_heats(connection, plant, log, now)

@@ -53,12 +53,18 @@ def complaints(error: ValidationError, model: Any = None) -> list[Complaint]:
     return sorted(found, key=lambda one: not one.unknown_key)
 
 
-def complaint(item: Any, model: Any = None) -> Complaint:
-    """One entry of a validation's errors."""
+def complaint(item: Any, model: Any = None, skip: int = 0) -> Complaint:
+    """One entry of a validation's errors.
+
+    Args:
+        item: the entry.
+        model: what was validated.
+        skip: parts of the place that lie outside it, such as "body".
+    """
     kind, place, context = str(item["type"]), tuple(item["loc"]), item.get("ctx", {})
     where = ".".join(str(part) for part in place if part != "[key]")
     if kind == "extra_forbidden":
-        known = _keys(model, place[:-1])
+        known = _keys(model, place[skip:-1])
         return Complaint(where, plain(place[-1]), f"{NO_SUCH_KEY}{meant(str(place[-1]), known)}", unknown_key=True)
     if kind == "missing":
         return Complaint(where, None, "a value; it is missing")

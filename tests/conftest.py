@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from api.onboarding import set_up_bundled
-from api.service import LoadedPlant, PlantService
+from api.plants import LoadedPlant
+from api.service import PlantService
 from plant_adapters.store import HeatStore
 from scenarios.bundled import virtual_plant
 from scenarios.virtual_plant import VirtualPlant

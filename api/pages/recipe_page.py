@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from api.pages.answers import show_ranges, show_ranked
 from api.pages.results import show_impossible, show_problem, show_recipe
+from api.plants import LoadedPlant
 from api.requests import RecipeRequest
-from api.service import LoadedPlant, PlantService, problem_of
+from api.service import PlantService, problem_of
 from optimizer.conflicts import ImpossibleOrderError
 from optimizer.options import Aim, RecipeOptions
 from optimizer.problem import RecipeProblem
