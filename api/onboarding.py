@@ -170,11 +170,11 @@ class Updating:
     moved: tuple[str, ...]
 
 
-def update_plant(registry: Registry, plant: str, log: HeatLog) -> Updating:
-    """Take the heats after the last one the active model knows into it and serve the result.
+def update_plant(registry: Registry, plant: str, log: HeatLog) -> Updating | None:
+    """Take the heats after the last one the active model knows into it and serve the result; None if there are none.
 
     Raises:
-        InputError: the log does not hold that heat, or nothing after it.
+        InputError: the log does not hold that heat.
     """
     from surrogate.alarm import watch, watch_inputs  # noqa: PLC0415
     from surrogate.update import update  # noqa: PLC0415
@@ -182,8 +182,10 @@ def update_plant(registry: Registry, plant: str, log: HeatLog) -> Updating:
     active, version = registry.active(plant)
     last = str(version.manifest.data["last_heat"])
     known = np.flatnonzero(log.heat_ids == last)
-    if not len(known) or known[-1] == len(log) - 1:
-        raise InputError(last, "last heat the model knows", "one of the plant's heats, with newer ones after it")
+    if not len(known):
+        raise InputError(last, "last heat the model knows", "one of the plant's heats; retrain")
+    if known[-1] == len(log) - 1:
+        return None
     new = log.rows(slice(int(known[-1]) + 1, None))
     started = time.perf_counter()
     model = update(active, new)

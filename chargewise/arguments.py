@@ -1,18 +1,19 @@
 """Options that several commands share, and `NAME=NUMBER` pairs."""
 
-import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from optimizer.options import Objective
+from plant_adapters.reading.cells import UnreadableError, read_entry
 from steel.errors import InputError
+from steel.names import folded
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 PlantName = Annotated[str, typer.Option("--plant", "-p", help="Name of the plant.")]
 HeatsFile = Annotated[Path, typer.Option("--heats", help="Heats: CSV, Excel or Parquet.")]
-Grade = Annotated[str, typer.Option("--grade", "-g", help="A catalogue grade.")]
+Grade = Annotated[str, typer.Option("--grade", "-g", help="A grade of the plant's own or of the catalogue.")]
 Maxima = Annotated[list[str] | None, typer.Option("--max", metavar="EL=WT%", help="An upper limit.")]
 Minima = Annotated[list[str] | None, typer.Option("--min", metavar="EL=WT%", help="A lower limit.")]
 PricesToday = Annotated[list[str] | None, typer.Option("--price", metavar="MATERIAL=€/t", help="A price today.")]
@@ -45,18 +46,18 @@ def pairs(given: list[str] | None, where: str) -> dict[str, float]:
     """Numbers by name from `NAME=NUMBER` arguments.
 
     Raises:
-        InputError: an argument has no `=`, or its number is none.
+        InputError: an argument has no `=`, its number is none, or a name stands twice.
     """
-    found = {}
+    found: dict[str, float] = {}
     for text in given or []:
         name, separator, number = text.rpartition("=")
         if not separator or not name:
             raise InputError(text, where, "NAME=NUMBER, such as Cu=0.20")
         try:
-            value = float(number)
-        except ValueError:
-            raise InputError(text, where, "NAME=NUMBER, such as Cu=0.20") from None
-        if not math.isfinite(value):
-            raise InputError(text, where, "a finite number")
+            value = read_entry(number)
+        except UnreadableError as error:
+            raise InputError(text, where, f"NAME=NUMBER with {error}") from None
+        if folded(name) in {folded(other) for other in found}:
+            raise InputError(text, where, f"each name once; {name.strip()} is there already")
         found[name.strip()] = value
     return found

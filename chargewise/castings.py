@@ -125,4 +125,4 @@ def _show(model: CastingModel, batch: CastingBatch, mean: np.ndarray, low: np.nd
 
 
 def _folder(product: str) -> Path:
-    return Settings().home / "castings" / checked_name(product, "--product")
+    return Settings.read().home / "castings" / checked_name(product, "--product")

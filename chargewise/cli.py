@@ -1,5 +1,8 @@
 """The `chargewise` command. Each subcommand's module is imported only when it is asked for."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from chargewise.lazy import LazyGroup
@@ -7,6 +10,7 @@ from chargewise.lazy import LazyGroup
 COMMANDS = {
     "demo": ("chargewise.demo", "The main job end to end on a bundled plant."),
     "ingest": ("chargewise.model_commands", "Read a plant's heats into the store."),
+    "plant": ("chargewise.plant_commands", "A plant's file: written from its heats, and checked."),
     "train": ("chargewise.model_commands", "Fit, judge and publish a plant's surrogate."),
     "update": ("chargewise.life_cycle", "Take the newest heats into the active surrogate, in milliseconds."),
     "retrain": ("chargewise.life_cycle", "Refit, and promote only what is better on the newest heats."),
@@ -27,10 +31,12 @@ COMMANDS = {
     "fetch": ("chargewise.data_space", "A published model, by its entry and its hash."),
     "federation": ("chargewise.federation", "Plants improve one surrogate together."),
 }
-"""Module and summary of each subcommand; `castings` and `federation` have subcommands of their own."""
+"""Module and summary of each subcommand; `plant`, `castings` and `federation` have subcommands of their own."""
 HELP = """What to load into an electric arc furnace.
 
-Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time."""
+Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time, 5 an altered
+ledger, 6 a federation that could not go on, 7 an altered published model, 8 a solver that failed, 9 files or a database
+that do not answer."""
 
 
 class ChargewiseGroup(LazyGroup):
@@ -44,8 +50,18 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"chargewise {version('chargewise')}")
+        raise typer.Exit
+
+
 @app.callback()
-def chargewise() -> None:
+def chargewise(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
     """What to load into an electric arc furnace."""
 
 

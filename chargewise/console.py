@@ -10,14 +10,18 @@ import typer
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import SQLAlchemyError
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.session import SolverError
+from api.plants import NotReadyError
+from optimizer.conflicts import NOT_NARROWED, ImpossibleOrderError
+from optimizer.session import OutOfTimeError, SolverError
+from steel.complaints import input_error
 from steel.errors import InputError
 from steel.jsonable import without_nan
 
-EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_NO_ANSWER = 2, 3, 4
-"""Exit codes beside 0: bad input, an order no recipe meets, no answer in time."""
+EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_NO_ANSWER, EXIT_SOLVER, EXIT_SYSTEM = 2, 3, 4, 8, 9
+"""Exit codes beside 0: bad input, an order no recipe meets, no answer in time, a solver that failed, and files or a
+database that do not answer."""
 
 PLAIN_WIDTH = 100
 """Columns where no terminal tells its own width."""
@@ -39,16 +43,27 @@ def reporting_errors() -> Iterator[None]:
     except ImpossibleOrderError as error:
         err.print("[bold red]No recipe meets all of these together:[/]")
         for conflict in error.conflicts:
-            more = f"  (possible at {conflict.relax_to})" if conflict.relax_to else ""
+            more = f"  (feasible with {conflict.relax_to})" if conflict.relax_to else ""
             err.print(f"  • {conflict.requirement}{more}", markup=False)
+        if not error.narrowed:
+            err.print(f"{NOT_NARROWED}.")
         raise typer.Exit(EXIT_IMPOSSIBLE) from error
-    except (InputError, ValidationError) as error:
+    except (InputError, ValidationError, NotReadyError) as error:
+        told = input_error(error, "") if isinstance(error, ValidationError) else error
         err.print("[bold red]Cannot use this input.[/]", end=" ")
-        err.print(str(error), markup=False)
+        err.print(str(told), markup=False)
         raise typer.Exit(EXIT_INPUT) from error
     except SolverError as error:
         err.print(str(error), markup=False)
-        raise typer.Exit(EXIT_NO_ANSWER) from error
+        raise typer.Exit(EXIT_NO_ANSWER if isinstance(error, OutOfTimeError) else EXIT_SOLVER) from error
+    except SQLAlchemyError as error:
+        # What a driver says of a statement holds the rows that were written: heats, which nobody need read in a log.
+        first = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+        err.print(f"The database does not answer: {first}", markup=False)
+        raise typer.Exit(EXIT_SYSTEM) from None
+    except OSError as error:
+        err.print(f"{error.filename or 'A file'}: {error.strerror or error}", markup=False)
+        raise typer.Exit(EXIT_SYSTEM) from None
 
 
 @contextmanager

@@ -50,7 +50,10 @@ def update(plant: PlantName, as_json: AsJson = False) -> None:
         place = Workplace()
         found = update_plant(place.registry, plant, place.heats(plant)[0])
         if as_json:
-            print_json({"plant": plant, **asdict(found)})
+            print_json({"plant": plant, **({"heats": 0} if found is None else asdict(found))})
+            return
+        if found is None:
+            out.print(f"{plant}: no heats since those that the active surrogate knows; it stays as it is")
             return
         if found.alarms:
             out.print(f"[yellow]Drift alarm on the new heats:[/] {', '.join(found.alarms)}; consider `retrain`.")

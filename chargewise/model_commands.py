@@ -13,6 +13,8 @@ from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.workplace import Workplace
 from plant_adapters.mapping import read_mapping
 from plant_adapters.table import TableAdapter
+from steel.errors import InputError
+from steel.names import checked_name
 from surrogate.baselines import BASELINES
 from surrogate.evaluation import evaluate as evaluate_log
 
@@ -20,15 +22,19 @@ from surrogate.evaluation import evaluate as evaluate_log
 def ingest(heats: HeatsFile, mapping: MappingName, plant: PlantName, as_json: AsJson = False) -> None:
     """Read a plant's heats into the store; rows that cannot be used go to quarantine with a reason."""
     with reporting_errors():
+        checked_name(plant, "--plant")
         batch = TableAdapter(heats, read_mapping(mapping)).read_heats()
         stored = Workplace().store.add(plant, batch.log, batch.materials, batch.report)
         if as_json:
             print_json({**batch.report.model_dump(mode="json"), "stored": asdict(stored)})
-            return
-        render.ingest_report(batch.report)
-        out.print(
-            f"Stored: {stored.added} new, {stored.changed} changed (earlier values kept), {stored.unchanged} known"
-        )
+        else:
+            render.ingest_report(batch.report)
+            out.print(
+                f"Stored: {stored.added} new, {stored.changed} changed (earlier values kept), {stored.unchanged} known"
+            )
+        if not len(batch.log):
+            reasons = ", ".join(reason.value for reason in batch.report.by_reason()) or "there are none"
+            raise InputError(batch.report.rows_read, f"rows of {heats.name}", f"at least one heat; {reasons}")
 
 
 def train(

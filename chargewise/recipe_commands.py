@@ -63,6 +63,10 @@ def recommend(
     mapping: Annotated[str | None, typer.Option("--mapping", help="How to read them.")] = None,
     confidence: Confidence = 0.95,
     max_materials: MostMaterials = None,
+    time_limit_s: Annotated[float, typer.Option("--time-limit", help="Seconds for the whole answer.")] = 10.0,
+    heat: Annotated[
+        str | None, typer.Option("--heat", help="Number of the heat it is for; part of the outbox.")
+    ] = None,
     outbox: Annotated[
         Path | None, typer.Option("--outbox", help="Folder to write the recipe to, CSV and JSON.")
     ] = None,
@@ -71,7 +75,9 @@ def recommend(
     """The cheapest recipe for an order: at a trained plant, or straight from a record of heats."""
     with reporting_errors():
         aims = {parse_element(symbol, "--aim"): Aim(wt_pct=value) for symbol, value in pairs(aim, "--aim").items()}
-        options = RecipeOptions(confidence=confidence, max_materials=max_materials, aims=aims)
+        options = RecipeOptions(
+            confidence=confidence, max_materials=max_materials, aims=aims, time_limit_s=time_limit_s
+        )
         mass = (mass_t, tolerance_t)
         limits = (pairs(maximum, "--max"), pairs(minimum, "--min"))
         today = (pairs(price, "--price"), pairs(stock, "--stock"))
@@ -85,7 +91,7 @@ def recommend(
         else:
             raise typer.BadParameter("give --plant, or --heats and --mapping")
         if outbox is not None:
-            write_recipe(found, outbox)
+            write_recipe(found, outbox, heat)
         if as_json:
             print_json(found)
         else:

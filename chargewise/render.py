@@ -4,7 +4,8 @@ from rich.table import Table
 
 from api.service import ChargePrediction
 from chargewise.console import out
-from plant_adapters.quarantine import IngestReport, Reason
+from plant_adapters.quarantine import ColumnReading, IngestReport, Reason
+from steel.figures import mass_words, share_words
 from steel.recipes import ROUNDED_EUR_PER_T, AnalysisLine, FrontPoint, Recipe, UnusedMaterial
 from surrogate.schema import ENERGY
 from surrogate.scores import OutputEvaluation, shown_r2
@@ -24,8 +25,7 @@ def recipe(found: Recipe) -> None:
     heat = "" if abs(found.tapped_t - found.order_t) < SAME_T else f", best made as {found.tapped_t:.2f} t"
     out.print(
         f"\n[bold]Recipe for {found.order_t:g} t of {found.grade}[/]{heat}, each limit held with "
-        f"{100 * found.confidence:g} % confidence, proven within {100 * found.optimality_gap:.3f} % of the optimum "
-        f"in {found.solve_ms:.0f} ms"
+        f"{100 * found.confidence:g} % confidence, {share_words(found.optimality_gap)} in {found.solve_ms:.0f} ms"
     )
     _lines(found)
     _baskets(found)
@@ -50,8 +50,8 @@ def _lines(found: Recipe) -> None:
         if line.stage != stage:
             table.add_section()
             stage = line.stage
-        loads = [f"{mass:.2f}" for mass in line.baskets_t] or ["at tapping" if baskets else line.title]
-        table.add_row(line.material, f"{line.mass_t:.3f}", f"{line.price_eur_per_t:.0f}", *loads)
+        loads = [basket_words(mass) for mass in line.baskets_t] or ["at tapping" if baskets else line.title]
+        table.add_row(line.material, mass_words(line.mass_t), f"{line.price_eur_per_t:.0f}", *loads)
     out.print(table)
 
 
@@ -60,8 +60,13 @@ def _baskets(found: Recipe) -> None:
     alike = len({tuple((layer.material, round(layer.mass_t, 2)) for layer in b.layers) for b in found.baskets}) == 1
     for number, basket in enumerate(found.baskets[:1] if alike else found.baskets, start=1):
         name = "Each basket" if alike else f"Basket {number}"
-        layers = ", ".join(f"{layer.material} {layer.mass_t:.2f}" for layer in basket.layers)
+        layers = ", ".join(f"{layer.material} {basket_words(layer.mass_t)}" for layer in basket.layers)
         out.print(f"{name}, {basket.mass_t:.1f} t in {basket.volume_m3:.0f} m³, from the bottom: {layers}")
+
+
+def basket_words(mass_t: float) -> str:
+    """A mass in a basket, to 10 kg where it is heavy."""
+    return f"{mass_t:.2f}" if mass_t >= 1.0 else mass_words(mass_t)
 
 
 def _asked(line: AnalysisLine) -> str:
@@ -172,7 +177,7 @@ def front(found: tuple[FrontPoint, ...], title: str) -> None:
     table.add_column("materials, t")
     for point in found:
         heaviest = sorted(point.masses_t.items(), key=lambda pair: -pair[1])[:5]
-        masses = ", ".join(f"{name} {mass:.1f}" for name, mass in heaviest)
+        masses = ", ".join(f"{name} {mass:.3g}" for name, mass in heaviest)
         table.add_row(*(f"{value:.4g}" for value in point.objectives.values()), masses)
     out.print(table)
 
@@ -204,17 +209,39 @@ def evaluation(rows: list[OutputEvaluation], title: str) -> None:
 
 
 def ingest_report(report: IngestReport, examples: int = 3) -> None:
-    """Print what was read and what was set aside, with the first cases of each reason."""
+    """Print how columns were read, and what was set aside, with the first cases of each reason."""
+    _readings(report)
     out.print(
         f"{report.source}: {report.rows_read} rows read, [bold]{report.rows_valid} valid[/], "
-        f"{report.rows_quarantined} in quarantine, {len(report.corrections)} negative bookings kept as corrections"
+        f"{report.rows_quarantined} in quarantine, {len(report.cells)} cells left out of heats that are used, "
+        f"{report.below_detection} below a limit of detection, {len(report.corrections)} negative bookings kept as "
+        "corrections"
     )
     for reason, count in report.by_reason().items():
-        out.print(f"  [yellow]{reason.value}[/]: {count} rows")
+        out.print(f"  [yellow]{reason.value}[/]: {count} row{'' if count == 1 else 's'}")
         cases = [r for r in report.rejections if r.reason is reason]
         shown = len(cases) if reason in (Reason.NEGATIVE_WEIGHT, Reason.ABSURD_WEIGHT) else examples
         for case in cases[:shown]:
             out.print(f"    {case}", markup=False)
+
+
+def _readings(report: IngestReport) -> None:
+    """How dates, decimal signs and units were read; columns read alike share two examples."""
+    if report.header_row > 1:
+        out.print(f"  header in line {report.header_row}")
+    alike: dict[str, list[ColumnReading]] = {}
+    for reading in report.readings:
+        alike.setdefault(reading.how, []).append(reading)
+    for how, readings in alike.items():
+        names = ", ".join(reading.column for reading in readings[:6]) + (", …" if len(readings) > 6 else "")
+        shown = [f"{text} → {read}" for reading in readings for text, read in reading.examples][:2]
+        out.print(f"  {names}: {how}{': ' if shown else ''}{'; '.join(shown)}", markup=False)
+    if report.left_over:
+        out.print(f"  not read: {', '.join(report.left_over)}", markup=False)
+    for case in report.cells[:5]:
+        out.print(f"  left out: {case}", markup=False)
+    if len(report.cells) > 5:
+        out.print(f"  left out: {len(report.cells) - 5} cells more, with their reasons in --json")
 
 
 def prediction(found: ChargePrediction) -> None:

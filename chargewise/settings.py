@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from steel.complaints import input_error
 
 
 class Settings(BaseSettings):
@@ -19,7 +22,7 @@ class Settings(BaseSettings):
     home: Path = Path("chargewise-data")
     database_url: str | None = None
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: int = Field(default=8080, ge=1, le=65535)
 
     @property
     def models(self) -> Path:
@@ -30,6 +33,18 @@ class Settings(BaseSettings):
     def plants(self) -> Path:
         """Folder of plant files."""
         return self.home / "plants"
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """The settings of this process.
+
+        Raises:
+            InputError: a value in the environment cannot be used.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise input_error(error, "settings CHARGEWISE_", cls) from error
 
     def store_url(self) -> str:
         """The heat store's URL; makes `home` where the default database needs it."""

@@ -17,7 +17,7 @@ class Workplace:
     """
 
     def __init__(self, apart: str | None = None) -> None:
-        self.settings = Settings()
+        self.settings = Settings.read()
         if apart is not None:
             self.settings = self.settings.model_copy(update={"home": self.settings.home / apart, "database_url": None})
         self.store = HeatStore(self.settings.store_url())

@@ -16,12 +16,12 @@ from optimizer.cutting import CutModel
 from optimizer.explanation import basket_rule_words, least_words, most_words
 from optimizer.formulation import Form
 from optimizer.problem import RecipeProblem
-from optimizer.session import InfeasibleError, SolverError
+from optimizer.session import InfeasibleError, OutOfTimeError, SolverError
 from optimizer.warm import Warm
 from steel.baskets import Baskets
 from steel.heats import FloatArray
 
-NOT_NARROWED = "Time was up before those that matter could be told apart"
+NOT_NARROWED = "Some of these may not matter: there was no time to tell"
 ROUGH = 1e-4
 """Margins need not be finer here than the values that are told."""
 TRACE = 1e-7
@@ -86,6 +86,9 @@ def find_conflicts(problem: RecipeProblem) -> tuple[tuple[Conflict, ...], bool]:
     options = problem.options.model_copy(update={"cut_tolerance": ROUGH})
     problem = replace(problem, options=options, steel_eur_per_t=band)
     solver = CutModel(problem, Warm(problem), Form(elastic=True))
+    crossed = _crossed(problem)
+    if crossed:
+        return _irreducible(problem, solver, crossed)
     # What contradicts itself with fractional lots does so with whole ones, and is found much faster.
     found, narrowed = _irreducible(problem, solver)
     if found:
@@ -94,8 +97,21 @@ def find_conflicts(problem: RecipeProblem) -> tuple[tuple[Conflict, ...], bool]:
     return _irreducible(problem, solver)
 
 
-def _irreducible(problem: RecipeProblem, solver: CutModel) -> tuple[tuple[Conflict, ...], bool]:
-    """The deletion filter; nothing where all requirements can be met together."""
+def _crossed(problem: RecipeProblem) -> set[Key]:
+    """Two requirements that contradict one another by their numbers alone; nothing where there are none."""
+    for j, (least, most) in enumerate(zip(problem.least, problem.most, strict=True)):
+        if least > most:
+            return {("least", j), ("most", j)}
+    for row in problem.rows:
+        if row.minimum is not None and row.maximum is not None and row.minimum > row.maximum:
+            return {("minimum", row.element.value), ("maximum", row.element.value)}
+    return set()
+
+
+def _irreducible(
+    problem: RecipeProblem, solver: CutModel, known: set[Key] | None = None
+) -> tuple[tuple[Conflict, ...], bool]:
+    """The deletion filter, or a set known to be irreducible; nothing where all requirements can be met together."""
     columns, session = solver.model.columns, solver.session
     slacks: dict[Key, int] = {(str(name[1]), name[2]): at for name, at in columns.items() if name[0] == "slack"}
     stated = set(slacks)
@@ -121,19 +137,22 @@ def _irreducible(problem: RecipeProblem, solver: CutModel) -> tuple[tuple[Confli
     def feasible(kept: set[Key]) -> bool:
         return math.isfinite(least(None, stated - kept))
 
-    kept, narrowed = stated, True
+    kept, narrowed = known or stated, True
     order = sorted(slacks, key=_ease)
-    try:
-        if feasible(kept):
-            return (), True
-        for key in order:
+    for key in [] if known else [None, *order]:
+        try:
             if solver.stopped():
-                narrowed = False
-                break
-            if not feasible(kept - {key}):
-                kept = kept - {key}
-    except SolverError:
-        narrowed = False
+                raise OutOfTimeError
+            without = kept if key is None else kept - {key}
+            met = feasible(without)
+        except SolverError:
+            # What cannot be told of one requirement leaves it among the others.
+            narrowed = False
+            continue
+        if met and key is None:
+            return (), True
+        if not met:
+            kept = without
     found = []
     for key in (key for key in order if key in kept):
         found.append(Conflict(_words(problem, *key), _relaxed(problem, solver, key, least, slacks)))

@@ -9,9 +9,25 @@ from steel.complaints import meant
 from steel.elements import by_element
 from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.materials import Material, Oxide
+from steel.materials import Material, MaterialKind, Oxide
 from steel.plants import YardItem
 from steel.quantities import ChargedT, EurPerT, Fraction, KgCo2ePerT, Number, StockT, WtPct
+
+BASKETS = "unrecorded baskets"
+"""Name of the pseudo-material that stands for scrap baskets the record leaves out."""
+BASKETS_CLASS = "unrecorded_baskets"
+
+
+def unrecorded_baskets() -> Material:
+    """Scrap baskets the record leaves out: counted as the steel they give, contents learned from the heats."""
+    return Material(
+        name=BASKETS,
+        material_class=BASKETS_CLASS,
+        kind=MaterialKind.UNRECORDED,
+        title="Scrap baskets, not in the record; mass as steel",
+        bulk_density_t_per_m3=1.0,
+        metallic_yield=1.0,
+    )
 
 
 class MaterialEntry(Frozen):
@@ -43,7 +59,7 @@ class MaterialEntry(Frozen):
         Raises:
             InputError: there is no such class or element.
         """
-        known = catalogue.materials()
+        known = catalogue.materials() | {BASKETS_CLASS: unrecorded_baskets()}
         if self.material_class not in known:
             told = f"a class of the catalogue{meant(self.material_class, known)}"
             raise InputError(self.material_class, f"{where}: class", told)

@@ -10,21 +10,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from plant_adapters.entries import MaterialEntry
+from plant_adapters.entries import MaterialEntry, unrecorded_baskets
 from plant_adapters.reading.files import Table, TableFormat, as_name
 from plant_adapters.toml_files import read_shipped, shipped_names
 from steel.complaints import meant
 from steel.elements import Element, by_element, parse_element
 from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.materials import Material, MaterialKind
+from steel.materials import Material
 from steel.names import as_one
 from steel.process import PROCESS_UNITS
 from steel.quantities import HeatMassT, Number
 
 _SHIPPED = resources.files("plant_adapters").joinpath("mappings")
-BASKETS = "unrecorded baskets"
-"""Name of the pseudo-material that stands for scrap baskets the record leaves out."""
 
 
 ColumnName = Annotated[str, Field(min_length=1), AfterValidator(as_name)]
@@ -240,18 +238,6 @@ class Mapping(TableFormat):
         if self.unrecorded_baskets_t is not None:
             listed.insert(0, unrecorded_baskets())
         return tuple(listed)
-
-
-def unrecorded_baskets() -> Material:
-    """Scrap baskets the record leaves out: counted as the steel they give, contents learned from the heats."""
-    return Material(
-        name=BASKETS,
-        material_class="unrecorded_baskets",
-        kind=MaterialKind.UNRECORDED,
-        title="Scrap baskets, not in the record; mass as steel",
-        bulk_density_t_per_m3=1.0,
-        metallic_yield=1.0,
-    )
 
 
 def shipped_mappings() -> tuple[str, ...]:

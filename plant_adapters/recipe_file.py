@@ -2,20 +2,30 @@
 
 import csv
 import os
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from steel.recipes import Recipe
 
-COLUMNS = ("stage", "material", "mass_t", "price_eur_per_t", "baskets_t")
+COLUMNS = ("heat", "grade", "stage", "material", "mass_t", "price_eur_per_t", "baskets_t")
+MOST_ALIKE = 10_000
 
 
-def write_recipe(recipe: Recipe, outbox: Path) -> Path:
+def write_recipe(recipe: Recipe, outbox: Path, heat: str | None = None) -> Path:
     """Write a CSV of materials and masses and the whole recipe as JSON; returns the CSV.
 
-    Both appear complete or not at all, the CSV last, so that a watcher never reads half a recipe.
+    Both appear complete or not at all, the CSV last, so that a watcher never reads half a recipe. No file is ever
+    written over: a heat's next recipe gets a number.
+
+    Args:
+        recipe: to write.
+        outbox: folder, made if it is not there.
+        heat: its number; the time, UTC, stands for it where there is none.
     """
     outbox.mkdir(parents=True, exist_ok=True)
-    path = outbox / f"recipe-{recipe.grade.replace(' ', '-')}.csv"
+    named = heat or datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    path = _own(outbox, f"recipe-{_safe(named)}-{_safe(recipe.grade)}")
     whole = path.with_suffix(".json.part")
     whole.write_text(recipe.model_dump_json(indent=1), "utf-8")
     os.replace(whole, path.with_suffix(".json"))
@@ -24,7 +34,27 @@ def write_recipe(recipe: Recipe, outbox: Path) -> Path:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for line in recipe.lines:
-            baskets = " ".join(f"{mass:.3f}" for mass in line.baskets_t)
-            writer.writerow([line.stage, line.material, f"{line.mass_t:.3f}", line.price_eur_per_t, baskets])
+            baskets = " ".join(f"{mass:.6f}" for mass in line.baskets_t)
+            row = [line.stage, line.material, f"{line.mass_t:.6f}", line.price_eur_per_t, baskets]
+            writer.writerow([heat or "", recipe.grade, *row])
     os.replace(part, path)
     return path
+
+
+def _own(outbox: Path, stem: str) -> Path:
+    """A CSV's path that is this call's alone."""
+    for number in range(1, MOST_ALIKE):
+        path = outbox / f"{stem}{'' if number == 1 else f'-{number}'}.csv"
+        if path.exists():
+            continue
+        try:
+            path.with_suffix(".json").open("x").close()
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(f"{MOST_ALIKE} recipes called {stem} in {outbox}")
+
+
+def _safe(name: str) -> str:
+    """A name as part of a file's: what no file system takes becomes a dash."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "unnamed"

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from plant_adapters.mapping import BASKETS, Mapping
+from plant_adapters.entries import BASKETS
+from plant_adapters.mapping import Mapping
 from plant_adapters.protocol import HeatBatch
 from steel import catalogue
 from steel.errors import InputError

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from plant_adapters.mapping import BASKETS, Mapping
+from plant_adapters.entries import BASKETS
+from plant_adapters.mapping import Mapping
 from plant_adapters.protocol import HeatBatch
 from plant_adapters.quarantine import IngestReport
 from plant_adapters.reading.files import Table, once, read_table

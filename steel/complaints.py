@@ -83,7 +83,7 @@ def input_error(error: ValidationError, where: str, model: Any = None) -> InputE
 def meant(name: str, known: Iterable[str]) -> str:
     """The known name that a wrong one is nearest to, as the end of a sentence; else all there are, if few."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.65)
     folded = [one for one in names if one.casefold() == name.casefold()]
     if folded or near:
         return f"; did you mean {(folded or near)[0]!r}?"

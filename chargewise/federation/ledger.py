@@ -19,7 +19,7 @@ from federation.ledger import Entry, read_ledger, torn_line
 
 def demo_settings() -> Settings:
     """Of the demonstration, which is kept apart from the plants of this installation."""
-    settings = Settings()
+    settings = Settings.read()
     return settings.model_copy(update={"home": settings.home / "federation-demo", "database_url": None})
 
 

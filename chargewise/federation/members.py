@@ -140,7 +140,7 @@ def plant_folder(plant: str) -> Path:
     Raises:
         InputError: the name cannot be a plant's.
     """
-    return Settings().home / "federation" / checked_name(plant, "--plant")
+    return Settings.read().home / "federation" / checked_name(plant, "--plant")
 
 
 def _credentials(folder: Path) -> Credentials:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import numpy as np
 
-from plant_adapters.mapping import BASKETS, read_mapping
+from plant_adapters.entries import BASKETS
+from plant_adapters.mapping import read_mapping
 from plant_adapters.quarantine import Reason
 from plant_adapters.table import TableAdapter
 
