@@ -17,6 +17,7 @@ from optimizer.recommend import Optimizer, recipe_from
 from optimizer.stopping import within
 from plant_adapters.store import HeatStore
 from steel.elements import Element
+from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Order
 from steel.heats import Charge
@@ -119,6 +120,7 @@ class PlantService:
                 ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
                 others = tuple(way for way in ways if way is not None)
         recipe = recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
+        recipe = recipe.model_copy(update={"notes": (*recipe.notes, *_loosened(loaded.plant, order))})
         with self._lock:
             # Two who ask at once are told the same, too.
             recipe = self._answered.setdefault(asked, recipe)
@@ -169,6 +171,26 @@ class PlantService:
             analysis_wt_pct={element: interval(element.value) for element in model.schema.elements},
             energy_kwh_per_t=interval(ENERGY),
         )
+
+
+def _loosened(plant: Plant, order: Order) -> tuple[str, ...]:
+    """Limits of an order that allow what its grade does not."""
+    try:
+        grade = plant.grade(order.grade.name)
+    except InputError:
+        return ()
+    asked = order.grade
+    above = [
+        f"{element} ≤ {limit:g} wt% is looser than the {grade.maximum_wt_pct[element]:g} wt% of {grade.name}"
+        for element, limit in asked.maximum_wt_pct.items()
+        if limit > grade.maximum_wt_pct.get(element, limit)
+    ]
+    below = [
+        f"{element} ≥ {limit:g} wt% is looser than the {grade.minimum_wt_pct[element]:g} wt% of {grade.name}"
+        for element, limit in asked.minimum_wt_pct.items()
+        if limit < grade.minimum_wt_pct.get(element, limit)
+    ]
+    return (*above, *below)
 
 
 def _question(loaded: LoadedPlant, plant: Plant, order: Order, options: RecipeOptions, compare: bool) -> Hashable:

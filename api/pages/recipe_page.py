@@ -1,187 +1,241 @@
 """The page at `/`: an order on the left, its recipe on the right, recomputed as anything changes."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from importlib import resources
 from typing import TypeVar
 
 from fastapi import FastAPI
-from nicegui import ui
+from nicegui import background_tasks, ui
 from pydantic import ValidationError
 
 from api.pages.answers import show_ranges, show_ranked
+from api.pages.fields import Bounds, number_field
+from api.pages.order import PageOrder, SavedOrder, is_looser, saved_order
 from api.pages.results import show_impossible, show_problem, show_recipe
-from api.plants import LoadedPlant
-from api.requests import RecipeRequest
+from api.plants import LoadedPlant, NotReadyError
 from api.service import PlantService, problem_of
 from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import Aim, RecipeOptions
 from optimizer.problem import RecipeProblem
 from optimizer.ranges import ranges
 from optimizer.ranking import cheapest_different
 from optimizer.recommend import Optimizer
 from optimizer.session import SolverError
 from optimizer.stopping import StoppedError, stopping_when
-from steel import catalogue
-from steel.elements import parse_element
+from steel.complaints import input_error
 from steel.errors import InputError
 from steel.recipes import Recipe
 
 Answer = TypeVar("Answer")
 CONFIDENCES = {0.80: "80 %", 0.90: "90 %", 0.95: "95 %", 0.99: "99 %"}
+SOON_S = 0.15
+"""Several changes within this time are one question."""
+RECONNECT_S = 120.0
+"""How long a page may be out of reach before it is opened anew, as its address keeps it."""
+FAILURES = (InputError, SolverError, ValidationError, NotReadyError)
+WT_PCT, PRICE, STOCK = Bounds(0.0, 100.0), Bounds(-1e5, 1e5), Bounds(0.0, 1e7)
 
 
 class RecipePage:
     """One visitor's order form and results."""
 
-    def __init__(self, service: PlantService) -> None:
-        self.service = service
-        self.loaded: LoadedPlant = service.plant(service.names()[0])
-        self.grade = self._grades()[0]
-        self.mass_t = self.loaded.plant.furnace.tap_weight_t
-        self.confidence = 0.95
-        self.max_materials: int | None = None
-        self.prices: dict[str, float] = {}
-        self.stock: dict[str, float] = {}
-        self.maximum: dict[str, float] = {}
-        self.minimum: dict[str, float] = {}
-        self.aims: dict[str, float] = {}
-        self.tolerance_t = 0.0
+    def __init__(self, service: PlantService, loaded: LoadedPlant, saved: SavedOrder | None = None) -> None:
+        self.service, self.loaded = service, loaded
+        grades = loaded.plant.made()
+        self.order = PageOrder(loaded.plant.name, grades[0]) if saved is None else PageOrder.of(saved, grades)
         self._asked = 0
 
     def build(self) -> None:
         """Draw the page."""
+        self.client = ui.context.client
         with ui.row().classes("cw-bar w-full items-center justify-between"):
             with ui.row().classes("items-baseline gap-3"):
                 ui.label("Chargewise").classes("text-xl font-semibold")
                 ui.label("what to load into the furnace").classes("text-sm opacity-70")
-            ui.link("API", "/docs").classes("text-white")
+            ui.link("API", "docs").classes("text-white")
         with ui.row().classes("w-full no-wrap items-start gap-3 p-3"):
-            with ui.column().classes("gap-3").style("width: 350px; flex: none"):
-                self._order_card()
-                self.inputs = ui.column().classes("gap-3 w-full")
-            self.results = ui.column().classes("gap-3").style("flex: 1; min-width: 0")
-        self._draw_inputs()
-        ui.timer(0.05, self.refresh, once=True)
+            self.form = ui.column().classes("gap-3").style("width: 350px; flex: none")
+            with ui.column().classes("gap-3").style("flex: 1; min-width: 0"):
+                with ui.row().classes("cw-status items-center gap-3").props('aria-live="polite"') as self.status:
+                    self.said = ui.label().mark("status")
+                    ui.button("Cancel", on_click=self._cancel).props("flat dense no-caps").mark("cancel")
+                self.results = ui.column().classes("gap-3 w-full")
+        self._draw_form()
+        self.ask()
 
-    def _grades(self) -> list[str]:
-        return list(self.loaded.plant.grades) or list(catalogue.grades())
+    def _draw_form(self) -> None:
+        self.form.clear()
+        self.order.wrong.clear()
+        with self.form:
+            self._order_card()
+            self._limits_card()
+            self._yard_card()
 
     def _order_card(self) -> None:
+        ready, rest = _by_readiness(self.service)
+        plants = {name: self.service.plant(name).plant.title or name for name in ready}
+        usual = self.loaded.plant.furnace.tap_weight_t
         with ui.element("div").classes("cw-card w-full"):
             ui.label("Order").classes("cw-title")
-            plants = {name: self.service.plant(name).plant.title or name for name in self.service.names()}
-            ui.select(plants, label="Plant", value=self.loaded.plant.name, on_change=self._choose_plant).classes(
+            ui.select(plants, label="Plant", value=self.order.plant, on_change=self._choose_plant).classes(
                 "w-full"
             ).mark("plant")
-            self.grade_select = (
-                ui.select(self._grades(), label="Grade", value=self.grade, on_change=self._choose_grade)
-                .classes("w-full")
-                .mark("grade")
-            )
+            grades = list(self.loaded.plant.made())
+            ui.select(grades, label="Grade", value=self.order.grade, on_change=self._choose_grade).classes(
+                "w-full"
+            ).mark("grade")
             with ui.grid(columns="1fr 0.7fr 1.1fr 1.2fr").classes("gap-2 w-full"):
-                self.mass_input = ui.number("Steel, t", value=self.mass_t, min=1, step=1, on_change=self._set_mass)
-                ui.number("± t", value=0, min=0, on_change=self._set_tolerance).mark("tolerance")
-                ui.select(CONFIDENCES, label="Sure to", value=self.confidence, on_change=self._set_confidence)
-                ui.number("Most scraps", min=1, step=1, placeholder="any", on_change=self._set_count)
+                self._number("mass_t", usual, Bounds(1e-3, 1000.0), "Steel, t", "mass")
+                self._number("tolerance_t", 0.0, Bounds(0.0, 1000.0), "± t", "tolerance")
+                ui.select(CONFIDENCES, label="Sure to", value=self.order.confidence, on_change=self._set_confidence)
+                self._number("max_materials", None, Bounds(1, 1000, whole=True), "Most scraps", "count", "any")
+            ui.button("Reset all", on_click=self._reset).props("flat dense no-caps").mark("reset")
+            for name, reason in rest.items():
+                ui.label(f"{name} cannot be answered for: {reason}").classes("cw-note cw-risk")
 
-    def _draw_inputs(self) -> None:
-        self.inputs.clear()
-        with self.inputs:
-            with ui.element("div").classes("cw-card w-full"):
-                ui.label("Limits, wt%").classes("cw-title")
-                grade = catalogue.grade(self.grade)
-                with ui.grid(columns="40px 1fr 1fr 1fr").classes("gap-x-2 gap-y-0 items-center w-full"):
-                    for head in ("", "min", "aim", "max"):
-                        ui.label(head).classes("cw-note text-right")
-                    for element in grade.elements():
-                        ui.label(element.value)
-                        self._limit(element.value, grade.minimum_wt_pct.get(element), self.minimum, "min")
-                        self._limit(element.value, None, self.aims, "aim")
-                        self._limit(element.value, grade.maximum_wt_pct.get(element), self.maximum, "max")
-            with ui.element("div").classes("cw-card w-full"):
-                ui.label("Yard today").classes("cw-title")
-                with ui.grid(columns="1fr 80px 80px").classes("gap-x-2 gap-y-0 items-center w-full"):
-                    for head in ("", "€/t", "t"):
-                        ui.label(head).classes("cw-note text-right")
-                    for item in self.loaded.plant.yard:
-                        name = item.material.name
-                        ui.label(name).classes("text-sm")
-                        self._number(item.price_eur_per_t, self.prices, name, f"price-{name}")
-                        self._number(item.available_t, self.stock, name, f"stock-{name}")
+    def _limits_card(self) -> None:
+        grade = self.loaded.plant.grade(self.order.grade)
+        with ui.element("div").classes("cw-card w-full"):
+            ui.label("Limits, wt%").classes("cw-title")
+            with ui.grid(columns="40px 1fr 1fr 1fr").classes("gap-x-2 gap-y-0 items-center w-full"):
+                for head in ("", "min", "aim", "max"):
+                    ui.label(head).classes("cw-note text-right")
+                for element in grade.elements():
+                    ui.label(element.value)
+                    self._entry(grade.minimum_wt_pct.get(element), self.order.minimum, element.value, "min", WT_PCT)
+                    self._entry(None, self.order.aims, element.value, "aim", WT_PCT)
+                    self._entry(grade.maximum_wt_pct.get(element), self.order.maximum, element.value, "max", WT_PCT)
 
-    def _limit(self, symbol: str, value: float | None, into: dict[str, float], kind: str) -> None:
-        self._number(value, into, symbol, f"{kind}-{symbol}")
+    def _yard_card(self) -> None:
+        with ui.element("div").classes("cw-card w-full"):
+            ui.label("Yard today").classes("cw-title")
+            with ui.grid(columns="1fr 80px 80px").classes("gap-x-2 gap-y-0 items-center w-full"):
+                for head in ("", "€/t", "t"):
+                    ui.label(head).classes("cw-note text-right")
+                for item in self.loaded.plant.yard:
+                    name = item.material.name
+                    ui.label(name).classes("text-sm")
+                    self._entry(item.price_eur_per_t, self.order.prices, name, "price", PRICE)
+                    self._entry(item.available_t, self.order.stock, name, "stock", STOCK)
 
-    def _number(self, value: float | None, into: dict[str, float], key: str, marker: str) -> None:
-        def changed(event: object) -> None:
-            entered = getattr(event, "value", None)
+    def _entry(self, base: float | None, into: dict[str, float], key: str, kind: str, bounds: Bounds) -> None:
+        """A field of one of the order's tables."""
+        marker = f"{kind}-{key}"
+        grade = self.loaded.plant.grade(self.order.grade)
+
+        def changed(value: float | None, wrong: str | None) -> None:
             into.pop(key, None)
-            if entered is not None:
-                into[key] = float(entered)
-            self.ask()
+            if value is not None:
+                into[key] = value
+            self._entered(marker, wrong)
 
-        ui.number(value=value, on_change=changed).props("dense debounce=400").classes("cw-number").mark(marker)
+        number_field(
+            base, into.get(key), bounds, changed, marker,
+            looser=lambda value: kind in ("min", "max") and is_looser(grade, kind, key, value),
+            empty="any" if kind == "stock" else "",
+        )  # fmt: skip
+
+    def _number(self, name: str, base: float | None, bounds: Bounds, label: str, marker: str, empty: str = "") -> None:
+        """A field of one number of the order."""
+
+        def changed(value: float | None, wrong: str | None) -> None:
+            used = value if value is not None else 0.0 if name == "tolerance_t" else None
+            setattr(self.order, name, int(used) if bounds.whole and used is not None else used)
+            self._entered(marker, wrong)
+
+        number_field(base, getattr(self.order, name), bounds, changed, marker, label, empty=empty)
+
+    def _entered(self, marker: str, wrong: str | None) -> None:
+        self.order.wrong.pop(marker, None)
+        if wrong is not None:
+            self.order.wrong[marker] = wrong
+        self.ask()
 
     def _choose_plant(self, event: object) -> None:
-        self.loaded = self.service.plant(str(getattr(event, "value", "")))
-        self.prices, self.stock = {}, {}
-        self.mass_t = self.loaded.plant.furnace.tap_weight_t
-        self.mass_input.value = self.mass_t
-        self.grade_select.set_options(self._grades(), value=self._grades()[0])
-        self._choose_grade_named(self._grades()[0])
+        name = str(getattr(event, "value", ""))
+        try:
+            self.loaded = self.service.plant(name)
+        except FAILURES as error:
+            ui.notify(_sentence(error), type="negative")
+            return
+        self.order = PageOrder(name, self.loaded.plant.made()[0])
+        self._draw_form()
+        self.ask()
 
     def _choose_grade(self, event: object) -> None:
-        self._choose_grade_named(str(getattr(event, "value", "")))
-
-    def _choose_grade_named(self, name: str) -> None:
-        self.grade, self.maximum, self.minimum, self.aims = name, {}, {}, {}
-        self._draw_inputs()
+        order = self.order
+        order.grade, order.maximum, order.minimum, order.aims = str(getattr(event, "value", "")), {}, {}, {}
+        self._draw_form()
         self.ask()
 
-    def _set_mass(self, event: object) -> None:
-        self.mass_t = float(getattr(event, "value", None) or 0.0)
-        self.ask()
-
-    def _set_tolerance(self, event: object) -> None:
-        self.tolerance_t = float(getattr(event, "value", None) or 0.0)
+    def _reset(self) -> None:
+        self.order = PageOrder(self.order.plant, self.order.grade)
+        self._draw_form()
         self.ask()
 
     def _set_confidence(self, event: object) -> None:
-        self.confidence = float(getattr(event, "value", self.confidence))
-        self.ask()
-
-    def _set_count(self, event: object) -> None:
-        value = getattr(event, "value", None)
-        self.max_materials = int(value) if value else None
+        self.order.confidence = float(getattr(event, "value", self.order.confidence))
         self.ask()
 
     def ask(self) -> None:
-        """Ask for a new recipe soon; several changes at once are one question."""
+        """Ask for a new recipe soon; what is drawn meanwhile is marked as the answer to an earlier question."""
         self._asked += 1
-        asked = self._asked
+        self._stale("Calculating … what is shown belongs to the order before this change")
+        self.client.run_javascript(
+            f"history.replaceState(null, '', location.pathname + {json.dumps(self.order.query())})"
+        )
+        background_tasks.create(self._answer_soon(self._asked))
 
-        async def if_latest() -> None:
-            if asked == self._asked:
-                await self.refresh()
+    def _cancel(self) -> None:
+        self._asked += 1
+        self._stale("Cancelled: what is shown belongs to an earlier order")
 
+    def _stale(self, said: str) -> None:
+        self.results.classes(add="cw-stale")
+        self.said.text = said
+        self.status.set_visibility(True)
+
+    async def _answer_soon(self, asked: int) -> None:
+        await asyncio.sleep(SOON_S)
+        if asked != self._asked:
+            return
+        if self.order.wrong:
+            told = "; ".join(self.order.wrong.values())
+            self._draw(asked, lambda: show_problem(told))
+            return
+        self._draw(asked, await asyncio.to_thread(self._found, asked))
+
+    def _draw(self, asked: int, draw: Callable[[], None] | None) -> None:
+        """Draw an answer, unless another question was asked since."""
+        if asked != self._asked or draw is None:
+            return
+        self.results.clear()
         with self.results:
-            ui.timer(0.15, if_latest, once=True)
+            draw()
+        self.results.classes(remove="cw-stale")
+        self.status.set_visibility(False)
 
-    async def refresh(self) -> None:
-        """Recompute the recipe and draw it."""
+    def _found(self, asked: int) -> Callable[[], None] | None:
+        """The recipe, or why there is none, as what draws it; None where nobody waits for it any longer."""
         try:
-            recipe = await asyncio.to_thread(self._recommend)
+            with stopping_when(lambda: asked != self._asked):
+                self.loaded = self.service.plant(self.order.plant)
+                recipe = self._recommend()
+        except StoppedError:
+            return None
         except ImpossibleOrderError as error:
-            with self._cleared():
-                show_impossible(error)
-        except (InputError, SolverError, ValidationError) as error:
-            with self._cleared():
-                show_problem(str(error))
-        else:
-            with self._cleared():
-                show_recipe(recipe)
-                self._more_card()
+            impossible = error
+            return lambda: show_impossible(impossible)
+        except FAILURES as error:
+            told = _sentence(error)
+            return lambda: show_problem(told)
+        return lambda: self._show(recipe)
+
+    def _show(self, recipe: Recipe) -> None:
+        show_recipe(recipe)
+        self._more_card()
+        ui.label(f"{self.loaded.plant.name}, model {self.loaded.version.version}").classes("cw-note").mark("model")
 
     def _more_card(self) -> None:
         """What takes seconds is found when asked for."""
@@ -207,9 +261,9 @@ class RecipePage:
         def found() -> Callable[[], None]:
             try:
                 with stopping_when(lambda: asked != self._asked):
-                    answer = find(self.service.optimizer, problem_of(self.loaded, self._request()))
-            except (StoppedError, ImpossibleOrderError, SolverError) as error:
-                told = str(error)
+                    answer = find(self.service.optimizer, problem_of(self.loaded, self.order.request()))
+            except (StoppedError, ImpossibleOrderError, *FAILURES) as error:
+                told = _sentence(error)
                 return lambda: show_problem(told)
             return lambda: show(answer)
 
@@ -221,40 +275,41 @@ class RecipePage:
             with answers:
                 draw()
 
-    def _cleared(self) -> ui.column:
-        self.results.clear()
-        return self.results
-
-    def _request(self) -> RecipeRequest:
-        aims = {parse_element(symbol, "aim"): Aim(wt_pct=value) for symbol, value in self.aims.items()}
-        return RecipeRequest(
-            plant=self.loaded.plant.name,
-            grade=self.grade,
-            mass_t=self.mass_t,
-            tolerance_t=self.tolerance_t,
-            maximum_wt_pct=self.maximum,
-            minimum_wt_pct=self.minimum,
-            prices_eur_per_t=self.prices,
-            available_t=self.stock,
-            options=RecipeOptions(confidence=self.confidence, max_materials=self.max_materials, aims=aims),
-        )
-
     def _recommend(self) -> Recipe:
-        request = self._request()
+        request = self.order.request()
         plant = request.plant_today(self.loaded.plant)
         return self.service.recommend(self.loaded, request.order(plant), request.options, plant)
+
+
+def _sentence(error: Exception) -> str:
+    """An error as a person reads it."""
+    return str(input_error(error, "order")) if isinstance(error, ValidationError) else str(error)
+
+
+def _by_readiness(service: PlantService) -> tuple[list[str], dict[str, str]]:
+    """Plants that can be answered for, and why the others cannot."""
+    found = service.plants.readiness()
+    ready = [name for name, reason in found.items() if reason is None]
+    return ready, {name: reason for name, reason in found.items() if reason is not None}
 
 
 def install_pages(app: FastAPI, service: PlantService) -> None:
     """Serve the page at `/` of the application."""
     css = resources.files("api.pages").joinpath("style.css").read_text("utf-8")
 
-    @ui.page("/", title="Chargewise")
-    def recipe_page() -> None:
+    @ui.page("/", title="Chargewise", reconnect_timeout=RECONNECT_S)
+    def recipe_page(order: str = "") -> None:
         ui.add_css(css)
         ui.query(".nicegui-content").classes("p-0 gap-0")
-        if service.names():
-            RecipePage(service).build()
+        saved = saved_order(order) if order else None
+        ready, rest = _by_readiness(service)
+        if saved is not None and saved.plant not in ready:
+            reason = rest.get(saved.plant, "it is not set up here")
+            show_problem(f"{saved.plant} cannot be answered for: {reason}. Its order is kept in this page's address.")
+        elif ready:
+            RecipePage(service, service.plant(saved.plant if saved else ready[0]), saved).build()
+        elif rest:
+            show_problem("; ".join(f"{name} cannot be answered for: {reason}" for name, reason in rest.items()))
         else:
             show_problem("No plant has a model yet. Run `chargewise demo`, or `chargewise train` on your own heats.")
 

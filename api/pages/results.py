@@ -3,7 +3,8 @@
 from nicegui import ui
 
 from api.pages.charts import CAREFUL_BELOW, analysis_chart
-from optimizer.conflicts import ImpossibleOrderError
+from optimizer.conflicts import NOT_NARROWED, ImpossibleOrderError
+from steel.figures import mass_words
 from steel.recipes import ROUNDED_EUR_PER_T, Recipe
 
 HIGHEST_BASKET_PX, LOWEST_LAYER_PX = 190.0, 19.0
@@ -42,8 +43,10 @@ def show_impossible(error: ImpossibleOrderError) -> None:
     with ui.element("div").classes("cw-card cw-problem w-full"):
         ui.label("No recipe meets all of these together").classes("text-lg")
         for conflict in error.conflicts:
-            more = f", possible at {conflict.relax_to}" if conflict.relax_to else ""
+            more = f", feasible with {conflict.relax_to}" if conflict.relax_to else ""
             ui.label(f"{conflict.requirement}{more}").classes("cw-conflict")
+        if not error.narrowed:
+            ui.label(f"{NOT_NARROWED}.").classes("cw-note")
 
 
 def show_problem(message: str) -> None:
@@ -81,7 +84,9 @@ def _figures(recipe: Recipe) -> None:
             with ui.element("div").classes("cw-card").style("flex: 1").mark(f"figure-{title.split()[0].lower()}"):
                 ui.label(title).classes("cw-title")
                 with ui.row().classes("items-baseline gap-1"):
-                    ui.label(value).classes("cw-figure" + (" cw-saving" if title == "Saves" and saved else ""))
+                    ui.label(value).classes(
+                        "cw-figure" + (" cw-saving" if title == "Saves" and (saved or 0.0) > 0.0 else "")
+                    )
                     ui.label(unit).classes("cw-unit")
                 ui.label(more).classes("cw-note")
 
@@ -99,15 +104,24 @@ def _table(recipe: Recipe) -> None:
     with ui.element("table").classes("cw-table").mark("recipe-table"):
         table_row("th", ["Material", "t", "€/t", *(f"B{i + 1}" for i in range(baskets))])
         for line in recipe.lines:
-            loads = [f"{mass:.1f}" for mass in line.baskets_t] or ["ladle"] + [""] * max(0, baskets - 1)
-            decimals = 1 if line.mass_t >= 5 else 2
-            table_row("td", [line.material, f"{line.mass_t:.{decimals}f}", f"{line.price_eur_per_t:.0f}", *loads])
+            loads = [_weighed(mass) for mass in line.baskets_t] or ["ladle"] + [""] * max(0, baskets - 1)
+            table_row("td", [line.material, _weighed(line.mass_t), f"{line.price_eur_per_t:.0f}", *loads])
         total = sum(line.mass_t for line in recipe.lines)
         table_row(
             "td",
             [f"gives {recipe.tapped_t:.1f} t, yield {100 * recipe.metallic_yield:.1f} %", f"{total:.1f}", ""]
             + [""] * baskets,
         )
+
+
+def _weighed(mass_t: float) -> str:
+    """A mass as it is weighed: to 100 kg where it is heavy, with its three figures where it is not."""
+    return f"{mass_t:.1f}" if mass_t >= 5 else f"{mass_t:.2f}" if mass_t >= 1 else mass_words(mass_t)
+
+
+def _with_unit(mass_t: float) -> str:
+    words = _weighed(mass_t)
+    return words if words.endswith("kg") else f"{words} t"
 
 
 def _baskets(recipe: Recipe) -> None:
@@ -120,7 +134,7 @@ def _baskets(recipe: Recipe) -> None:
                     height = max(LOWEST_LAYER_PX, HIGHEST_BASKET_PX * layer.volume_m3 / fullest)
                     with ui.element("div").classes("cw-layer").style(f"height: {height:.0f}px"):
                         ui.label(layer.material)
-                        ui.label(f"{layer.mass_t:.1f} t")
+                        ui.label(_with_unit(layer.mass_t))
                 ui.label(f"Basket {number}: {basket.mass_t:.1f} t, {basket.volume_m3:.0f} m³").classes("cw-note")
 
 

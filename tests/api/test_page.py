@@ -1,11 +1,13 @@
 """The page in headless Chromium, on a real server on loopback."""
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from optimizer.session import SolverError
 
@@ -16,17 +18,23 @@ QUIET = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def page(address: str) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        opened = browser.new_page(viewport={"width": 1500, "height": 1200})
-        opened.goto(address)
-        opened.get_by_text("What holds the cost up").wait_for(timeout=20_000)
-        yield opened
-        browser.close()
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(address: str, browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1500, "height": 1200})
+    opened.goto(address)
+    opened.get_by_text("What holds the cost up").wait_for(timeout=20_000)
+    yield opened
+    opened.close()
 
 
 def cost(page: Page) -> float:
@@ -78,6 +86,98 @@ def test_another_grade_asks_for_its_own_limits(page: Page) -> None:
     page.locator(".q-field:has-text('Grade')").first.click()
     page.locator(".q-item:has-text('SAE1008')").click()
     assert wait_for_change(page, before) > before
+
+
+def shown_order(page: Page) -> dict[str, object]:
+    """The order as the page's address keeps it."""
+    return dict(json.loads(parse_qs(urlparse(page.url).query)["order"][0]))
+
+
+def settled(page: Page) -> str:
+    """What the page says once nothing is being calculated."""
+    page.wait_for_timeout(900)
+    page.wait_for_function("!document.querySelector('.cw-stale')", timeout=20_000)
+    return page.inner_text("body")
+
+
+def test_comma_and_point_are_both_decimal(page: Page) -> None:
+    for text in ("0,25", "0.25", " 0,250 ", "2,5e-1"):
+        field(page, "Cu", 3).fill("0.3")
+        settled(page)
+        field(page, "Cu", 3).fill(text)
+        settled(page)
+        assert shown_order(page)["maximum"] == {"Cu": 0.25}, text
+
+
+def test_what_is_no_number_marks_its_field_and_there_is_no_recipe(page: Page) -> None:
+    copper = field(page, "Cu", 3)
+    for text in ("12 5", "1.234,5", "12%", "abc", "-0.1", "1e400", "101"):
+        copper.fill(text)
+        assert f"{text!r} cannot be read" in settled(page), text
+        assert page.locator(".cw-wrong").count() == 1
+        assert page.locator(".cw-figure").count() == 0
+    copper.fill("0.4")
+    assert "What holds the cost up".lower() in settled(page).lower()
+
+
+def test_wheel_and_arrow_keys_change_nothing(page: Page) -> None:
+    copper = field(page, "Cu", 3)
+    copper.click()
+    page.mouse.wheel(0, 200)
+    page.keyboard.press("ArrowUp")
+    settled(page)
+    assert copper.input_value() == "0.45"
+    assert "maximum" not in shown_order(page)
+
+
+def test_a_reload_brings_the_order_back(page: Page) -> None:
+    page.locator(".q-field:has-text('Grade')").first.click()
+    page.locator(".q-item:has-text('SAE1018')").click()
+    settled(page)
+    field(page, "Cu", 3).fill("0,27")
+    field(page, "E46 incinerated", 1).fill("290")
+    settled(page)
+    before = cost(page)
+    page.reload()
+    page.get_by_text("What holds the cost up").wait_for(timeout=20_000)
+    assert field(page, "Cu", 3).input_value() == "0.27"
+    assert field(page, "E46 incinerated", 1).input_value() == "290"
+    assert cost(page) == pytest.approx(before, abs=0.011)
+
+
+def test_an_emptied_field_shows_what_counts_instead(page: Page) -> None:
+    copper = field(page, "Cu", 3)
+    copper.fill("0.3")
+    settled(page)
+    assert page.locator(".cw-changed").count() == 1
+    copper.fill("")
+    settled(page)
+    assert copper.get_attribute("placeholder") == "0.45"
+    assert page.locator(".cw-changed").count() == 0
+
+
+def test_a_limit_looser_than_the_grade_is_told(page: Page) -> None:
+    field(page, "Cu", 3).fill("0.6")
+    assert "Cu ≤ 0.6 wt% is looser than the 0.45 wt% of B500B" in settled(page)
+    assert page.locator(".cw-looser").count() == 1
+
+
+def test_the_recipe_is_always_for_what_the_form_says(page: Page) -> None:
+    mass = page.locator("input[aria-label='Steel, t']")
+    for pause_ms in (420, 480, 550, 620, 700):
+        mass.fill("132")
+        page.wait_for_timeout(pause_ms)
+        mass.fill("142")
+        assert "gives 142.0 t" in settled(page)
+        mass.fill("100")
+        settled(page)
+
+
+def test_a_number_of_materials_out_of_reach_is_an_answer(page: Page) -> None:
+    page.locator("input[aria-label='Most scraps']").fill("1e30")
+    assert "from 1 to 1000" in settled(page)
+    page.locator("input[aria-label='Most scraps']").fill("2.5")
+    assert "a whole number" in settled(page)
 
 
 def test_runners_up_and_ranges_are_found_when_asked_for(page: Page) -> None:
