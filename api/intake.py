@@ -44,6 +44,7 @@ class Intake:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request and pass it on, or answer it."""
+        scope = _under_root(scope)
         path = str(scope.get("path", "")).removeprefix(str(scope.get("root_path", "")))
         if scope["type"] != "http" or not path.startswith(OURS):
             await self.app(scope, receive, send)
@@ -92,6 +93,14 @@ class Intake:
             ),
             {"Allow": listed},
         )
+
+
+def _under_root(scope: Scope) -> Scope:
+    """A request with the path under which a proxy serves it, whether the proxy has taken that off or not."""
+    root, path = str(scope.get("root_path", "")), str(scope.get("path", ""))
+    if not root or path == root or path.startswith(f"{root}/"):
+        return scope
+    return {**scope, "path": root + path, "raw_path": root.encode() + (scope.get("raw_path") or path.encode())}
 
 
 def _refused(status: int, title: str, detail: str, errors: Iterable[dict[str, Any]] = ()) -> UnusableError:

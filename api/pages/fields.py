@@ -42,6 +42,7 @@ def number_field(
     bounds: Bounds,
     changed: Callable[[float | None, str | None], None],
     marker: str,
+    what: str = "",
     label: str | None = None,
     looser: Callable[[float], bool] = lambda value: False,
     empty: str = "",
@@ -54,6 +55,7 @@ def number_field(
         bounds: of the entry.
         changed: called with the value, None where the base counts, and what is wrong with the entry.
         marker: its name, for tests and error messages.
+        what: it is, where no label says so.
         label: above it.
         looser: whether a value allows what it should not.
         empty: what an emptied field shows where there is no base.
@@ -61,8 +63,9 @@ def number_field(
     shown = base if entered is None else entered
     hint = empty if base is None else told(base)
     field = ui.input(label, value="" if shown is None else told(shown), placeholder=hint)
-    field.props("dense debounce=400 inputmode=decimal autocomplete=off stack-label").classes("cw-number").mark(marker)
-    field.props(f'aria-label="{label or marker}"')
+    field.props("dense debounce=400 inputmode=decimal autocomplete=off stack-label").mark(marker)
+    field.classes("cw-number" if label is None else "cw-labelled")
+    field.props(f'aria-label="{label or what}"')
 
     def read(text: str) -> None:
         field.classes(remove=" ".join(MARKS))
@@ -73,7 +76,7 @@ def number_field(
             value = bounds.checked(text)
         except UnreadableError as error:
             field.classes("cw-wrong")
-            changed(None, f"{text!r} cannot be read; expected {error}")
+            changed(None, f"{label or what}: {text!r} cannot be read; expected {error}")
             return
         _mark(value)
         changed(None if value == base else value, None)

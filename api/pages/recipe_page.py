@@ -62,7 +62,7 @@ class RecipePage:
                     ui.button("Cancel", on_click=self._cancel).props("flat dense no-caps").mark("cancel")
                 self.results = ui.column().classes("gap-3 w-full")
         self._draw_form()
-        self.ask()
+        ui.timer(0.05, self.ask, once=True)
 
     def _draw_form(self) -> None:
         self.form.clear()
@@ -130,8 +130,9 @@ class RecipePage:
                 into[key] = value
             self._entered(marker, wrong)
 
+        unit = {"price": "€/t", "stock": "t"}.get(kind, kind)
         number_field(
-            base, into.get(key), bounds, changed, marker,
+            base, into.get(key), bounds, changed, marker, what=f"{key}, {unit}",
             looser=lambda value: kind in ("min", "max") and is_looser(grade, kind, key, value),
             empty="any" if kind == "stock" else "",
         )  # fmt: skip
@@ -144,7 +145,7 @@ class RecipePage:
             setattr(self.order, name, int(used) if bounds.whole and used is not None else used)
             self._entered(marker, wrong)
 
-        number_field(base, getattr(self.order, name), bounds, changed, marker, label, empty=empty)
+        number_field(base, getattr(self.order, name), bounds, changed, marker, label=label, empty=empty)
 
     def _entered(self, marker: str, wrong: str | None) -> None:
         self.order.wrong.pop(marker, None)
