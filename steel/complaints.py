@@ -68,6 +68,11 @@ def complaint(item: Any, model: Any = None, skip: int = 0) -> Complaint:
         return Complaint(where, plain(place[-1]), f"{NO_SUCH_KEY}{meant(str(place[-1]), known)}", unknown_key=True)
     if kind == "missing":
         return Complaint(where, None, "a value; it is missing")
+    inner = context.get("error")
+    if isinstance(inner, InputError):
+        # A check of our own says better than its wrapping what was wrong, and where.
+        within = ".".join(part for part in (where, inner.where) if part)
+        return Complaint(within, plain(inner.value), inner.expected)
     return Complaint(where, plain(item.get("input")), _expected(kind, context, str(item["msg"])))
 
 

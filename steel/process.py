@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from steel.complaints import meant
+from steel.errors import InputError
 from steel.quantities import Number
 
 PROCESS_UNITS: dict[str, str] = {
@@ -29,10 +31,10 @@ PROCESS_RANGES: dict[str, tuple[float, float]] = {
 def _known(inputs: dict[str, float]) -> dict[str, float]:
     for name, value in inputs.items():
         if name not in PROCESS_UNITS:
-            raise ValueError(f"{name!r} is no process input; there are {', '.join(PROCESS_UNITS)}")
+            raise InputError(name, "name", f"a process input{meant(name, PROCESS_UNITS)}")
         low, high = PROCESS_RANGES[name]
         if not low <= value <= high:
-            raise ValueError(f"{name}: {value:g} is not {low:g} to {high:g} {PROCESS_UNITS[name]}")
+            raise InputError(value, name, f"{low:g} to {high:g} {PROCESS_UNITS[name]}")
     return inputs
 
 

@@ -32,17 +32,17 @@ Host = Annotated[str, typer.Option(help="Name or address by which plants reach t
 def init(
     folder: Folder = DEFAULT_FOLDER,
     plants: Annotated[
-        str,
+        str | None,
         typer.Option(help="For a trial: make these plants' keys too, names with commas. Else plants make their own."),
-    ] = "",
+    ] = None,
     host: Host = LOOPBACK,
     as_json: AsJson = False,
 ) -> None:
     """Make a federation: its authority, the coordinator's certificate, and a roster of plants."""
     with reporting():
         keys = folder / "keys"
-        names = tuple(name.strip() for name in plants.split(",")) if plants else ()
-        made = make_credentials(keys, names, host) if names else make_authority(keys, host)
+        names = () if plants is None else tuple(name.strip() for name in plants.split(",") if name.strip())
+        made = make_authority(keys, host) if plants is None else make_credentials(keys, names, host)
         write_roster(made.roster, {name: made.plant_public_key(name).read_text("utf-8") for name in names})
         each = {name: [str(made.plant_key(name)), str(made.ca), str(made.roster)] for name in names}
         if as_json:
