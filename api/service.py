@@ -195,9 +195,15 @@ def _loosened(plant: Plant, order: Order) -> tuple[str, ...]:
 
 def _question(loaded: LoadedPlant, plant: Plant, order: Order, options: RecipeOptions, compare: bool) -> Hashable:
     """Everything that an answer depends on."""
-    today = tuple((item.material.name, item.price_eur_per_t, item.available_t) for item in plant.yard)
-    # The loaded plant stands for what is the same on all days; the answer is kept no longer than it.
-    return (loaded, today, plant.prices, order.model_dump_json(), options.model_dump_json(), compare)
+    yard = tuple(
+        (id(item.material), item.price_eur_per_t, item.available_t, item.min_t, item.max_t, item.min_lot_t, item.lift_t)
+        for item in plant.yard
+    )
+    # The loaded plant keeps alive, and stands for, what is the same on all days; a changed one is told by its content.
+    kept = loaded.plant
+    same = plant.furnace is kept.furnace and plant.groups is kept.groups and plant.notes is kept.notes
+    rest = "" if same else plant.model_dump_json(exclude={"yard"})
+    return (loaded, yard, plant.prices, rest, order.model_dump_json(), options.model_dump_json(), compare)
 
 
 def _at_usual(charge: Charge, loaded: LoadedPlant) -> Charge:

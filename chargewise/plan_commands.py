@@ -1,11 +1,9 @@
 """`chargewise front` and `campaign`: more than one recipe at a time."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.table import Table
 
 from api.plan_requests import CampaignRequest, FrontRequest
@@ -28,8 +26,8 @@ from chargewise.workplace import Workplace
 from optimizer.campaign import plan_campaign
 from optimizer.front import front as find_front
 from optimizer.options import RecipeOptions
+from plant_adapters.toml_files import read_toml, validated
 from steel.campaigns import CampaignPlan
-from steel.errors import InputError
 
 Picture = Annotated[Path | None, typer.Option("--picture", help="Draw it to this file, such as plan.png.")]
 
@@ -72,7 +70,7 @@ def campaign(
 ) -> None:
     """The cheapest plan for many heats of several grades over one stock, with its proven gap."""
     with reporting_errors():
-        asked = _read_campaign(file)
+        asked = validated(CampaignRequest, read_toml(file), str(file))
         service = Workplace().service()
         loaded = service.plant(asked.plant)
         at = asked.plant_today(loaded.plant)
@@ -85,19 +83,6 @@ def campaign(
             print_json(plan)
         else:
             _print_campaign(plan, asked.plant)
-
-
-def _read_campaign(file: Path) -> CampaignRequest:
-    try:
-        return CampaignRequest.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except FileNotFoundError:
-        raise InputError(str(file), "--file", "a campaign file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(file), "campaign file", f"TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(first["input"], f"{file.name}: {where}", first["msg"]) from None
 
 
 def _print_campaign(plan: CampaignPlan, plant: str) -> None:

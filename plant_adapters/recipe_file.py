@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steel.recipes import Recipe
 
-COLUMNS = ("heat", "grade", "stage", "material", "mass_t", "price_eur_per_t", "baskets_t")
+COLUMNS = ("stage", "material", "mass_t", "price_eur_per_t", "baskets_t", "grade", "heat")
 MOST_ALIKE = 10_000
 
 
@@ -36,7 +36,7 @@ def write_recipe(recipe: Recipe, outbox: Path, heat: str | None = None) -> Path:
         for line in recipe.lines:
             baskets = " ".join(f"{mass:.6f}" for mass in line.baskets_t)
             row = [line.stage, line.material, f"{line.mass_t:.6f}", line.price_eur_per_t, baskets]
-            writer.writerow([heat or "", recipe.grade, *row])
+            writer.writerow([*row, recipe.grade, heat or ""])
     os.replace(part, path)
     return path
 

@@ -112,7 +112,7 @@ def read_entry(text: str) -> float:
     """
     plain = text.translate(_ALIKE).strip()
     if not re.fullmatch(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,3})?", plain):
-        raise UnreadableError("a number such as 0.25 or 0,25, without signs between its digits")
+        raise UnreadableError("a finite number such as 0.25 or 0,25, without signs between its digits")
     number = float(plain.replace(",", "."))
     if not math.isfinite(number):
         raise UnreadableError("a finite number")

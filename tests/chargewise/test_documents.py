@@ -65,6 +65,7 @@ def test_the_data_scientists_commands_work_in_their_order(workplace: Path) -> No
             run(command)
 
 
+@pytest.mark.slow
 def test_the_engineers_commands_work(
     workplace: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +94,7 @@ def test_the_readmes_request_works(installation: Installation) -> None:
     assert client.post("/v1/recipes", json=json.loads(block[1])).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_foundrys_commands_work(workplace: Path) -> None:
     table = beside_checkout("foundry") / "castIron2_product3_frequency.xlsx"
     for name in (table.name, "today.xlsx"):

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from api.requests import RecipeRequest
 from api.service import problem_of
 from optimizer.alternatives import alternatives
+from optimizer.conflicts import ImpossibleOrderError
 from optimizer.front import front
 from optimizer.options import Objective, RecipeOptions
 from optimizer.priorities import in_turn
@@ -48,6 +50,14 @@ def test_an_answer_comes_in_time(hard: RecipeProblem, answer: str) -> None:
     # That nothing was found in time is an answer too.
     with suppress(SolverError):
         ANSWERS[answer](Optimizer(), hard)
+    assert time.perf_counter() - started < LIMIT_S + GRACE_S
+
+
+def test_why_an_order_is_impossible_is_sought_within_its_time(hard: RecipeProblem) -> None:
+    options = hard.options.model_copy(update={"max_materials": 2, "joint": False, "confidence": 0.95, "gap": 1e-4})
+    started = time.perf_counter()
+    with pytest.raises((ImpossibleOrderError, SolverError)):
+        Optimizer().solution(replace(hard, options=options))
     assert time.perf_counter() - started < LIMIT_S + GRACE_S
 
 
