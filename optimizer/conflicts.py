@@ -86,6 +86,7 @@ def find_conflicts(problem: RecipeProblem) -> tuple[tuple[Conflict, ...], bool]:
     options = problem.options.model_copy(update={"cut_tolerance": ROUGH})
     problem = replace(problem, options=options, steel_eur_per_t=band)
     solver = CutModel(problem, Warm(problem), Form(elastic=True))
+    solver.only_in_time = True
     crossed = _crossed(problem)
     if crossed:
         return _irreducible(problem, solver, crossed)

@@ -29,6 +29,7 @@ class CutModel:
 
     Attributes:
         where: where quadratic steps ended last; None where they never did.
+        only_in_time: whether an answer after its time is none; else the last linear runs may take what they need.
     """
 
     def __init__(self, problem: RecipeProblem, warm: Warm, form: Form = PLAIN) -> None:
@@ -47,6 +48,7 @@ class CutModel:
         self._curved = bool(self._margins.rows) and small and not form.elastic and not bent
         self._middle: FloatArray | None = None
         self.where: Point | None = None
+        self.only_in_time = False
         self._steps: QuadraticSteps | None = None
         cuts, basis = warm.known()
         known = [(name, e, tangent) for e, of_element in cuts.items() for name, tangent in of_element]
@@ -99,6 +101,8 @@ class CutModel:
             self._add(found.slopes[:, None], range(len(self._margins.rows)))
             return found.cost, found.bound
         for _ in range(MOST_CUT_ROUNDS):
+            if self.only_in_time and self.stopped():
+                raise OutOfTimeError
             objective, bound = self.session.run()
             if not self.cut():
                 return objective, bound if self.session.integral else self.session.undercut(objective)
