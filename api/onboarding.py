@@ -229,8 +229,10 @@ def set_up_bundled(
         return {"plant": name, "heats": heats, "version": registry.active_version(name)}
     virtual = virtual_plant(name)
     plants.mkdir(parents=True, exist_ok=True)
-    with resources.as_file(resources.files("scenarios").joinpath("plants", f"{name}.toml")) as source:
-        shutil.copyfile(source, plants / f"{name}.toml")
+    if not (plants / f"{name}.toml").exists():
+        # A plant file that is there may have been edited: it is never written over.
+        with resources.as_file(resources.files("scenarios").joinpath("plants", f"{name}.toml")) as source:
+            shutil.copyfile(source, plants / f"{name}.toml")
     log = virtual.history(heats)
     materials = tuple(item.material for item in virtual.plant.charge_items())
     store.add(name, log, materials)

@@ -1,11 +1,13 @@
 """A client that leaves before its answer, on a real server."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from optimizer.recommend import Optimizer
+from optimizer.session import OutOfTimeError
 from tests.conftest import Installation
 
 
@@ -33,3 +35,24 @@ def test_nothing_is_searched_for_a_client_that_has_left(
     time.sleep(1.0)
     assert len(solved) == by_then
     assert httpx.post(f"{address}/v1/recipes", json=order, timeout=60).status_code == 200
+
+
+def test_health_and_recipes_are_answered_whatever_long_searches_are_asked_for(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_: object, **__: object) -> None:
+        time.sleep(1.0)
+        raise OutOfTimeError
+
+    monkeypatch.setattr("api.routes.plan_campaign", endless)
+    campaign = {"plant": "northmill", "heats": [{"grade": "B500B", "count": 3}]}
+    with ThreadPoolExecutor(60) as crowd:
+        asked = [crowd.submit(httpx.post, f"{address}/v1/campaigns", json=campaign, timeout=60) for _ in range(60)]
+        time.sleep(0.5)
+        began = time.perf_counter()
+        assert httpx.get(f"{address}/healthz", timeout=10).status_code == 200
+        assert time.perf_counter() - began < 2.0
+        order = {"plant": "northmill", "grade": "SAE1018", "compare": False}
+        assert httpx.post(f"{address}/v1/recipes", json=order, timeout=10).status_code == 200
+        assert time.perf_counter() - began < 4.0
+        assert {one.result().status_code for one in asked} == {503}
