@@ -14,6 +14,9 @@ from steel.plants import Furnace, YardItem
 from surrogate.bends import Bends
 from surrogate.description import Description, OutputPieces
 
+EXACT = 1e-4
+"""Share of a limit below which a margin to it is none."""
+
 
 @dataclass(frozen=True)
 class ElementRow:
@@ -116,7 +119,7 @@ def element_row(
     risk = risk_of_each(order, description, options)
     upper_z, lower_z = margins(pieces.quantiles, options, risk, risk)
     maximum, minimum = order.grade.maximum_wt_pct.get(element), order.grade.minimum_wt_pct.get(element)
-    exact = _is_exact(root, max(upper_z, lower_z, 1.0), [v for v in (maximum, minimum) if v is not None], options)
+    exact = _is_exact(root, max(upper_z, lower_z, 1.0), [v for v in (maximum, minimum) if v is not None])
     if exact:
         upper_z = lower_z = 0.0
     return ElementRow(
@@ -136,10 +139,10 @@ def element_row(
     )
 
 
-def _is_exact(root: FloatArray, z: float, limits: list[float], options: RecipeOptions) -> bool:
-    """Whether the margin that any recipe needs is below the tolerance that margins are held to."""
+def _is_exact(root: FloatArray, z: float, limits: list[float]) -> bool:
+    """Whether the margin that any recipe needs is next to nothing."""
     widest = float(np.sqrt((root**2).sum(axis=0)).max(initial=0.0))
-    return bool(limits) and z * widest <= options.cut_tolerance * min(limits)
+    return bool(limits) and z * widest <= EXACT * min(limits)
 
 
 def bends_of(pieces: OutputPieces, description: Description, pick: NDArray[np.int_]) -> Bends:

@@ -49,8 +49,8 @@ class RecipeOptions(Frozen):
             They steer the recipe and are no part of its cost.
         aims: contents to come near to within the limits, on the expected analysis.
         gap: relative optimality gap at which a recipe with yes/no decisions counts as proven.
-        cut_tolerance: how exactly confidence margins are held, as a share of the limit, always on the safe side; what
-            needs a smaller one counts as exact.
+        cut_tolerance: how exactly confidence margins are held, as a share of the limit, always on the safe side; as
+            exactly as is cheap unless given.
         time_limit_s: for the whole answer, of one recipe or many; then each is the best so far, with its gap.
     """
 
@@ -63,7 +63,7 @@ class RecipeOptions(Frozen):
     preferences: dict[Preferred, Annotated[Number, Field(ge=0, le=1e6)]] = {}
     aims: dict[Element, Aim] = {}
     gap: Annotated[Number, Field(ge=1e-9, lt=1)] = 1e-4
-    cut_tolerance: Annotated[Number, Field(ge=1e-7, lt=0.01)] = 1e-4
+    cut_tolerance: Annotated[Number, Field(ge=1e-7, lt=0.01)] | None = None
     time_limit_s: Seconds = 10.0
 
     @model_validator(mode="after")

@@ -30,6 +30,9 @@ NEGLIGIBLE = 2e-4
 """Share of the order below which a material makes no recipe another one."""
 SAME = 1e-9
 """Difference of two masses, t, or share of one, that is none."""
+TOLERANCE, TOLERANCE_BENT = 1e-5, 1e-4
+"""How exactly margins are held unless it is stated, as a share of the limit: quadratic steps reach more for the same
+time than tangents do."""
 LEAST_LIMIT_WT_PCT = 1e-3
 """Below this a tolerance is measured against it, not against the limit."""
 
@@ -114,7 +117,14 @@ class RecipeProblem:
 
     def tolerance_wt_pct(self, limit_wt_pct: float) -> float:
         """How exactly a margin about a limit is held."""
-        return self.options.cut_tolerance * max(limit_wt_pct, LEAST_LIMIT_WT_PCT)
+        usual = TOLERANCE_BENT if self.bent else TOLERANCE
+        return (self.options.cut_tolerance or usual) * max(limit_wt_pct, LEAST_LIMIT_WT_PCT)
+
+    @property
+    def bent(self) -> bool:
+        """Whether trees or networks are part of the problem."""
+        limited = (row for row in self.rows if row.needs_above or row.needs_below)
+        return bool(self.energy_bends) or any(bool(row.bends) for row in limited)
 
     def inside_wt_pct(self, row: ElementRow, limit_wt_pct: float) -> float:
         """How far inside a limit its row is held; hardly where limits all but meet, not at all without a margin."""

@@ -23,7 +23,7 @@ PROVEN = 5e-6
 """Relative gap between cost and bound at which the optimum is reached."""
 LEAST_COST = 1e-3
 """Of the dearest column's usual cost; goals may come to nothing at all."""
-OF_ROOM = 0.01
+OF_ROOM = 0.1
 """Share of the room that a margin has which steps leave: two of them come to the same cost, closer than any gap."""
 
 

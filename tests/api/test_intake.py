@@ -89,7 +89,7 @@ def test_a_value_out_of_its_range_is_named(client: TestClient, changes: dict[str
 
 
 @given(number=st.floats(allow_nan=False, allow_infinity=False), of=st.sampled_from(["mass", "price", "stock", "limit"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_number_whatever_ends_the_service_or_spoils_the_next_answer(
     installation: Installation, number: float, of: str
 ) -> None:

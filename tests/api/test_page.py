@@ -180,6 +180,7 @@ def test_a_number_of_materials_out_of_reach_is_an_answer(page: Page) -> None:
     assert "a whole number" in settled(page)
 
 
+@pytest.mark.slow
 def test_runners_up_and_ranges_are_found_when_asked_for(page: Page) -> None:
     page.get_by_text("Runners-up", exact=True).click()
     page.get_by_text("does without").wait_for(timeout=20_000)

@@ -110,6 +110,7 @@ def test_characterise_tells_what_is_in_the_scrap(run: Any, tmp_path: Path) -> No
     assert "E40 shredded" in run("characterise", "-p", "northmill").stdout
 
 
+@pytest.mark.slow
 def test_retraining_promotes_only_what_is_better_and_can_be_rolled_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +161,7 @@ def test_new_heats_are_taken_in_at_once_and_none_is_said_so(tmp_path: Path, monk
     assert listed[1]["approvals"][0]["by"] == "update by new heats"
 
 
+@pytest.mark.slow
 def test_a_model_card_states_what_is_known_and_shows_it(run: Any, tmp_path: Path) -> None:
     found = document(run("card", "-p", "northmill", "--out", str(tmp_path / "card"), "--json"))
     assert found["version"] == "v0001"
@@ -175,6 +177,7 @@ def test_a_model_card_states_what_is_known_and_shows_it(run: Any, tmp_path: Path
         assert "<svg" in (tmp_path / "card" / plot).read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_foundry_trains_asks_and_is_told_of_a_shift(run: Any, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     carbon, temperature = rng.normal(3.3, 0.1, 240), rng.normal(1380, 10, 240)
@@ -235,6 +238,7 @@ def test_ingest_train_and_recommend_from_a_plants_own_file(run: Any, tmp_path: P
     assert {row["output"] for row in judged["outputs"]} == {"Cu", "S"}
 
 
+@pytest.mark.slow
 def test_evaluate_on_real_heats_stands_beside_the_baselines(run: Any, real_heats: Path) -> None:
     found = document(run("evaluate", "--heats", str(real_heats), "--mapping", "dsp120_eaf", "--json"))
     outputs = {row["output"]: row for row in found["outputs"]}
@@ -244,6 +248,7 @@ def test_evaluate_on_real_heats_stands_beside_the_baselines(run: Any, real_heats
     assert any(r["value"] == "-22955.0" for r in found["quarantine"]["rejections"])
 
 
+@pytest.mark.slow
 def test_recommend_on_real_heats_proposes_additions_and_says_what_it_cannot_know(
     run: Any, real_heats: Path, tmp_path: Path
 ) -> None:

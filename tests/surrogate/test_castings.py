@@ -52,6 +52,7 @@ def test_a_kept_model_predicts_the_same_and_an_altered_one_is_refused(tmp_path: 
         load_castings(tmp_path / "disc")
 
 
+@pytest.mark.slow
 def test_the_real_foundry_is_judged_on_unique_castings_and_only_the_shifted_product_alarms(real_foundry: Path) -> None:
     mapping = read_casting_mapping("brake_disc_frequency")
     small = read_castings(real_foundry / "castIron2_product4_frequency.xlsx", mapping)
