@@ -183,12 +183,12 @@ def _loosened(plant: Plant, order: Order) -> tuple[str, ...]:
     above = [
         f"{element} ≤ {limit:g} wt% is looser than the {grade.maximum_wt_pct[element]:g} wt% of {grade.name}"
         for element, limit in asked.maximum_wt_pct.items()
-        if limit > grade.maximum_wt_pct.get(element, limit)
+        if grade.is_above(element, limit)
     ]
     below = [
         f"{element} ≥ {limit:g} wt% is looser than the {grade.minimum_wt_pct[element]:g} wt% of {grade.name}"
         for element, limit in asked.minimum_wt_pct.items()
-        if limit < grade.minimum_wt_pct.get(element, limit)
+        if grade.is_below(element, limit)
     ]
     return (*above, *below)
 

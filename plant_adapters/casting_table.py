@@ -14,9 +14,10 @@ import numpy as np
 from pydantic import Field
 
 from plant_adapters.mapping import ColumnName
-from plant_adapters.quarantine import ColumnReading, IngestReport, Reason, Rejection
+from plant_adapters.quarantine import IngestReport, Reason, Rejection
+from plant_adapters.reading.columns import read_columns
 from plant_adapters.reading.files import Table, TableFormat, once, read_table
-from plant_adapters.reading.numbers import SIGNS, NumberColumn, NumberForm, decide_decimals, read_numbers
+from plant_adapters.reading.numbers import NumberColumn, NumberForm
 from plant_adapters.toml_files import read_shipped
 from steel.castings import CastingLog
 from steel.errors import InputError
@@ -96,8 +97,7 @@ def read_castings(path: Path, mapping: CastingMapping, measured: bool = True) ->
     asked = {column: (table.cells[column].tolist(), NumberForm(column, groups=mapping.groups)) for column in inputs}
     rows = len(table.cells)
     asked[name] = ([""] * rows if unmeasured else table.cells[name].tolist(), NumberForm(name, groups=mapping.groups))
-    decimals = decide_decimals(asked, mapping.decimal)
-    numbers = {column: read_numbers(cells, form, decimals[column]) for column, (cells, form) in asked.items()}
+    numbers, readings = read_columns(asked, mapping.decimal)
     rejections, cells = _set_aside(table, numbers, name if measured else None)
     bad = {rejection.row for rejection in rejections}
     kept = np.array([line not in bad for line in table.cells.index], dtype=bool)
@@ -108,16 +108,8 @@ def read_castings(path: Path, mapping: CastingMapping, measured: bool = True) ->
         rows_valid=int(kept.sum()),
         rejections=(*rejections, *_misfits(table)),
         cells=tuple(cell for cell in cells if cell.row not in bad),
-        raw={r.row: {str(k): str(v) for k, v in table.cells.loc[r.row].items()} for r in rejections}
-        | {line: {"cells": text} for line, text in table.misfits.items()},
-        readings=tuple(
-            ColumnReading(
-                column=column,
-                how=f"decimal {SIGNS[decimals[column]]}",
-                examples=tuple((text, f"{value:.6g}") for text, value in found.examples),
-            )
-            for column, found in numbers.items()
-        ),
+        raw={line: table.as_sent(line) for line in (*bad, *table.misfits)},
+        readings=tuple(readings),
         header_row=table.header_row,
     )
     good = np.column_stack([numbers[column].values for column in (*inputs, name)])[kept]

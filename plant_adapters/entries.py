@@ -89,12 +89,5 @@ class YardEntry(MaterialEntry):
 
     def item(self, where: str) -> YardItem:
         """The yard's item."""
-        return YardItem(
-            material=self.material(None, where),
-            price_eur_per_t=self.price_eur_per_t,
-            available_t=self.available_t,
-            min_lot_t=self.min_lot_t,
-            min_t=self.min_t,
-            max_t=self.max_t,
-            lift_t=self.lift_t,
-        )
+        numbers = self.model_dump(include=YardItem.model_fields.keys() - {"material"})
+        return YardItem(material=self.material(None, where), **numbers)

@@ -2,13 +2,12 @@
 
 import numpy as np
 
+from plant_adapters.record_plant import USUAL_MOST
 from steel import catalogue
 from steel.heats import HeatLog
 from steel.materials import Material, MaterialKind
 from steel.plants import Prices
 
-USUAL_MOST = 0.95
-"""Share of the heats that used a material within which `max_t` is proposed."""
 INDICATIVE_EUR_PER_T: dict[MaterialKind, float] = {
     MaterialKind.SCRAP: 340, MaterialKind.ORE_BASED: 420, MaterialKind.INTERNAL: 290, MaterialKind.FLUX: 140,
     MaterialKind.CARBON: 310, MaterialKind.FERROALLOY: 1300, MaterialKind.UNRECORDED: 0,

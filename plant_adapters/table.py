@@ -9,7 +9,7 @@ from plant_adapters.entries import BASKETS
 from plant_adapters.mapping import Mapping
 from plant_adapters.protocol import HeatBatch
 from plant_adapters.quarantine import IngestReport
-from plant_adapters.reading.files import Table, once, read_table
+from plant_adapters.reading.files import once, read_table
 from plant_adapters.recipe_file import write_recipe
 from plant_adapters.validation import Screened, screen
 from steel.heats import FloatArray, HeatLog, time_order
@@ -47,7 +47,7 @@ class TableAdapter:
             rows_valid=len(log),
             rejections=tuple(screened.rejections),
             corrections=tuple(screened.corrections),
-            raw={rejection.row: _as_sent(table, rejection.row) for rejection in screened.rejections},
+            raw={rejection.row: table.as_sent(rejection.row) for rejection in screened.rejections},
             cells=tuple(screened.cells),
             readings=tuple(screened.readings),
             header_row=table.header_row,
@@ -59,12 +59,6 @@ class TableAdapter:
     def write_recipe(self, recipe: Recipe) -> Path:
         """Write a recipe into the outbox, as a CSV of materials and masses beside its JSON."""
         return write_recipe(recipe, self.outbox)
-
-
-def _as_sent(table: Table, line: int) -> dict[str, str]:
-    if line in table.misfits:
-        return {"cells": table.misfits[line]}
-    return {str(name): str(cell) for name, cell in table.cells.loc[line].items()}
 
 
 def _log(screened: Screened, mapping: Mapping) -> HeatLog:

@@ -21,8 +21,9 @@ from plant_adapters.plausibility import (
 )
 from plant_adapters.quarantine import ColumnReading, Correction, Reason, Rejection
 from plant_adapters.reading.cells import DECIMALS, UnreadableError, read_cell
+from plant_adapters.reading.columns import read_columns
 from plant_adapters.reading.files import Table
-from plant_adapters.reading.numbers import SIGNS, NumberColumn, NumberForm, decide_decimals, read_numbers
+from plant_adapters.reading.numbers import NumberColumn, NumberForm
 from plant_adapters.reading.times import Times, read_times
 from plant_adapters.reading.units import conversion
 from steel.elements import Element
@@ -149,13 +150,8 @@ class _Screening:
     def _numbers(self, heats: NDArray[np.bool_]) -> dict[str, NumberColumn]:
         forms = self._forms()
         asked = {column: (self.cells[column].where(heats, "").tolist(), form) for column, form in forms.items()}
-        decimals = decide_decimals(asked, self.mapping.decimal)
-        numbers = {column: read_numbers(cells, form, decimals[column]) for column, (cells, form) in asked.items()}
-        for column, form in forms.items():
-            unit = f", {form.unit}" if form.unit else ""
-            read = tuple((text, f"{value:.6g} {form.to}".strip()) for text, value in numbers[column].examples)
-            how = f"decimal {SIGNS[decimals[column]]}{unit}"
-            self.found.readings.append(ColumnReading(column=column, how=how, examples=read))
+        numbers, readings = read_columns(asked, self.mapping.decimal)
+        self.found.readings += readings
         return numbers
 
     def _kept(

@@ -23,6 +23,14 @@ class Grade(Frozen):
         """Elements whose minimum lies above their maximum: no steel is of this grade."""
         return tuple(e for e, low in self.minimum_wt_pct.items() if low > self.maximum_wt_pct.get(e, 100.0))
 
+    def is_above(self, element: Element, limit_wt_pct: float) -> bool:
+        """Whether an upper limit allows more than the grade does."""
+        return limit_wt_pct > self.maximum_wt_pct.get(element, limit_wt_pct)
+
+    def is_below(self, element: Element, limit_wt_pct: float) -> bool:
+        """Whether a lower limit allows less than the grade does."""
+        return limit_wt_pct < self.minimum_wt_pct.get(element, limit_wt_pct)
+
     def elements(self) -> tuple[Element, ...]:
         """Every limited element, in the order of a steel analysis."""
         limited = self.maximum_wt_pct.keys() | self.minimum_wt_pct.keys()

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from api.requests import RecipeRequest
 from optimizer.options import Aim, RecipeOptions
-from steel.elements import by_element
+from steel.elements import Element, by_element
 from steel.frozen import Frozen
 from steel.grades import Grade
 from steel.quantities import Number
@@ -73,11 +73,7 @@ class PageOrder:
 
     def query(self) -> str:
         """The order as the query of the page's address."""
-        saved = SavedOrder(
-            plant=self.plant, grade=self.grade, mass_t=self.mass_t, tolerance_t=self.tolerance_t,
-            confidence=self.confidence, max_materials=self.max_materials, prices=self.prices, stock=self.stock,
-            maximum=self.maximum, minimum=self.minimum, aims=self.aims,
-        )  # fmt: skip
+        saved = SavedOrder(**{name: getattr(self, name) for name in SavedOrder.model_fields})
         return f"?order={quote(saved.model_dump_json(exclude_defaults=True))}"
 
     def request(self) -> RecipeRequest:
@@ -102,7 +98,5 @@ class PageOrder:
 
 def is_looser(grade: Grade, kind: str, symbol: str, value: float) -> bool:
     """Whether a limit allows what the grade does not."""
-    own = {e.value: limit for e, limit in (grade.maximum_wt_pct if kind == "max" else grade.minimum_wt_pct).items()}
-    if symbol not in own:
-        return False
-    return value > own[symbol] if kind == "max" else value < own[symbol]
+    element = Element(symbol)
+    return grade.is_above(element, value) if kind == "max" else grade.is_below(element, value)

@@ -81,6 +81,12 @@ class Table:
         """Names of the columns that stand once."""
         return tuple(self.cells.columns)
 
+    def as_sent(self, line: int) -> dict[str, str]:
+        """A line's cells as text, by column; a misfit's all together."""
+        if line in self.misfits:
+            return {"cells": self.misfits[line]}
+        return {str(name): str(cell) for name, cell in self.cells.loc[line].items()}
+
 
 def as_name(text: object) -> str:
     """A column's name in one spelling: composed, without blanks about it, blanks in it plain."""
