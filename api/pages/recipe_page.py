@@ -182,6 +182,7 @@ class RecipePage:
     def ask(self) -> None:
         """Ask for a new recipe soon; what is drawn meanwhile is marked as the answer to an earlier question."""
         self._asked += 1
+        self.results.props(f"data-question={self._asked}")
         self._stale("Calculating … what is shown belongs to the order before this change")
         self.client.run_javascript(
             f"history.replaceState(null, '', location.pathname + {json.dumps(self.order.query())})"

@@ -94,30 +94,40 @@ def shown_order(page: Page) -> dict[str, object]:
 
 
 def settled(page: Page) -> str:
-    """What the page says once nothing is being calculated."""
+    """What the page says once nothing is being calculated, where nothing need have been asked."""
     page.wait_for_timeout(700)
     page.wait_for_function("!document.querySelector('.cw-stale')", timeout=20_000)
     return page.inner_text("body")
 
 
+def question(page: Page) -> int:
+    """The number of the question whose answer the page shows or is waiting for."""
+    return int(page.locator("[data-question]").get_attribute("data-question") or 0)
+
+
+def answered(page: Page, entered: Locator, text: str) -> str:
+    """Enter something that asks a new question; what the page says once it is answered."""
+    before = question(page)
+    entered.fill(text)
+    answer = "Number(document.querySelector('[data-question]').dataset.question) > before"
+    page.wait_for_function(f"before => {answer} && !document.querySelector('.cw-stale')", arg=before, timeout=20_000)
+    return page.inner_text("body")
+
+
 def test_comma_and_point_are_both_decimal(page: Page) -> None:
     for text in ("0,25", " 0.250 "):
-        field(page, "Cu", 3).fill("0.3")
-        settled(page)
-        field(page, "Cu", 3).fill(text)
-        settled(page)
+        answered(page, field(page, "Cu", 3), "0.3")
+        answered(page, field(page, "Cu", 3), text)
         assert shown_order(page)["maximum"] == {"Cu": 0.25}, text
 
 
 def test_what_is_no_number_marks_its_field_and_there_is_no_recipe(page: Page) -> None:
     copper = field(page, "Cu", 3)
     for text in ("12 5", "1.234,5", "12%", "1e400", "101"):
-        copper.fill(text)
-        assert f"{text!r} cannot be read" in settled(page), text
+        assert f"{text!r} cannot be read" in answered(page, copper, text), text
         assert page.locator(".cw-wrong").count() == 1
         assert page.locator(".cw-figure").count() == 0
-    copper.fill("0.4")
-    assert "What holds the cost up".lower() in settled(page).lower()
+    assert "What holds the cost up".lower() in answered(page, copper, "0.4").lower()
 
 
 def test_wheel_and_arrow_keys_change_nothing(page: Page) -> None:
@@ -134,9 +144,8 @@ def test_a_reload_brings_the_order_back(page: Page) -> None:
     page.locator(".q-field:has-text('Grade')").first.click()
     page.locator(".q-item:has-text('SAE1018')").click()
     settled(page)
-    field(page, "Cu", 3).fill("0,27")
-    field(page, "E46 incinerated", 1).fill("290")
-    settled(page)
+    answered(page, field(page, "Cu", 3), "0,27")
+    answered(page, field(page, "E46 incinerated", 1), "290")
     before = cost(page)
     page.reload()
     page.get_by_text("What holds the cost up").wait_for(timeout=20_000)
@@ -147,18 +156,16 @@ def test_a_reload_brings_the_order_back(page: Page) -> None:
 
 def test_an_emptied_field_shows_what_counts_instead(page: Page) -> None:
     copper = field(page, "Cu", 3)
-    copper.fill("0.3")
-    settled(page)
+    answered(page, copper, "0.3")
     assert page.locator(".cw-changed").count() == 1
-    copper.fill("")
-    settled(page)
+    answered(page, copper, "")
     assert copper.get_attribute("placeholder") == "0.45"
     assert page.locator(".cw-changed").count() == 0
 
 
 def test_a_limit_looser_than_the_grade_is_told(page: Page) -> None:
-    field(page, "Cu", 3).fill("0.6")
-    assert "Cu ≤ 0.6 wt% is looser than the 0.45 wt% of B500B" in settled(page)
+    told = answered(page, field(page, "Cu", 3), "0.6")
+    assert "Cu ≤ 0.6 wt% is looser than the 0.45 wt% of B500B" in told
     assert page.locator(".cw-looser").count() == 1
 
 
@@ -167,15 +174,12 @@ def test_the_recipe_is_always_for_what_the_form_says(page: Page) -> None:
     for pause_ms in (450, 600):
         mass.fill("132")
         page.wait_for_timeout(pause_ms)
-        mass.fill("142")
-        assert "gives 142.0 t" in settled(page)
-        mass.fill("100")
-        settled(page)
+        assert "gives 142.0 t" in answered(page, mass, "142")
+        answered(page, mass, "100")
 
 
 def test_a_number_of_materials_out_of_reach_is_an_answer(page: Page) -> None:
-    page.locator("input[aria-label='Most scraps']").fill("1e30")
-    assert "from 1 to 1000" in settled(page)
+    assert "from 1 to 1000" in answered(page, page.locator("input[aria-label='Most scraps']"), "1e30")
     page.locator("input[aria-label='Most scraps']").fill("2.5")
     assert "a whole number" in settled(page)
 
