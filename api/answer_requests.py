@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.requests import RecipeRequest
-from optimizer.options import Objective
+from optimizer.problem.options import Objective
 from steel.frozen import Frozen
 from steel.quantities import Number, Seconds, WholeNumber
 

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from optimizer.stopping import stopping_when
+from optimizer.solve.interruption import stopping_when
 
 SEARCHES = "/v1/"
 LONG = ("/v1/campaigns", "/v1/fronts", "/v1/ranges", "/v1/ranked-recipes")

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.requests import Limits, RecipeRequest, limited, with_stock
-from optimizer.options import Objective, RecipeOptions
+from optimizer.problem.options import Objective, RecipeOptions
 from plant_adapters.prices import with_prices
 from steel.campaigns import MOST_HEATS, Campaign, Delivery, Offer
 from steel.errors import InputError

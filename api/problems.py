@@ -8,9 +8,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.plants import NotReadyError
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.session import OutOfTimeError, SolverError
-from optimizer.stopping import StoppedError
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.solve.highs import OutOfTimeError, SolverError
+from optimizer.solve.interruption import StoppedError
 from steel.complaints import complaint, plain
 from steel.errors import InputError
 from steel.frozen import Frozen

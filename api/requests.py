@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from optimizer.options import RecipeOptions
+from optimizer.problem.options import RecipeOptions
 from plant_adapters.prices import with_prices
 from steel.elements import by_element
 from steel.errors import InputError

@@ -11,14 +11,14 @@ from api.plants import LoadedPlant
 from api.problems import Problem, UnknownResourceError, problem_response
 from api.requests import PredictionRequest, RecipeRequest, ReviewRequest
 from api.service import ChargePrediction, PlantService, problem_of
-from optimizer.alternatives import alternatives as find_alternatives
-from optimizer.campaign import plan_campaign
-from optimizer.front import front as find_front
-from optimizer.priorities import in_turn
-from optimizer.problem import RecipeProblem
-from optimizer.ranges import ranges as find_ranges
-from optimizer.ranking import cheapest_different
-from optimizer.review import review as review_charge
+from optimizer.explain.alternatives import alternatives as find_alternatives
+from optimizer.explain.ranges import ranges as find_ranges
+from optimizer.explain.ranking import cheapest_different
+from optimizer.explain.review import review as review_charge
+from optimizer.plan.campaign import plan_campaign
+from optimizer.plan.front import front as find_front
+from optimizer.plan.priorities import in_turn
+from optimizer.problem.recipe_problem import RecipeProblem
 from steel import catalogue
 from steel.answers import Ranges, RankedRecipe
 from steel.campaigns import CampaignPlan

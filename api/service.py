@@ -8,13 +8,13 @@ from typing import Any
 
 from api.plants import LoadedPlant, Plants
 from api.requests import RecipeRequest
-from optimizer.comparison import compare_catalogue, compare_practice
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
-from optimizer.outcome import INTERVAL_COVERAGE, outcome_of
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.comparison import compare_catalogue, compare_practice
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import INTERVAL_COVERAGE, outcome_of
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer, recipe_from
-from optimizer.stopping import within
+from optimizer.solve.interruption import within
 from plant_adapters.store import HeatStore
 from steel.elements import Element
 from steel.errors import InputError

@@ -18,15 +18,15 @@ from benchmarks import report
 from benchmarks.recipe_instances import CONFIDENCE, MOST_MATERIALS, Family, campaign, family
 from benchmarks.recipe_peers import ENERGY_MEAN, ENERGY_SCALE, evolved, omlt_seconds, train_network
 from benchmarks.report import Results
-from optimizer.campaign import plan_campaign
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.front import front
-from optimizer.options import Objective, RecipeOptions
-from optimizer.outcome import outcome_of
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import outcome_of
+from optimizer.plan.campaign import plan_campaign
+from optimizer.plan.front import front
+from optimizer.problem.options import Objective, RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.solver import RecipeSolver, Solution
-from optimizer.warm import Warm
+from optimizer.solve.solver import RecipeSolver, Solution
+from optimizer.solve.warm import Warm
 from steel.heats import FloatArray
 from surrogate.adoption import output_pieces
 
@@ -72,7 +72,7 @@ def _floor_ms(problem: RecipeProblem) -> float:
     lp = solver.session.lp()
     if len(decisions):
         kinds = [highspy.HighsVarType.kContinuous] * lp.num_col_
-        for column in solver.model.integer:
+        for column in solver.program.integer:
             kinds[column] = highspy.HighsVarType.kInteger
         lp.integrality_ = kinds
     started = time.perf_counter()

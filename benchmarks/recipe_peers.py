@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 from scipy.optimize import differential_evolution
 from sklearn.neural_network import MLPRegressor
 
-from optimizer.problem import RecipeProblem
+from optimizer.problem.recipe_problem import RecipeProblem
 from steel.heats import FloatArray
 
 # OMLT has no type information.

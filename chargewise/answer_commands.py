@@ -24,11 +24,11 @@ from chargewise.arguments import (
 )  # fmt: skip
 from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.workplace import Workplace
-from optimizer.options import RecipeOptions
-from optimizer.priorities import in_turn
-from optimizer.problem import RecipeProblem
-from optimizer.ranges import ranges as find_ranges
-from optimizer.ranking import cheapest_different
+from optimizer.explain.ranges import ranges as find_ranges
+from optimizer.explain.ranking import cheapest_different
+from optimizer.plan.priorities import in_turn
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem
 from steel.answers import Ranges, RankedRecipe, StandsFrom
 from steel.errors import InputError
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.options import Objective
+from optimizer.problem.options import Objective
 from plant_adapters.reading.cells import UnreadableError, read_entry
 from steel.errors import InputError
 from steel.names import folded

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.plants import NotReadyError
-from optimizer.conflicts import NOT_NARROWED, ImpossibleOrderError
-from optimizer.session import OutOfTimeError, SolverError
+from optimizer.explain.conflicts import NOT_NARROWED, ImpossibleOrderError
+from optimizer.solve.highs import OutOfTimeError, SolverError
 from steel.complaints import input_error
 from steel.errors import InputError
 from steel.jsonable import without_nan

@@ -12,7 +12,7 @@ from chargewise.arguments import AsJson
 from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.picture import draw_recipe
 from chargewise.workplace import Workplace
-from optimizer.options import RecipeOptions
+from optimizer.problem.options import RecipeOptions
 
 
 def demo(

@@ -23,9 +23,9 @@ from chargewise.arguments import (
 from chargewise.console import out, print_json, progress, reporting_errors
 from chargewise.plan_pictures import draw_campaign, draw_front
 from chargewise.workplace import Workplace
-from optimizer.campaign import plan_campaign
-from optimizer.front import front as find_front
-from optimizer.options import RecipeOptions
+from optimizer.plan.campaign import plan_campaign
+from optimizer.plan.front import front as find_front
+from optimizer.problem.options import RecipeOptions
 from plant_adapters.toml_files import read_toml, validated
 from steel.campaigns import CampaignPlan
 

@@ -20,7 +20,7 @@ from chargewise.arguments import (
 )  # fmt: skip
 from chargewise.console import print_json, reporting_errors
 from chargewise.workplace import Workplace
-from optimizer.options import Aim, RecipeOptions
+from optimizer.problem.options import Aim, RecipeOptions
 from plant_adapters.prices import with_price_file
 from plant_adapters.recipe_file import write_recipe
 from steel.elements import parse_element

@@ -5,7 +5,7 @@ from pathlib import Path
 from api.plants import describe_plant
 from api.requests import limited, order_of, with_stock
 from chargewise.console import progress
-from optimizer.options import RecipeOptions
+from optimizer.problem.options import RecipeOptions
 from optimizer.recommend import Optimizer
 from plant_adapters.mapping import read_mapping
 from plant_adapters.prices import with_price_file, with_prices

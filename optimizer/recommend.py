@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 
-from optimizer.band import solve_in_band
-from optimizer.baskets import can_be_packed, fill_baskets, layered
-from optimizer.confidence import solve_jointly
-from optimizer.conflicts import ImpossibleOrderError, conflicts_of
-from optimizer.explanation import bindings, notes, unused
-from optimizer.options import RecipeOptions
-from optimizer.outcome import Outcome, outcome_of
-from optimizer.problem import UNUSED_BELOW_T, RecipeProblem, build_problem
-from optimizer.session import InfeasibleError
-from optimizer.solver import Solution, WarmPool
-from optimizer.stopping import within
+from optimizer.explain.conflicts import ImpossibleOrderError, conflicts_of
+from optimizer.explain.outcome import Outcome, outcome_of
+from optimizer.explain.reasons import bindings, notes, unused
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import UNUSED_BELOW_T, RecipeProblem, build_problem
+from optimizer.solve.highs import InfeasibleError
+from optimizer.solve.interruption import within
+from optimizer.solve.joint import solve_jointly
+from optimizer.solve.mass_band import solve_in_band
+from optimizer.solve.packing import can_be_packed, fill_baskets, layered
+from optimizer.solve.solver import Solution, WarmPool
 from steel.grades import Order
 from steel.plants import Plant
 from steel.recipes import Comparison, Recipe, RecipeLine

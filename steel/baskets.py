@@ -47,6 +47,8 @@ class Baskets(Frozen):
 
     Attributes:
         rules: what goes into which; where there are any, all baskets are charged.
+        melt_m3_per_t: room in the furnace that a t of what was charged before takes once it has melted; 0 where a
+            basket is charged into an empty furnace, or into one with room to spare.
 
     Raises:
         ValueError: two rules share a name, or one is for a basket that is not there.
@@ -56,6 +58,7 @@ class Baskets(Frozen):
     volume_m3: Annotated[Number, Field(gt=0, le=10_000)]
     max_t: Annotated[Number, Field(gt=0, le=1000)]
     rules: tuple[BasketRule, ...] = ()
+    melt_m3_per_t: Annotated[Number, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")
     def _consistent(self) -> "Baskets":
@@ -67,6 +70,11 @@ class Baskets(Frozen):
             if max(rule.baskets, default=1) > self.count:
                 raise ValueError(f"basket rule {rule.name}: basket {max(rule.baskets)} of {self.count}")
         return self
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether it matters which basket something goes into."""
+        return bool(self.rules) or self.melt_m3_per_t > 0
 
 
 class Layer(Frozen):

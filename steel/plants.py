@@ -27,6 +27,7 @@ from steel.quantities import (
     HeatMassT,
     Number,
     StockT,
+    YesNo,
 )
 from steel.slag import SlagPractice
 
@@ -40,10 +41,12 @@ class YardItem(Frozen):
         min_lot_t: least mass worth a crane lift when used at all.
         min_t: least that must go into every heat (slag practice, must-use); 0 means none.
         max_t: most that may go into one heat; None means no rule.
-        lift_t: what the crane lifts of it at a time, so that only multiples go in; 0 means any mass.
+        lift_t: what the crane lifts of it at a time, or what a piece weighs, so that only multiples go in; 0 means any
+            mass.
+        paid_whole: whether all that is available is paid as soon as any of it is used, as a block of alloy is.
 
     Raises:
-        ValueError: the least exceeds the most.
+        ValueError: the least exceeds the most, or what is paid whole has no mass.
     """
 
     material: Material
@@ -53,11 +56,14 @@ class YardItem(Frozen):
     min_t: ChargedT = 0.0
     max_t: ChargedT | None = None
     lift_t: ChargedT = 0.0
+    paid_whole: YesNo = False
 
     @model_validator(mode="after")
     def _ordered(self) -> "YardItem":
         if self.max_t is not None and self.min_t > self.max_t:
             raise ValueError(f"{self.material.name}: min_t {self.min_t} exceeds max_t {self.max_t}")
+        if self.paid_whole and self.available_t is None:
+            raise ValueError(f"{self.material.name}: paid_whole needs available_t, the mass that is paid")
         return self
 
     @property
@@ -93,6 +99,17 @@ class MaterialGroup(Frozen):
         if self.min_share > self.max_share:
             raise ValueError(f"group {self.name}: min_share {self.min_share} exceeds max_share {self.max_share}")
         return self
+
+
+class RulesFile(Frozen):
+    """A plant's own rules, as its file states them; run as a program, so never taken from outside the plant.
+
+    Attributes:
+        name: of the file. text: what it holds.
+    """
+
+    name: str
+    text: str
 
 
 class Furnace(Frozen):
@@ -140,6 +157,7 @@ class Plant(Frozen):
         own_grades: specifications of its own; they come before the catalogue's of the same name.
         groups: rules for several materials together.
         notes: what a reader of its recipes must know, such as what its records leave out.
+        rules: its own, from a file of its own.
 
     Raises:
         ValueError: two yard items share a name, or a rule names what the yard does not have.
@@ -155,6 +173,7 @@ class Plant(Frozen):
     own_grades: tuple[Grade, ...] = ()
     groups: tuple[MaterialGroup, ...] = ()
     notes: tuple[str, ...] = ()
+    rules: RulesFile | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "Plant":

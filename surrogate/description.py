@@ -21,8 +21,8 @@ import numpy as np
 from steel.elements import Element
 from steel.heats import FloatArray
 from steel.materials import Material
-from surrogate.bends import Bends
 from surrogate.networks import ReluNetwork
+from surrogate.predictors import Predictors
 from surrogate.quantiles import Quantiles
 from surrogate.trees import Trees, no_trees
 
@@ -48,9 +48,9 @@ class OutputPieces:
     network: ReluNetwork = field(default_factory=ReluNetwork)
 
     @cached_property
-    def bends(self) -> Bends:
+    def predictors(self) -> Predictors:
         """What is neither linear nor convex."""
-        return Bends(self.trees, self.network)
+        return Predictors(self.trees, self.network)
 
     @cached_property
     def root(self) -> FloatArray:
@@ -61,7 +61,7 @@ class OutputPieces:
     def value(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The mean, per t tapped."""
         convex = float((self.pieces @ charged_t).max()) if len(self.pieces) else 0.0
-        return (float(self.linear @ charged_t) + convex) / tapped_t + self.bends.at(charged_t / tapped_t)
+        return (float(self.linear @ charged_t) + convex) / tapped_t + self.predictors.at(charged_t / tapped_t)
 
     def sd(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The standard deviation, per t tapped."""

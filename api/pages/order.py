@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import Field, ValidationError
 
 from api.requests import RecipeRequest
-from optimizer.options import Aim, RecipeOptions
+from optimizer.problem.options import Aim, RecipeOptions
 from steel.elements import Element, by_element
 from steel.frozen import Frozen
 from steel.grades import Grade

@@ -16,13 +16,13 @@ from api.pages.order import PageOrder, SavedOrder, is_looser, saved_order
 from api.pages.results import show_impossible, show_problem, show_recipe
 from api.plants import LoadedPlant, NotReadyError
 from api.service import PlantService, problem_of
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.problem import RecipeProblem
-from optimizer.ranges import ranges
-from optimizer.ranking import cheapest_different
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.ranges import ranges
+from optimizer.explain.ranking import cheapest_different
+from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.recommend import Optimizer
-from optimizer.session import SolverError
-from optimizer.stopping import StoppedError, stopping_when
+from optimizer.solve.highs import SolverError
+from optimizer.solve.interruption import StoppedError, stopping_when
 from steel.complaints import input_error
 from steel.errors import InputError
 from steel.recipes import Recipe

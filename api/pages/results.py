@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from api.pages.charts import CAREFUL_BELOW, analysis_chart
-from optimizer.conflicts import NOT_NARROWED, ImpossibleOrderError
+from optimizer.explain.conflicts import NOT_NARROWED, ImpossibleOrderError
 from steel.figures import mass_words
 from steel.recipes import ROUNDED_EUR_PER_T, Recipe
 

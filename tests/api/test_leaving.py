@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from optimizer.recommend import Optimizer
-from optimizer.session import OutOfTimeError
+from optimizer.solve.highs import OutOfTimeError
 from tests.conftest import Installation
 
 

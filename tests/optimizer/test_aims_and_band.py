@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import Aim, RecipeOptions
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.problem.options import Aim, RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.solver import Solution
+from optimizer.solve.solver import Solution
 from steel.grades import Order
 from tests.optimizer.instances import CU, MN, Instance, random_instance, with_trees
+from tests.optimizer.prices import price
 
 SEEDS = (1, 2, 6, 8)
 WORTH = 40.0
@@ -126,14 +127,14 @@ def test_lifts_that_do_not_add_up_to_the_order_do_within_its_band() -> None:
 def test_what_binds_within_a_band_is_priced_by_what_relaxing_it_saves() -> None:
     instance = random_instance(2)
 
-    def at(limit: float) -> Solution:
+    def at(limit: float) -> tuple[RecipeProblem, Solution]:
         grade = instance.order.grade.with_limits({CU: limit})
-        return solved(instance, Order(grade=grade, mass_t=100.0, tolerance_t=8.0))[1]
+        return solved(instance, Order(grade=grade, mass_t=100.0, tolerance_t=8.0))
 
-    solution = at(0.12)
-    saved = (at(0.1195).objective_eur_per_t - at(0.1205).objective_eur_per_t) / 1e-3
+    problem, solution = at(0.12)
+    saved = (at(0.1195)[1].objective_eur_per_t - at(0.1205)[1].objective_eur_per_t) / 1e-3
     assert saved > 1.0
-    assert solution.shadow.limits["maximum", "Cu"] / solution.final_t == pytest.approx(saved, rel=0.05)
+    assert price(problem, solution, "maximum", "Cu") / solution.final_t == pytest.approx(saved, rel=0.05)
 
 
 def test_an_impossible_order_with_a_band_is_explained() -> None:

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.alternatives import alternatives
-from optimizer.options import RecipeOptions
-from optimizer.problem import build_problem
+from optimizer.explain.alternatives import alternatives
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import build_problem
 from optimizer.recommend import Optimizer
 from tests.optimizer.instances import independent_optimum, random_instance
 

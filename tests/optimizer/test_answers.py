@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import Objective, RecipeOptions
-from optimizer.priorities import in_turn
-from optimizer.problem import RecipeProblem, build_problem
-from optimizer.ranges import ranges
-from optimizer.ranking import cheapest_different
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.ranges import ranges
+from optimizer.explain.ranking import cheapest_different
+from optimizer.plan.priorities import in_turn
+from optimizer.problem.options import Objective, RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
 from steel.answers import Range
 from steel.errors import InputError

@@ -7,15 +7,15 @@ import pytest
 from pydantic import ValidationError
 from scipy.optimize import linprog
 
-from optimizer.baskets import fill_baskets
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.explanation import bindings
-from optimizer.options import RecipeOptions
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.reasons import bindings
+from optimizer.explain.review import review
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.review import review
-from optimizer.session import InfeasibleError
-from optimizer.solver import Solution
+from optimizer.solve.highs import InfeasibleError
+from optimizer.solve.packing import fill_baskets
+from optimizer.solve.solver import Solution
 from steel.baskets import BasketRule, Baskets
 from steel.materials import MaterialKind
 from steel.plants import Plant

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from chargewise import render
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
-from optimizer.outcome import outcome_of
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import outcome_of
+from optimizer.explain.review import review
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.review import review
-from optimizer.solver import Solution
+from optimizer.solve.solver import Solution
 from steel import catalogue
 from steel.bath import BathPractice, oxygen_taken_nm3_per_t
 from steel.elements import Element
@@ -22,6 +22,7 @@ from steel.plants import YardItem
 from steel.slag import SlagPractice
 from surrogate.description import Description
 from tests.optimizer.instances import Instance, random_instance
+from tests.optimizer.prices import price
 from tests.optimizer.test_slag import linear_optimum, wider
 
 COAL = catalogue.material("anthracite")
@@ -103,9 +104,8 @@ def test_the_price_of_carbon_is_what_a_little_less_saves() -> None:
     instance = random_instance(1)
     costs = {c: solved(with_coal(instance, BathPractice(carbon_min_wt_pct=c))) for c in (0.79, 0.8, 0.81)}
     problem, solution = costs[0.8]
-    (rule,) = problem.balance_rules
-    price = solution.shadow.balances["carbon_min"] * float(rule.whole @ solution.columns_t)
-    assert price == pytest.approx((costs[0.81][1].objective_eur - costs[0.79][1].objective_eur) / 0.02, rel=0.02)
+    found = price(problem, solution, "balance", "carbon_min")
+    assert found == pytest.approx((costs[0.81][1].objective_eur - costs[0.79][1].objective_eur) / 0.02, rel=0.02)
     recipe = Optimizer().solve(problem)
     assert any(binding.requirement == "carbon charged ≥ 0.8 wt%" for binding in recipe.bindings)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from optimizer.campaign import plan_campaign
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.plan.campaign import plan_campaign
+from optimizer.problem.options import RecipeOptions
 from steel.campaigns import Campaign, CampaignPlan, Delivery, Offer, PriceBreak, Purchase
 from steel.errors import InputError
 from steel.grades import Order

@@ -1,7 +1,7 @@
 import pytest
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.problem.options import RecipeOptions
 from steel import catalogue
 from steel.baskets import Baskets
 from steel.elements import Element

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from optimizer.front import front
-from optimizer.options import Objective, RecipeOptions
-from optimizer.outcome import outcome_of
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.outcome import outcome_of
+from optimizer.plan.front import front
+from optimizer.problem.options import Objective, RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
 from steel.errors import InputError
 from tests.optimizer.instances import random_instance

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
-from optimizer.outcome import outcome_of
-from optimizer.problem import build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import outcome_of
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import build_problem
 from optimizer.recommend import Optimizer
 from tests.optimizer.instances import CU, pattern_by_pattern_optimum, random_instance, with_network
 

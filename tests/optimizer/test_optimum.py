@@ -3,9 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
-from optimizer.problem import build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import build_problem
 from optimizer.recommend import Optimizer
 from tests.optimizer.instances import Instance, independent_optimum, random_instance
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
-from optimizer.outcome import outcome_of
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import outcome_of
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.solver import Solution
+from optimizer.solve.solver import Solution
 from scenarios.virtual_plant import VirtualPlant
 from steel import catalogue
 from steel.elements import Element
@@ -23,6 +23,7 @@ from steel.plants import YardItem
 from surrogate.model import one_heat
 from tests.conftest import Installation
 from tests.optimizer.instances import CU, SN, Instance, random_instance
+from tests.optimizer.prices import price
 
 OPTIMIZER = Optimizer()
 
@@ -93,7 +94,7 @@ def test_the_order_of_the_yard_changes_nothing(seed: int, order: list[int]) -> N
 @pytest.mark.parametrize("seed", [0, 3, 8])
 def test_a_limits_price_is_the_slope_of_the_cost(seed: int) -> None:
     instance = random_instance(seed)
-    _, here = solve(instance, 0.9, 1e-7)
+    problem, here = solve(instance, 0.9, 1e-7)
     step = 1e-4
     for element in (CU, SN):
         limit = instance.order.grade.maximum_wt_pct[element]
@@ -103,7 +104,7 @@ def test_a_limits_price_is_the_slope_of_the_cost(seed: int) -> None:
             order = Order(grade=grade, mass_t=100.0)
             costs.append(solve(replace(instance, order=order), 0.9, 1e-7)[1].objective_eur)
         slope = (costs[0] - costs[1]) / (2 * step)
-        assert here.shadow.limits["maximum", element.value] == pytest.approx(slope, rel=0.05, abs=5.0)
+        assert price(problem, here, "maximum", element.value) == pytest.approx(slope, rel=0.05, abs=5.0)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 6])
@@ -113,10 +114,10 @@ def test_an_unused_material_comes_in_at_its_stated_price(seed: int) -> None:
     for column, item in enumerate(problem.items[: problem.furnace_columns]):
         if solution.columns_t[column] > 1e-6 or item.available_t is None:
             continue
-        enters = item.price_eur_per_t - float(solution.shadow.reduced[column])
-        for price, comes_in in ((enters + 1.0, False), (enters - 3.0, True)):
+        enters = item.price_eur_per_t - float(solution.prices.reduced[column])
+        for at_price, comes_in in ((enters + 1.0, False), (enters - 3.0, True)):
             yard = tuple(
-                i.model_copy(update={"price_eur_per_t": max(0.0, price)}) if i == item else i
+                i.model_copy(update={"price_eur_per_t": max(0.0, at_price)}) if i == item else i
                 for i in instance.plant.yard
             )
             again = solve(with_yard(instance, yard), 0.9)[1]

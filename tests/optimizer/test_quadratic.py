@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import optimizer.cutting
-from optimizer.cutting import CutModel
-from optimizer.options import Aim, Objective, RecipeOptions
-from optimizer.problem import RecipeProblem, build_problem
-from optimizer.quadratic import Optimum, Point
+import optimizer.solve.cutting
+from optimizer.model.scatter import FewScatter, Scatter, WholeScatter, parts_of
+from optimizer.problem.options import Aim, Objective, RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.scatter import FewScatter, Scatter, WholeScatter, parts_of
-from optimizer.session import InfeasibleError, Session
-from optimizer.solver import solve_recipe
-from optimizer.warm import Warm
+from optimizer.solve.cutting import CutModel
+from optimizer.solve.highs import InfeasibleError, Session
+from optimizer.solve.quadratic import Optimum, Point
+from optimizer.solve.solver import solve_recipe
+from optimizer.solve.warm import Warm
 from steel.elements import Element
 from steel.heats import FloatArray
 from tests.optimizer.instances import Instance, random_instance
+from tests.optimizer.prices import price
 
 EXACT = RecipeOptions(confidence=0.95, cut_tolerance=1e-6)
 ASKED: list[dict[str, Any]] = [
@@ -42,7 +43,7 @@ def stepped(problem: RecipeProblem, start: Point | None = None, cutoff: float = 
 
 def by_tangents(problem: RecipeProblem) -> float | None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(optimizer.cutting, "MOST_COLUMNS", 0)
+        patched.setattr(optimizer.solve.cutting, "MOST_COLUMNS", 0)
         try:
             return solve_recipe(problem).objective_eur
         except InfeasibleError:
@@ -149,16 +150,17 @@ def test_prices_of_limits_are_the_tangents_own() -> None:
     for seed in range(30):
         problem = problem_of(random_instance(seed))
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(optimizer.cutting, "MOST_COLUMNS", 0)
+            patched.setattr(optimizer.solve.cutting, "MOST_COLUMNS", 0)
             try:
-                expected = solve_recipe(problem).shadow
+                expected = solve_recipe(problem)
             except InfeasibleError:
                 continue
-        found = solve_recipe(problem).shadow
-        for limit, price in expected.limits.items():
-            assert found.limits[limit] == pytest.approx(price, rel=0.02, abs=50.0)
-            compared += price > 1000.0
-        assert _close(found.reduced, expected.reduced)
+        found = solve_recipe(problem)
+        for element in ("Cu", "Sn"):
+            by_tangents = price(problem, expected, "maximum", element)
+            assert price(problem, found, "maximum", element) == pytest.approx(by_tangents, rel=0.02, abs=50.0)
+            compared += by_tangents > 1000.0
+        assert _close(found.prices.reduced, expected.prices.reduced)
     assert compared > 5
 
 

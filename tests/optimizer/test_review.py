@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.options import RecipeOptions
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.review import review
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.review import review
-from optimizer.solver import Solution
+from optimizer.solve.solver import Solution
 from steel.errors import InputError
 from tests.optimizer.instances import random_instance
 
@@ -52,7 +52,7 @@ def test_each_broken_rule_is_named() -> None:
     assert "if it is used" in misses
     dirty = review(problem, solution, {"scrap 1": 1.0})
     assert any(miss.startswith(("Cu", "Sn")) and "asked 90 %" in miss for miss in dirty.misses)
-    assert any("at most" in miss and miss.startswith("scrap 1") for miss in dirty.misses)
+    assert any("stock" in miss and miss.startswith("scrap 1") for miss in dirty.misses)
 
 
 def test_an_unused_material_is_worth_less_than_it_costs_and_a_stocked_out_one_more() -> None:

@@ -7,19 +7,20 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.explanation import bindings
-from optimizer.options import RecipeOptions
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.reasons import bindings
+from optimizer.explain.review import review
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.review import review
-from optimizer.solver import Solution
+from optimizer.solve.solver import Solution
 from steel.errors import InputError
 from steel.heats import FloatArray
 from steel.plants import MaterialGroup, Plant
 from surrogate.description import OutputPieces
 from surrogate.quantiles import Quantiles
 from tests.optimizer.instances import NORMAL, Instance, random_instance
+from tests.optimizer.prices import price
 
 SEEDS = (1, 2, 6, 8)
 
@@ -49,9 +50,9 @@ def test_a_group_is_held_at_its_share_and_its_price_is_what_a_point_more_saves(s
     assert share(problem, solution) == pytest.approx(bound, abs=1e-6)
     step = 1e-3 if kind == "max_share" else -1e-3
     nearby = [solved(instance, grouped(instance.plant, **{kind: bound + s}))[1].objective_eur for s in (-step, step)]
-    charged_t = float(problem.counted @ solution.columns_t)
-    (price,) = [worth for worth in solution.shadow.rules.values() if worth > 0]
-    assert price * charged_t * 2e-3 == pytest.approx(nearby[0] - nearby[1], rel=0.1, abs=0.05)
+    key = "group_most" if kind == "max_share" else "group_least"
+    # A point is a hundredth of the charge.
+    assert price(problem, solution, key, "light") * 0.2 == pytest.approx(nearby[0] - nearby[1], rel=0.1, abs=0.05)
 
 
 def test_a_group_that_cannot_be_is_named() -> None:
@@ -59,7 +60,7 @@ def test_a_group_that_cannot_be_is_named() -> None:
     plant = grouped(instance.plant, min_share=0.9)
     yard = tuple(item.model_copy(update={"max_t": 5.0}) if item.available_t else item for item in plant.yard)
     plant = plant.model_copy(update={"yard": yard})
-    with pytest.raises(ImpossibleOrderError, match="light at least 90 % of the charge"):
+    with pytest.raises(ImpossibleOrderError, match="light ≥ 90 % of the charge"):
         solved(instance, plant)
 
 
@@ -227,7 +228,7 @@ def test_a_power_on_time_is_the_electricity_it_takes(seed: int) -> None:
     saved = (nearby[0] - nearby[1]) / 0.02 / problem.order.mass_t
     assert told["power on"].worth_eur_per_t == pytest.approx(saved, rel=0.1, abs=0.01)
     mine = {item.material.name: float(t) for item, t in zip(free.items[:5], solution.columns_t, strict=False)}
-    assert any(miss.startswith("power on: ") for miss in review(problem, held, mine).misses)
+    assert any(miss.startswith("power on ≤ ") for miss in review(problem, held, mine).misses)
 
 
 def test_a_power_on_time_needs_a_furnace_of_known_power() -> None:

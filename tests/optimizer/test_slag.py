@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
-from optimizer.outcome import outcome_of
-from optimizer.problem import RecipeProblem, build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import outcome_of
+from optimizer.explain.review import review
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.recommend import Optimizer
-from optimizer.review import review
-from optimizer.solver import Solution
+from optimizer.solve.solver import Solution
 from steel import catalogue
 from steel.elements import Element
 from steel.heats import FloatArray
@@ -21,6 +21,7 @@ from steel.plants import YardItem
 from steel.slag import SlagPractice, oxides_wt_pct
 from surrogate.description import Description, OutputPieces
 from tests.optimizer.instances import Instance, random_instance
+from tests.optimizer.prices import price
 
 FLUXES = (catalogue.material("lime"), catalogue.material("dolime"))
 PRACTICE = SlagPractice(basicity_min=1.9, mgo_min_wt_pct=7.0, feo_wt_pct=25.0)
@@ -139,10 +140,8 @@ def test_the_price_of_basicity_is_what_a_little_less_saves() -> None:
     instance = random_instance(1)
     costs = {b: solved(with_fluxes(instance, SlagPractice(basicity_min=b))) for b in (1.79, 1.8, 1.81)}
     problem, solution = costs[1.8]
-    (rule,) = problem.balance_rules
-    price = solution.shadow.balances["basicity_min"] * float(rule.whole @ solution.columns_t)
     saved = (costs[1.81][1].objective_eur - costs[1.79][1].objective_eur) / 0.02
-    assert price == pytest.approx(saved, rel=0.02)
+    assert price(problem, solution, "balance", "basicity_min") == pytest.approx(saved, rel=0.02)
     recipe = Optimizer().solve(problem)
     assert any(binding.requirement == "slag basicity CaO/SiO2 ≥ 1.8" for binding in recipe.bindings)
 

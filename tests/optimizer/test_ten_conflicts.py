@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.options import RecipeOptions
-from optimizer.problem import build_problem
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import build_problem
 from optimizer.recommend import Optimizer
 from steel.baskets import Baskets
 from steel.grades import Order
@@ -65,13 +65,11 @@ CASES = {
     "baskets too small": Case(("basket volume",), baskets(volume_m3=20.0)),
     "baskets too weak": Case(("basket weight",), baskets(max_t=20.0)),
     "too few materials": Case(("at most 1 material",), scrap(available_t=60.0), options={"max_materials": 1}),
-    "too little electricity": Case(("electricity at most 100 kWh/t",), options={"max_energy_kwh_per_t": 100.0}),
+    "too little electricity": Case(("electricity ≤ 100 kWh/t",), options={"max_energy_kwh_per_t": 100.0}),
     "too short a time with power on": Case(
-        ("power on at most 10 min",), furnace(mean_power_mw=60.0), options={"max_power_on_min": 10.0}
+        ("power on ≤ 10 min",), furnace(mean_power_mw=60.0), options={"max_power_on_min": 10.0}
     ),
-    "a group of the only clean scrap": Case(
-        ("dusty at most 5 % of the charge",), group(max_share=0.05), limits={"Cu": 0.12}
-    ),
+    "a group of the only clean scrap": Case(("dusty ≤ 5 % of the charge",), group(max_share=0.05), limits={"Cu": 0.12}),
     "more confidence than the scatter allows": Case(("Cu ≤",), limits={"Cu": 0.0255}, options={"confidence": 0.9999}),
 }
 

@@ -9,17 +9,17 @@ import pytest
 
 from api.requests import RecipeRequest
 from api.service import problem_of
-from optimizer.alternatives import alternatives
-from optimizer.conflicts import ImpossibleOrderError
-from optimizer.front import front
-from optimizer.options import Objective, RecipeOptions
-from optimizer.priorities import in_turn
-from optimizer.problem import RecipeProblem
-from optimizer.ranges import ranges
-from optimizer.ranking import cheapest_different
+from optimizer.explain.alternatives import alternatives
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.ranges import ranges
+from optimizer.explain.ranking import cheapest_different
+from optimizer.plan.front import front
+from optimizer.plan.priorities import in_turn
+from optimizer.problem.options import Objective, RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.recommend import Optimizer
-from optimizer.session import SolverError
-from optimizer.stopping import seconds_left, within, within_share
+from optimizer.solve.highs import SolverError
+from optimizer.solve.interruption import seconds_left, within, within_share
 from tests.conftest import Installation
 
 LIMIT_S = 3.0

@@ -11,9 +11,9 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
-from optimizer.options import RecipeOptions
-from optimizer.outcome import outcome_of
-from optimizer.problem import build_problem
+from optimizer.explain.outcome import outcome_of
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import build_problem
 from optimizer.recommend import Optimizer
 from scenarios.bundled import virtual_plant
 from steel import catalogue
