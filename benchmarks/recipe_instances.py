@@ -35,9 +35,10 @@ class Family:
 
     def draw(self, rng: np.random.Generator, lots: bool) -> tuple[Plant, Order]:
         """The plant and order of one re-solve: new prices, limits and stock; min-lots where asked."""
-        factors = rng.uniform(0.85, 1.15, MATERIALS)
-        stock = rng.uniform(8.0, 60.0, MATERIALS)
-        smallest = rng.uniform(3.0, 9.0, MATERIALS) * lots
+        count = len(self.materials)
+        factors = rng.uniform(0.85, 1.15, count)
+        stock = rng.uniform(8.0, 60.0, count)
+        smallest = rng.uniform(3.0, 9.0, count) * lots
         yard = tuple(
             YardItem(
                 material=material,
@@ -58,36 +59,36 @@ class Family:
         return plant, Order(grade=Grade(name="family", maximum_wt_pct=limits), mass_t=MASS_T)
 
 
-def family(seed: int = 0) -> Family:
-    """A family of like problems whose cleanest materials are the dearest."""
+def family(seed: int = 0, count: int = MATERIALS) -> Family:
+    """A family of like problems of so many materials, whose cleanest ones are the dearest."""
     rng = np.random.default_rng(seed)
-    dirt = np.concatenate([rng.uniform(0.0, 0.12, CLEANEST), rng.uniform(0.15, 1.0, MATERIALS - CLEANEST)])
+    dirt = np.concatenate([rng.uniform(0.0, 0.12, CLEANEST), rng.uniform(0.15, 1.0, count - CLEANEST)])
     materials = tuple(
         Material(
             name=f"scrap {j:02d}", material_class="E40", kind=MaterialKind.SCRAP,
             bulk_density_t_per_m3=float(rng.uniform(0.5, 1.2)), metallic_yield=0.93,
         )
-        for j in range(MATERIALS)
+        for j in range(count)
     )  # fmt: skip
     elements, limits = {}, {}
-    usual = np.full(MATERIALS, 1.0 / MATERIALS) / 0.93
+    usual = np.full(count, 1.0 / count) / 0.93
     for symbol, (low, high) in RANGES.items():
-        content = low + (high - low) * dirt * rng.uniform(0.3, 1.0, MATERIALS)
+        content = low + (high - low) * dirt * rng.uniform(0.3, 1.0, count)
         common = 0.1 * np.outer(content, content) * 0.3**2
         covariance = common + np.diag((0.3 * content) ** 2 + (0.01 * low) ** 2)
-        elements[Element(symbol)] = OutputPieces(content, np.zeros((0, MATERIALS)), covariance, NORMAL)
+        elements[Element(symbol)] = OutputPieces(content, np.zeros((0, count)), covariance, NORMAL)
         # As in a grade, some limits bind and others only might.
         limits[Element(symbol)] = float(rng.uniform(0.9, 1.5) * content @ usual)
-    slopes = rng.normal(0.0, 25.0, (PIECES, MATERIALS))
+    slopes = rng.normal(0.0, 25.0, (PIECES, count))
     pieces = 380.0 + slopes - np.maximum(0.0, slopes.mean(axis=1, keepdims=True))
-    nothing = np.zeros((MATERIALS, MATERIALS))
+    nothing = np.zeros((count, count))
     description = Description(
         materials=materials,
-        yields=rng.uniform(0.88, 0.97, MATERIALS),
+        yields=rng.uniform(0.88, 0.97, count),
         elements=elements,
-        energy=OutputPieces(np.zeros(MATERIALS), pieces, nothing, NORMAL),
+        energy=OutputPieces(np.zeros(count), pieces, nothing, NORMAL),
     )
-    return Family(description, materials, 430.0 - 160.0 * dirt + rng.normal(0, 12, MATERIALS), limits)
+    return Family(description, materials, 430.0 - 160.0 * dirt + rng.normal(0, 12, count), limits)
 
 
 def campaign(members: Family, seed: int = 0) -> tuple[Plant, Campaign]:

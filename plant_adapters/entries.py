@@ -11,7 +11,7 @@ from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.materials import Material, MaterialKind, Oxide
 from steel.plants import YardItem
-from steel.quantities import ChargedT, EurPerT, Fraction, KgCo2ePerT, Number, StockT, WtPct
+from steel.quantities import ChargedT, EurPerT, Fraction, KgCo2ePerT, Number, StockT, WtPct, YesNo
 
 BASKETS = "unrecorded baskets"
 """Name of the pseudo-material that stands for scrap baskets the record leaves out."""
@@ -86,6 +86,7 @@ class YardEntry(MaterialEntry):
     min_t: ChargedT = 0.0
     max_t: ChargedT | None = None
     lift_t: ChargedT = 0.0
+    paid_whole: YesNo = False
 
     def item(self, where: str) -> YardItem:
         """The yard's item."""

@@ -18,7 +18,7 @@ from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Grade
 from steel.names import checked_name
-from steel.plants import Furnace, MaterialGroup, Plant, Prices
+from steel.plants import Furnace, MaterialGroup, Plant, Prices, RulesFile
 from steel.quantities import KgCo2ePerUnit, WtPct
 
 
@@ -63,10 +63,36 @@ class EmissionFactorChanges(Frozen):
         return EmissionFactors(**{**catalogue.emission_factors().model_dump(), **self.model_dump(exclude_none=True)})
 
 
+class RulesEntry(Frozen):
+    """Where a plant's own rules are.
+
+    Attributes:
+        file: name of a Python file beside the plant file.
+    """
+
+    file: str
+
+    def read(self, folder: Path, where: str) -> RulesFile:
+        """The rules as their file states them.
+
+        Raises:
+            InputError: the file is not beside the plant file, or cannot be read.
+        """
+        path = folder / self.file
+        beside = f"the name of a Python file in {folder}, such as rules.py"
+        if Path(self.file).name != self.file or path.suffix != ".py" or path.resolve().parent != folder.resolve():
+            raise InputError(self.file, f"{where}: rules.file", beside)
+        try:
+            return RulesFile(name=self.file, text=path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(self.file, f"{where}: rules.file", f"{beside}; it cannot be read: {error}") from error
+
+
 class PlantFile(Frozen):
     """A plant file's content, key by key.
 
     Attributes:
+        rules: its own.
         grade, group: one table each of `[[grade]]` and `[[group]]`.
     """
 
@@ -80,6 +106,7 @@ class PlantFile(Frozen):
     yard: tuple[YardEntry, ...] = ()
     grade: tuple[GradeEntry, ...] = ()
     group: tuple[MaterialGroup, ...] = ()
+    rules: RulesEntry | None = None
 
     @field_validator("name")
     @classmethod
@@ -93,7 +120,7 @@ def read_plant(path: Path) -> Plant:
     Raises:
         InputError: the file is missing or not TOML, a key is unknown or a value cannot be used; the message names it.
     """
-    return plant_from(read_toml(path), str(path))
+    return plant_from(read_toml(path), str(path), path.parent)
 
 
 def read_plant_named(folder: Path, name: str) -> Plant:
@@ -109,8 +136,17 @@ def read_plant_named(folder: Path, name: str) -> Plant:
     return found
 
 
-def plant_from(raw: dict[str, Any], where: str) -> Plant:
-    """Return the plant of a plant file's content."""
+def plant_from(raw: dict[str, Any], where: str, folder: Path | None = None) -> Plant:
+    """Return the plant of a plant file's content.
+
+    Args:
+        raw: the content.
+        where: for messages.
+        folder: that the file lies in, and so its rules; none where rules cannot be.
+
+    Raises:
+        InputError: a key is unknown or a value cannot be used.
+    """
     read = validated(PlantFile, raw, where)
     try:
         return Plant(
@@ -124,6 +160,15 @@ def plant_from(raw: dict[str, Any], where: str) -> Plant:
             own_grades=tuple(entry.grade(where) for entry in read.grade),
             groups=read.group,
             notes=read.notes,
+            rules=_rules(read, folder, where),
         )
     except ValidationError as error:
         raise input_error(error, where, Plant) from error
+
+
+def _rules(read: PlantFile, folder: Path | None, where: str) -> RulesFile | None:
+    if read.rules is None:
+        return None
+    if folder is None:
+        raise InputError(read.rules.file, f"{where}: rules.file", "a plant file in a folder of its own")
+    return read.rules.read(folder, where)

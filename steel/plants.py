@@ -173,7 +173,7 @@ class Plant(Frozen):
     own_grades: tuple[Grade, ...] = ()
     groups: tuple[MaterialGroup, ...] = ()
     notes: tuple[str, ...] = ()
-    rules: RulesFile | None = None
+    rules: Annotated[RulesFile | None, Field(exclude=True, repr=False)] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "Plant":

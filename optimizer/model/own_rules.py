@@ -36,11 +36,11 @@ def state_own_rules(model: pyo.ConcreteModel, structure: Structure) -> None:
 
 def _offer(model: pyo.ConcreteModel, block: pyo.Block, structure: Structure) -> None:
     """Give a rule's block what rules are about."""
-    block.charged_t = pyo.Reference(model.charged_t)
-    block.added_t = pyo.Reference(model.added_t)
+    block.charged_t = dict(model.charged_t.items())
+    block.added_t = dict(model.added_t.items())
     block.mass_t = dict(model.mass_t)
     if structure.baskets is not None and structure.baskets.apart:
-        block.basket_t = pyo.Reference(model.basket_t)
+        block.basket_t = dict(model.basket_t.items())
         block.BASKETS = list(model.BASKETS)
     for name in ("steel_t", "tapped_t", "metal_t", "energy_kwh"):
         block.add_component(name, pyo.Expression(expr=getattr(model, name)))
@@ -54,8 +54,8 @@ def _relations(one: OwnRule, block: pyo.Block, structure: Structure) -> list[Any
         relations = list(_flat(returned))
     except KeyError as error:
         known = (*structure.charged, *structure.added)
-        named = next((part for part in str(error).split("'") if part and "ndex" not in part), str(error))
-        raise InputError(named, one.where, f"a material of the yard{meant(named, known)}") from error
+        named = error.args[0]
+        raise InputError(named, one.where, f"a material of the yard{meant(str(named), known)}") from error
     except Exception as error:
         raise InputError(at_line(error, one.file), one.where, WANTED) from error
     for relation in relations:
