@@ -7,8 +7,8 @@ from api.description import install_description
 from api.intake import Intake
 from api.leaving import StopWhenGone
 from api.pages.recipe_page import install_pages
-from api.routes import router
-from api.service import PlantService
+from api.resources import catalogue, health, models, plans, predictions, recipes
+from chargewise.app.application import Application
 
 DESCRIPTION = """What to load into an electric arc furnace.
 
@@ -17,24 +17,29 @@ contents in wt%, prices in €/t, energy in kWh/t tapped, emissions in kgCO2e/t 
 documents (RFC 9457)."""
 
 
-def create_app(service: PlantService, pages: bool = True, root_path: str = "") -> FastAPI:
-    """Build the application around a plant service.
+RESOURCES = (recipes, plans, predictions, catalogue, models, health)
+"""Each with its router, in the order of the documentation."""
+
+
+def create_app(application: Application, pages: bool = True, root_path: str = "") -> FastAPI:
+    """Build the service around an application.
 
     Args:
-        service: plants, models and recipes.
+        application: plants, models and recipes.
         pages: whether to serve the web page at `/` too.
         root_path: path under which a proxy serves it, such as `/chargewise`.
     """
     app = FastAPI(
         title="Chargewise", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, root_path=root_path
     )
-    app.state.service = service
+    app.state.application = application
     problems.install(app)
-    app.include_router(router)
+    for resource in RESOURCES:
+        app.include_router(resource.router)
     install_description(app)
     app.add_middleware(StopWhenGone)
     # What is added last is asked first.
-    app.add_middleware(Intake, routes=router.routes)
+    app.add_middleware(Intake, routes=[route for resource in RESOURCES for route in resource.router.routes])
     if pages:
-        install_pages(app, service)
+        install_pages(app, application)
     return app

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.plants import NotReadyError
+from chargewise.app.plants import NotReadyError
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.solve.highs import OutOfTimeError, SolverError
 from optimizer.solve.interruption import StoppedError

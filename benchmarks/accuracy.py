@@ -19,22 +19,22 @@ import numpy as np
 from benchmarks import report
 from benchmarks.peers import casting_predictions, catalogue_predictions, predictions
 from benchmarks.report import SHARED_DATA, Results
-from plant_adapters.casting_table import read_casting_mapping, read_castings
-from plant_adapters.mapping import read_mapping
-from plant_adapters.table import TableAdapter
+from plant_adapters.mapping.mapping import read_mapping
+from plant_adapters.sources.casting_table import read_casting_mapping, read_castings
+from plant_adapters.sources.table import TableAdapter
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.elements import NOBLE, Element
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
-from surrogate.baselines import BASELINES, columns
-from surrogate.casting_fit import evaluate_castings
-from surrogate.characterisation import characterise
-from surrogate.evaluation import evaluate, recorded
-from surrogate.fit import fit
-from surrogate.model import Surrogate
-from surrogate.schema import ENERGY
-from surrogate.update import update
+from surrogate.fit.fit import fit
+from surrogate.fit.update import update
+from surrogate.judge.baselines import BASELINES, columns
+from surrogate.judge.casting_fit import evaluate_castings
+from surrogate.judge.characterisation import characterise
+from surrogate.judge.evaluation import evaluate, recorded
+from surrogate.model.model import Surrogate
+from surrogate.model.schema import ENERGY
 
 SHIFTED = "product4"
 UPDATES = 200

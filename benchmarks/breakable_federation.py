@@ -24,8 +24,8 @@ from federation.engine import (
 from federation.flower.operator import Operator
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import read_roster, write_roster
-from federation.ledger import read_ledger
-from federation.sums_run import SumsRun
+from federation.ledger.ledger import read_ledger
+from federation.run import SumsRun
 
 PLANTS = {"northmill": 39, "riverside": 39, "eastport": 39}
 """Too few heats to judge by, so that a run is over soon."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from chargewise.cli import app
-from plant_adapters.store import HeatStore
+from chargewise.commands.cli import app
+from plant_adapters.store.store import HeatStore
 from steel.heats import HeatLog
 
 

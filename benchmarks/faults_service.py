@@ -7,11 +7,11 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.onboarding import set_up_bundled
-from api.service import PlantService
 from benchmarks.faults_harness import Case, Outcome, Verdict
-from plant_adapters.store import HeatStore
-from surrogate.registry import Registry
+from chargewise.app.application import Application
+from chargewise.app.demo_plants import set_up_bundled
+from plant_adapters.store.store import HeatStore
+from surrogate.store.registry import Registry
 
 HEATS = 400
 ORDER: dict[str, Any] = {"plant": "northmill", "grade": "B500B", "compare": False}
@@ -45,7 +45,7 @@ def service_cases(cases: Path, home: Path) -> list[Case]:
     place = home / "service"
     store = HeatStore(f"sqlite:///{_made(place) / 'heats.db'}")
     set_up_bundled("northmill", HEATS, place / "plants", store, Registry(place / "models"))
-    service = PlantService(place / "plants", place / "models", store)
+    service = Application(place / "plants", place / "models", store)
     client = TestClient(create_app(service), raise_server_exceptions=False)
     deep = (cases / "14-rest-strict-json" / "deep2.json").read_text("utf-8")
     bodies = [*REFUSED, ("the deep body beside the cases", 400, deep)]

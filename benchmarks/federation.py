@@ -21,20 +21,20 @@ from benchmarks.federation_foundry import measure_foundry
 from benchmarks.federation_plants import COLD, POOR, Site, by_class, class_materials, heap, learned_together, sites
 from benchmarks.federation_simulation import measure_simulation
 from benchmarks.report import Results
-from federation.contract import Contract, agree
-from federation.gate import judge
-from federation.hierarchy import Pieces, Shared
-from federation.messages import sums_to_record
-from federation.screening import total
-from federation.shares import Ballot, Settled, flat, settle
-from federation.tuning import Tuning
+from federation.exchange.messages import sums_to_record
+from federation.sums.contract import Contract, agree
+from federation.sums.gate import judge
+from federation.sums.hierarchy import Pieces, Shared
+from federation.sums.screening import total
+from federation.sums.shares import Ballot, Settled, flat, settle
+from federation.sums.tuning import Tuning
 from steel.heats import HeatLog
-from surrogate.evaluation import recorded
-from surrogate.fit import fit
-from surrogate.linear import Statistics
-from surrogate.model import Surrogate
-from surrogate.remainder import FitOptions
-from surrogate.schema import ENERGY
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.judge.evaluation import recorded
+from surrogate.model.linear import Statistics
+from surrogate.model.model import Surrogate
+from surrogate.model.schema import ENERGY
 
 OUTPUTS = ("Cu", "Sn", "Ni", "Cr", "Mo", "P", "S", ENERGY, "yield")
 VICTIM = 1

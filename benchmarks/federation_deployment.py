@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.flower_as_it_comes import stock_run
 from benchmarks.report import Results
 from federation.engine import LocalPlant, local_engine
-from federation.ledger import Entry, read_ledger
+from federation.ledger.ledger import Entry, read_ledger
 from federation.modules.settings import ModuleRun
 
 PLANTS, ROUNDS, STOCK_ROUNDS_QUICK = 3, 10, 2

@@ -30,10 +30,10 @@ from federation.engine import (
     free_port,
     tail,
 )
-from federation.errors import EngineError, TooFewPlantsError
 from federation.keys.credentials import LOOPBACK, certify, make_authority, make_credentials
 from federation.keys.roster import read_roster, write_roster
-from federation.ledger import LedgerInUseError, read_ledger, torn_line
+from federation.ledger.errors import EngineError, TooFewPlantsError
+from federation.ledger.ledger import LedgerInUseError, read_ledger, torn_line
 
 
 def plain_text_on_the_port(f: Federation) -> None:
@@ -244,7 +244,7 @@ def operator_killed_in_a_run(f: Federation) -> None:
     f.begin()
     code = (
         "import os, signal, sys; from pathlib import Path; from federation.engine import Coordinator, LEDGER\n"
-        "from federation.sums_run import SumsRun\n"
+        "from federation.run import SumsRun\n"
         "folder = Path(sys.argv[1])\n"
         "run = SumsRun(plants=3, secure=False, started_by='a benchmark')\n"
         "Coordinator(folder, folder / LEDGER).run("

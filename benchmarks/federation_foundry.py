@@ -12,9 +12,9 @@ from federation.castings import (
     offer,
     prior_from_others,
 )
-from plant_adapters.casting_table import read_casting_mapping, read_castings
+from plant_adapters.sources.casting_table import read_casting_mapping, read_castings
 from steel.castings import CastingLog
-from surrogate.casting_fit import SlopePrior, members
+from surrogate.judge.casting_fit import SlopePrior, members
 
 FRACTION = 0.7
 

@@ -8,15 +8,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from flwr.clientapp import ClientApp
 
-from federation.asking import Round
-from federation.contract import Contract
-from federation.hierarchy import Pieces, Shared
-from federation.ledger import Ledger
+from federation.ledger.ledger import Ledger
+from federation.ledger.quorum import Round
 from federation.modules.in_process import InProcessGrid
-from federation.participant import Participant
-from federation.remainder import USUAL
-from federation.remainder_client import add_handlers
-from federation.remainder_rounds import learn_remainder
+from federation.remainder.client import add_handlers
+from federation.remainder.remainder import USUAL
+from federation.remainder.rounds import learn_remainder
+from federation.sums.contract import Contract
+from federation.sums.hierarchy import Pieces, Shared
+from federation.sums.participant import Participant
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel import catalogue

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import TensorDataset
 
 from benchmarks.report import Results
-from federation.ledger import Ledger
+from federation.ledger.ledger import Ledger
 from federation.modules.client_app import app_for
 from federation.modules.cohort import train_cohort
 from federation.modules.coordinate import ModuleResult, run_modules

@@ -15,11 +15,11 @@ from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
 from federation.engine import free_port, start, tail, when_ready
-from federation.errors import EngineError
 from federation.flower.operator import Operator
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import write_roster
-from federation.ledger import Ledger
+from federation.ledger.errors import EngineError
+from federation.ledger.ledger import Ledger
 from federation.modules.client_app import app_for
 from federation.modules.coordinate import run_modules
 from federation.modules.settings import ModuleRun

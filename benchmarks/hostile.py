@@ -19,15 +19,15 @@ import tomli_w
 from flwr.app import Message, RecordDict
 
 from federation.engine import LocalPlant, free_port, start, when_ready, write_node
-from federation.errors import EngineError
 from federation.flower.bundles import bundle
 from federation.flower.operator import Operator, RunGrid
 from federation.flower.wire import unpacked
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import write_roster
+from federation.ledger.errors import EngineError
 from federation.plant.outbox import Outbox, Sent
 from federation.plant.policy import STRICTEST, Policy
-from plant_adapters.store import HeatStore
+from plant_adapters.store.store import HeatStore
 from scenarios.bundled import virtual_plant
 
 HEATS = {"northmill": 120, "riverside": 110, "eastport": 100}

@@ -13,10 +13,10 @@ from sklearn.preprocessing import StandardScaler
 from steel.castings import CastingLog
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
-from surrogate.baselines import BASELINES, columns
-from surrogate.casting_fit import CASTING_BASELINES
-from surrogate.priors import ENERGY_PER_T_METAL_KWH
-from surrogate.schema import ENERGY
+from surrogate.judge.baselines import BASELINES, columns
+from surrogate.judge.casting_fit import CASTING_BASELINES
+from surrogate.model.priors import ENERGY_PER_T_METAL_KWH
+from surrogate.model.schema import ENERGY
 
 PEERS: dict[str, Callable[[], Any]] = {
     **BASELINES,

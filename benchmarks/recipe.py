@@ -20,15 +20,15 @@ from benchmarks.recipe_peers import ENERGY_MEAN, ENERGY_SCALE, evolved, omlt_sec
 from benchmarks.report import Results
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer
 from optimizer.plan.campaign import plan_campaign
 from optimizer.plan.front import front
 from optimizer.problem.options import Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.solver import RecipeSolver, Solution
 from optimizer.solve.warm import Warm
 from steel.heats import FloatArray
-from surrogate.adoption import output_pieces
+from surrogate.fit.adoption import output_pieces
 
 SOLVES, WARM_UP, PEER_SOLVES, DRAWS = 100, 10, 3, 100_000
 FRONT_POINTS = 50

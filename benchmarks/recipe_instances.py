@@ -13,8 +13,8 @@ from steel.grades import Grade, Order
 from steel.heats import FloatArray
 from steel.materials import Material, MaterialKind
 from steel.plants import Furnace, Plant, Prices, YardItem
-from surrogate.description import Description, OutputPieces
-from surrogate.quantiles import LEVELS, Quantiles
+from surrogate.model.description import Description, OutputPieces
+from surrogate.model.quantiles import LEVELS, Quantiles
 
 MATERIALS, PIECES, MASS_T, CONFIDENCE, MOST_MATERIALS = 24, 24, 100.0, 0.99, 8
 CLEANEST = 4

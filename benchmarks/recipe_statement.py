@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.recipe_instances import CONFIDENCE, Family, family
 from benchmarks.report import Results
 from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.recommend import Optimizer
 from optimizer.model.compiled import compile_model
 from optimizer.model.exchange import solve_by
 from optimizer.model.instance import compiled_statement, numbers_of
@@ -16,14 +17,13 @@ from optimizer.model.statement import recipe_model
 from optimizer.model.structure import structure_of
 from optimizer.problem.options import Aim, Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from steel.baskets import BasketRule
 from steel.elements import Element
 from steel.grades import Order
 from steel.heats import FloatArray
 from steel.plants import MaterialGroup, Plant, RulesFile
-from surrogate.networks import ReluNetwork
-from surrogate.trees import Trees
+from surrogate.model.networks import ReluNetwork
+from surrogate.model.trees import Trees
 
 EXACT = RecipeOptions(confidence=CONFIDENCE, gap=1e-8, cut_tolerance=1e-7, time_limit_s=60.0)
 SMALL = 8

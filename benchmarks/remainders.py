@@ -18,11 +18,11 @@ from benchmarks import report
 from benchmarks.report import Results
 from scenarios.bundled import names, virtual_plant
 from steel.heats import FloatArray
-from surrogate.convex import PENALTY, fit_pieces
-from surrogate.fit import fit
-from surrogate.heat_data import HeatData, prepare
-from surrogate.remainder import FitOptions
-from surrogate.schema import ENERGY
+from surrogate.fit.convex import PENALTY, fit_pieces
+from surrogate.fit.fit import fit
+from surrogate.fit.heat_data import HeatData, prepare
+from surrogate.fit.remainder import FitOptions
+from surrogate.model.schema import ENERGY
 
 HEATS, FRACTION, EPOCHS, UNITS = 2000, 0.7, 300, 16
 OUTPUTS = ("P", ENERGY)

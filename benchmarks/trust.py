@@ -26,11 +26,11 @@ from benchmarks.report import Results
 from benchmarks.trust_gate import measure_gate
 from benchmarks.trust_privacy import measure_privacy
 from federation.engine import LocalPlant, local_engine
+from federation.exchange.masking import new_key
+from federation.exchange.messages import HELLO, KEY, OFFER, OFFERS, REVEAL, text_of, text_record
 from federation.flower.bundles import bundle
 from federation.flower.operator import Operator, RunGrid
 from federation.keys.signing import MaskKey, sign
-from federation.masking import new_key
-from federation.messages import HELLO, KEY, OFFER, OFFERS, REVEAL, text_of, text_record
 from federation.plant.session import Asked
 
 BEFORE_OVER_STOCK = 1.94 / 19.24

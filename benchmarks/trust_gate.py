@@ -13,19 +13,19 @@ import numpy as np
 from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
 from benchmarks.report import Results
-from federation.contract import agree
-from federation.gate import Verdict, foreign, judge
-from federation.participant import Participant
-from federation.screening import total
-from federation.shares import settle
+from federation.sums.contract import agree
+from federation.sums.gate import Verdict, foreign, judge
+from federation.sums.participant import Participant
+from federation.sums.screening import total
+from federation.sums.shares import settle
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.evaluation import recorded
-from surrogate.model import Surrogate
-from surrogate.remainder import FitOptions
-from surrogate.schema import ENERGY
+from surrogate.fit.remainder import FitOptions
+from surrogate.judge.evaluation import recorded
+from surrogate.model.model import Surrogate
+from surrogate.model.schema import ENERGY
 
 TRIALS, HEATS, LATER, OTHERS = 30, 120, 400, 200
 WORLDS = 70_000

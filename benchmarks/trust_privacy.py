@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.report import Results
-from federation.contract import Contract, agree
-from federation.hierarchy import priors_for
-from federation.participant import Participant
-from federation.screening import Sums, total
-from federation.shares import SHARES
+from federation.sums.contract import Contract, agree
+from federation.sums.hierarchy import priors_for
+from federation.sums.participant import Participant
+from federation.sums.screening import Sums, total
+from federation.sums.shares import SHARES
 from scenarios.bundled import names, virtual_plant
 from steel.heats import FloatArray, HeatLog
-from surrogate.linear import Statistics
-from surrogate.yields import TAPPED_NOISE, YIELD
+from surrogate.fit.yields import TAPPED_NOISE, YIELD
+from surrogate.model.linear import Statistics
 
 HEATS = {"eastport": 60, "northmill": 200, "riverside": 200}
 TRIED_FROM = 200

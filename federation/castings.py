@@ -15,7 +15,7 @@ import numpy as np
 from steel.castings import CastingLog
 from steel.errors import InputError
 from steel.heats import FloatArray
-from surrogate.casting_fit import SlopePrior, filled_in, members, noise_variance
+from surrogate.judge.casting_fit import SlopePrior, filled_in, members, noise_variance
 
 DEVIATIONS = np.geomspace(0.003, 10.0, 10)
 """τ² and s² that are tried, in (per mille of the property per usual change of an input)²."""

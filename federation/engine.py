@@ -19,18 +19,18 @@ from typing import Any
 from flwr.serverapp import Grid
 from safetensors.numpy import save_file
 
-from federation.errors import EngineError
 from federation.flower.bundles import bundle
 from federation.flower.operator import START_S, Operator
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import read_roster, write_roster
-from federation.ledger import Ledger, opened_ledger
+from federation.ledger.errors import EngineError
+from federation.ledger.ledger import Ledger, opened_ledger
+from federation.ledger.results import write_result
 from federation.modules.coordinate import run_modules
 from federation.modules.settings import ModuleRun
 from federation.plant.plant import PlantNode
 from federation.plant.policy import OPEN, Policy, write_policy
-from federation.results import write_result
-from federation.sums_run import SumsRun, run_sums
+from federation.run import SumsRun, run_sums
 
 LEDGER, RESULT, WEIGHTS = "ledger.jsonl", "result.json", "result.safetensors"
 Say = Callable[[str], None]

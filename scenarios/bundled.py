@@ -3,7 +3,7 @@
 import tomllib
 from importlib import resources
 
-from plant_adapters.plant_file import plant_from
+from plant_adapters.plants.plant_file import plant_from
 from scenarios.virtual_plant import VirtualPlant
 from steel.errors import InputError
 

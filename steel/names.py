@@ -21,10 +21,15 @@ def checked_name(name: str, where: str) -> str:
     Raises:
         InputError: it is empty, too long, reserved, or has other signs than letters, digits, - and _ inside.
     """
-    if not PATTERN.fullmatch(name) or name.casefold() in RESERVED:
+    if not is_name(name):
         signs = "1 to 64 letters (a to z), digits, - and _, beginning and ending with no - or _"
         raise InputError(name, where, f"{signs}, and not one of {', '.join(sorted(RESERVED))}")
     return name
+
+
+def is_name(name: str) -> bool:
+    """Whether a name is safe as a file name everywhere."""
+    return PATTERN.fullmatch(name) is not None and name.casefold() not in RESERVED
 
 
 def folded(name: str) -> str:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from api.onboarding import set_up_bundled
-from api.plants import LoadedPlant
-from api.service import PlantService
-from plant_adapters.store import HeatStore
+from chargewise.app.application import Application
+from chargewise.app.demo_plants import set_up_bundled
+from chargewise.app.plants import LoadedPlant
+from plant_adapters.store.store import HeatStore
 from scenarios.bundled import virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.registry import Registry
+from surrogate.store.registry import Registry
 
 HEATS = 700
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -58,7 +58,7 @@ class Installation:
     """A folder with a trained demo plant in it."""
 
     home: Path
-    service: PlantService
+    service: Application
 
     @property
     def plant(self) -> LoadedPlant:
@@ -70,5 +70,5 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     home = tmp_path_factory.mktemp("home")
     store = HeatStore(f"sqlite:///{home / 'heats.db'}")
     set_up_bundled("northmill", HEATS, home / "plants", store, Registry(home / "models"))
-    yield Installation(home, PlantService(home / "plants", home / "models", store))
+    yield Installation(home, Application(home / "plants", home / "models", store))
     store.close()

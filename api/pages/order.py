@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import Field, ValidationError
 
-from api.requests import RecipeRequest
+from chargewise.app.orders import HeatOrder
 from optimizer.problem.options import Aim, RecipeOptions
 from steel.elements import Element, by_element
 from steel.frozen import Frozen
@@ -76,14 +76,14 @@ class PageOrder:
         saved = SavedOrder(**{name: getattr(self, name) for name in SavedOrder.model_fields})
         return f"?order={quote(saved.model_dump_json(exclude_defaults=True))}"
 
-    def request(self) -> RecipeRequest:
+    def asked(self) -> HeatOrder:
         """The order as any client would ask it.
 
         Raises:
             ValidationError: a value is out of its range.
         """
         aims = {element: Aim(wt_pct=value) for element, value in by_element(self.aims, "aim").items()}
-        return RecipeRequest(
+        return HeatOrder(
             plant=self.plant,
             grade=self.grade,
             mass_t=self.mass_t,

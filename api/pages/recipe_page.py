@@ -14,15 +14,13 @@ from api.pages.answers import show_ranges, show_ranked
 from api.pages.fields import Bounds, number_field
 from api.pages.order import PageOrder, SavedOrder, is_looser, saved_order
 from api.pages.results import show_impossible, show_problem, show_recipe
-from api.plants import LoadedPlant, NotReadyError
-from api.service import PlantService, problem_of
+from chargewise.app.application import Application
+from chargewise.app.orders import HeatOrder
+from chargewise.app.plants import LoadedPlant, NotReadyError
 from optimizer.explain.conflicts import ImpossibleOrderError
-from optimizer.explain.ranges import ranges
-from optimizer.explain.ranking import cheapest_different
-from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.recommend import Optimizer
 from optimizer.solve.highs import SolverError
 from optimizer.solve.interruption import StoppedError, stopping_when
+from steel.answers import Ranges, RankedRecipe
 from steel.complaints import input_error
 from steel.errors import InputError
 from steel.recipes import Recipe
@@ -33,6 +31,7 @@ SOON_S = 0.15
 """Several changes within this time are one question."""
 RECONNECT_S = 120.0
 """How long a page may be out of reach before it is opened anew, as its address keeps it."""
+RUNNERS_UP, DEARER_BY, RANGES_S = 5, 0.05, 5.0
 FAILURES = (InputError, SolverError, ValidationError, NotReadyError)
 WT_PCT, PRICE, STOCK = Bounds(0.0, 100.0), Bounds(-1e5, 1e5), Bounds(0.0, 1e7)
 
@@ -40,8 +39,8 @@ WT_PCT, PRICE, STOCK = Bounds(0.0, 100.0), Bounds(-1e5, 1e5), Bounds(0.0, 1e7)
 class RecipePage:
     """One visitor's order form and results."""
 
-    def __init__(self, service: PlantService, loaded: LoadedPlant, saved: SavedOrder | None = None) -> None:
-        self.service, self.loaded = service, loaded
+    def __init__(self, app: Application, loaded: LoadedPlant, saved: SavedOrder | None = None) -> None:
+        self.app, self.loaded = app, loaded
         grades = loaded.plant.made()
         self.order = PageOrder(loaded.plant.name, grades[0]) if saved is None else PageOrder.of(saved, grades)
         self._asked = 0
@@ -73,8 +72,8 @@ class RecipePage:
             self._yard_card()
 
     def _order_card(self) -> None:
-        ready, rest = _by_readiness(self.service)
-        plants = {name: self.service.plant(name).plant.title or name for name in ready}
+        ready, rest = _by_readiness(self.app)
+        plants = {name: self.app.plant(name).plant.title or name for name in ready}
         usual = self.loaded.plant.furnace.tap_weight_t
         with ui.element("div").classes("cw-card w-full"):
             ui.label("Order").classes("cw-title")
@@ -156,7 +155,7 @@ class RecipePage:
     def _choose_plant(self, event: object) -> None:
         name = str(getattr(event, "value", ""))
         try:
-            self.loaded = self.service.plant(name)
+            self.loaded = self.app.plant(name)
         except FAILURES as error:
             ui.notify(_sentence(error), type="negative")
             return
@@ -222,7 +221,7 @@ class RecipePage:
         """The recipe, or why there is none, as what draws it; None where nobody waits for it any longer."""
         try:
             with stopping_when(lambda: asked != self._asked):
-                self.loaded = self.service.plant(self.order.plant)
+                self.loaded = self.app.plant(self.order.plant)
                 recipe = self._recommend()
         except StoppedError:
             return None
@@ -247,14 +246,20 @@ class RecipePage:
                 first = ui.button("Runners-up").props("outline dense no-caps")
                 second = ui.button("How long it stands").props("outline dense no-caps")
             answers = ui.column().classes("w-full gap-2")
-        first.on_click(lambda: self._answer(first, answers, cheapest_different, show_ranked))
-        second.on_click(lambda: self._answer(second, answers, ranges, show_ranges))
+        first.on_click(lambda: self._answer(first, answers, self._ranked, show_ranked))
+        second.on_click(lambda: self._answer(second, answers, self._ranges, show_ranges))
+
+    def _ranked(self, asked: HeatOrder) -> tuple[RankedRecipe, ...]:
+        return self.app.ranked(asked, RUNNERS_UP, DEARER_BY)
+
+    def _ranges(self, asked: HeatOrder) -> Ranges:
+        return self.app.ranges(asked, RANGES_S)
 
     async def _answer(
         self,
         button: ui.button,
         answers: ui.column,
-        find: Callable[[Optimizer, RecipeProblem], Answer],
+        find: Callable[[HeatOrder], Answer],
         show: Callable[[Answer], None],
     ) -> None:
         """Find and draw one more answer, unless the order has changed meanwhile."""
@@ -263,7 +268,7 @@ class RecipePage:
         def found() -> Callable[[], None]:
             try:
                 with stopping_when(lambda: asked != self._asked):
-                    answer = find(self.service.optimizer, problem_of(self.loaded, self.order.request()))
+                    answer = find(self.order.asked())
             except (StoppedError, ImpossibleOrderError, *FAILURES) as error:
                 told = _sentence(error)
                 return lambda: show_problem(told)
@@ -278,9 +283,7 @@ class RecipePage:
                 draw()
 
     def _recommend(self) -> Recipe:
-        request = self.order.request()
-        plant = request.plant_today(self.loaded.plant)
-        return self.service.recommend(self.loaded, request.order(plant), request.options, plant)
+        return self.app.recipe(self.order.asked())
 
 
 def _sentence(error: Exception) -> str:
@@ -288,14 +291,14 @@ def _sentence(error: Exception) -> str:
     return str(input_error(error, "order")) if isinstance(error, ValidationError) else str(error)
 
 
-def _by_readiness(service: PlantService) -> tuple[list[str], dict[str, str]]:
+def _by_readiness(app: Application) -> tuple[list[str], dict[str, str]]:
     """Plants that can be answered for, and why the others cannot."""
-    found = service.plants.readiness()
+    found = app.plants.readiness()
     ready = [name for name, reason in found.items() if reason is None]
     return ready, {name: reason for name, reason in found.items() if reason is not None}
 
 
-def install_pages(app: FastAPI, service: PlantService) -> None:
+def install_pages(server: FastAPI, app: Application) -> None:
     """Serve the page at `/` of the application."""
     css = resources.files("api.pages").joinpath("style.css").read_text("utf-8")
 
@@ -304,15 +307,15 @@ def install_pages(app: FastAPI, service: PlantService) -> None:
         ui.add_css(css)
         ui.query(".nicegui-content").classes("p-0 gap-0")
         saved = saved_order(order) if order else None
-        ready, rest = _by_readiness(service)
+        ready, rest = _by_readiness(app)
         if saved is not None and saved.plant not in ready:
             reason = rest.get(saved.plant, "it is not set up here")
             show_problem(f"{saved.plant} cannot be answered for: {reason}. Its order is kept in this page's address.")
         elif ready:
-            RecipePage(service, service.plant(saved.plant if saved else ready[0]), saved).build()
+            RecipePage(app, app.plant(saved.plant if saved else ready[0]), saved).build()
         elif rest:
             show_problem("; ".join(f"{name} cannot be answered for: {reason}" for name, reason in rest.items()))
         else:
             show_problem("No plant has a model yet. Run `chargewise demo`, or `chargewise train` on your own heats.")
 
-    ui.run_with(app, mount_path="/", show_welcome_message=False)
+    ui.run_with(server, mount_path="/", show_welcome_message=False)

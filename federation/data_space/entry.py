@@ -8,8 +8,8 @@ from pathlib import Path
 from pyshacl import validate
 from rdflib import DCAT, DCTERMS, FOAF, ODRL2, RDF, SH, XSD, BNode, Graph, Literal, Namespace, URIRef
 
-from federation.contract import Contract
-from federation.published import sha256_of
+from federation.sums.contract import Contract
+from federation.sums.published import sha256_of
 from steel.errors import InputError
 from steel.process import PROCESS_UNITS
 

@@ -7,7 +7,7 @@ import httpx
 from rdflib import DCAT, RDF, Graph, Namespace, URIRef
 
 from federation.data_space.entry import complaints
-from federation.published import sha256_of
+from federation.sums.published import sha256_of
 from steel.errors import InputError
 
 SPDX = Namespace("http://spdx.org/rdf/terms#")

@@ -40,13 +40,13 @@ from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
 from flwr.superlink.grid.http_grid import HttpGrid
 
-from federation.errors import EngineError
 from federation.flower.doors import TOKEN_HEADER
 from federation.flower.superlink import DOOR
 from federation.flower.version import check_flower
 from federation.flower.wire import packed, unpack
 from federation.keys.credentials import LOOPBACK
 from federation.keys.roster import Roster
+from federation.ledger.errors import EngineError
 
 Told = TypeVar("Told")
 START_S = 60.0

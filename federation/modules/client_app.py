@@ -10,7 +10,7 @@ from functools import cache
 from flwr.app import Context, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
 
-from federation.messages import text_record
+from federation.exchange.messages import text_record
 from federation.modules.settings import ModuleRun
 from federation.modules.task import Partition, Task, load_task
 from federation.modules.training import judge, train

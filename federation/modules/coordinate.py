@@ -7,9 +7,9 @@ import numpy as np
 from flwr.app import ConfigRecord, RecordDict
 from flwr.serverapp import Grid
 
-from federation.asking import PromptGrid, Round, wait_for_plants
-from federation.ledger import Ledger
-from federation.messages import digest, text_of
+from federation.exchange.messages import digest, text_of
+from federation.ledger.ledger import Ledger
+from federation.ledger.quorum import PromptGrid, Round, wait_for_plants
 from federation.modules.guard import Guarded, Told
 from federation.modules.privacy import epsilon
 from federation.modules.settings import ModuleRun

@@ -10,9 +10,9 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import Strategy
 
-from federation.errors import TooFewPlantsError
-from federation.ledger import Ledger
-from federation.messages import digest
+from federation.exchange.messages import digest
+from federation.ledger.errors import TooFewPlantsError
+from federation.ledger.ledger import Ledger
 from federation.modules.settings import ModuleRun
 from steel.heats import FloatArray
 

@@ -7,7 +7,7 @@ from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 from flwr.simulation import run_simulation
 
-from federation.ledger import Ledger
+from federation.ledger.ledger import Ledger
 from federation.modules.client_app import app_for
 from federation.modules.coordinate import ModuleResult, run_modules
 from federation.modules.settings import ModuleRun

@@ -8,17 +8,17 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from federation.contract import Contract, read_contract
-from federation.gate import Errors, Verdict, foreign, judge
-from federation.hierarchy import Pieces, Shared
-from federation.participant import Participant
-from federation.published import arrays_of, shared_of
-from federation.screening import Sums
-from federation.shares import Ballot
-from federation.tuning import FULL, TUNINGS, Tuning
+from federation.sums.contract import Contract, read_contract
+from federation.sums.gate import Errors, Verdict, foreign, judge
+from federation.sums.hierarchy import Pieces, Shared
+from federation.sums.participant import Participant
+from federation.sums.published import arrays_of, shared_of
+from federation.sums.screening import Sums
+from federation.sums.shares import Ballot
+from federation.sums.tuning import FULL, TUNINGS, Tuning
 from steel.errors import InputError
-from surrogate.registry import Registry
-from surrogate.stretches import FEWEST_HEATS
+from surrogate.judge.stretches import FEWEST_HEATS
+from surrogate.store.registry import Registry
 
 PARENT = "federation"
 APPROVED_BY = "federation's gate"

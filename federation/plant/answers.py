@@ -9,15 +9,15 @@ from collections.abc import Callable
 from flwr.app import Context, Error, Message, RecordDict
 from flwr.clientapp import ClientApp
 
+from federation.exchange.messages import HELLO, MASKED, size_and_digest, text_of
 from federation.flower.bundles import App
-from federation.messages import HELLO, MASKED, size_and_digest, text_of
 from federation.modules.client_app import app_for as modules_app_for
-from federation.participant import Participant
 from federation.plant.plant import Plant
 from federation.plant.refusal import RefusedError
 from federation.plant.session import Asked, Session, check_day
 from federation.plant.sums_answers import ANSWERS, checked
-from federation.remainder_client import add_handlers
+from federation.remainder.client import add_handlers
+from federation.sums.participant import Participant
 
 REFUSED, FAILED = 1001, 1002
 """Codes of errors that a plant answers with."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from federation.exchange.masking import Purpose, Whole, hidden, new_key
 from federation.keys.roster import Roster
 from federation.keys.signing import MaskKey, check, sign
-from federation.masking import Purpose, Whole, hidden, new_key
 from federation.plant.refusal import RefusedError
 from steel.errors import InputError
 from steel.heats import FloatArray

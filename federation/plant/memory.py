@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.heats import HeatLog
-from surrogate.artifact import data_summary
+from surrogate.store.artifact import data_summary
 
 DAY = timedelta(hours=24)
 RUNS_KEPT = 1000

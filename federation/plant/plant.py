@@ -8,15 +8,15 @@ from pydantic import ValidationError, field_validator
 
 from federation.keys.roster import Roster, read_roster
 from federation.keys.signing import load_private_key, public_line
-from federation.participant import Participant
 from federation.plant.memory import Remembering
 from federation.plant.outbox import Outbox
 from federation.plant.policy import Policy, read_policy
-from plant_adapters.store import HeatStore
+from federation.sums.participant import Participant
+from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.names import checked_name
-from surrogate.registry import Registry
+from surrogate.store.registry import Registry
 
 
 class PlantNode(Frozen):

@@ -9,8 +9,8 @@ from pydantic import Field, ValidationError
 from steel.elements import Element
 from steel.errors import InputError
 from steel.frozen import Frozen
-from surrogate.schema import ENERGY
-from surrogate.yields import YIELD
+from surrogate.fit.yields import YIELD
+from surrogate.model.schema import ENERGY
 
 OUTPUTS = (*(element.value for element in Element), ENERGY, YIELD)
 Count = Annotated[int, Field(ge=0)]

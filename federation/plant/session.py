@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from federation.contract import Contract, Terms
+from federation.exchange.masking import Whole
 from federation.keys.signing import MaskKey
-from federation.masking import Whole
-from federation.participant import Participant
 from federation.plant.masks import Masks
 from federation.plant.memory import DAY, Remembering
 from federation.plant.plant import Plant
 from federation.plant.policy import Policy
 from federation.plant.refusal import RefusedError
-from federation.shares import Ballot
+from federation.sums.contract import Contract, Terms
+from federation.sums.participant import Participant
+from federation.sums.shares import Ballot
 from steel.frozen import Frozen
 from steel.heats import FloatArray
 

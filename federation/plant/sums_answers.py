@@ -8,10 +8,7 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, MetricRecord, RecordDict
 from pydantic import ValidationError
 
-from federation.contract import Terms, offered, read_contract
-from federation.flattened import OFFERS_UNIT, SUMS_UNIT, flattened
-from federation.keys.signing import read_keys
-from federation.messages import (
+from federation.exchange.messages import (
     ADOPT,
     CONTRIBUTE,
     HELLO,
@@ -27,15 +24,18 @@ from federation.messages import (
     text_of,
     text_record,
 )
+from federation.keys.signing import read_keys
 from federation.plant.adopting import adopted
 from federation.plant.plant import Plant
 from federation.plant.refusal import RefusedError
 from federation.plant.session import Session
-from federation.proposal import proposal
-from federation.shares import flat
+from federation.sums.contract import Terms, offered, read_contract
+from federation.sums.flattened import OFFERS_UNIT, SUMS_UNIT, flattened
+from federation.sums.proposal import proposal
+from federation.sums.shares import flat
 from steel.errors import InputError
 from steel.heats import FloatArray
-from surrogate.linear import Statistics
+from surrogate.model.linear import Statistics
 
 Say = Callable[[str], None]
 Answer = Callable[[Plant, Session, RecordDict, Say], RecordDict]

@@ -15,7 +15,7 @@ from optimizer.solve.warm import Warm
 from steel.grades import Grade
 from steel.heats import FloatArray, HeatLog
 from steel.recipes import Comparison
-from surrogate.catalogue_model import catalogue_description
+from surrogate.model.catalogue_model import catalogue_description
 
 RECENT_HEATS = 100
 FEWEST_HEATS = 5

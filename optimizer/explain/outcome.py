@@ -12,7 +12,7 @@ from steel.emissions import Emissions
 from steel.heats import FloatArray
 from steel.recipes import AnalysisLine, Costs, Interval
 from steel.slag import Slag
-from surrogate.quantiles import Quantiles
+from surrogate.model.quantiles import Quantiles
 
 INTERVAL_COVERAGE = 0.90
 LOW, HIGH = (1 - INTERVAL_COVERAGE) / 2, (1 + INTERVAL_COVERAGE) / 2

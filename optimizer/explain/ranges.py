@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.elements import ElementRow
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.recommend import Optimizer
 from optimizer.solve.highs import OutOfTimeError, SolverError
 from optimizer.solve.interruption import seconds_left, within
 from optimizer.solve.solver import Solution

@@ -14,7 +14,7 @@ import numpy as np
 from optimizer.model.program import Extension
 from optimizer.problem.recipe_problem import RecipeProblem
 from steel.heats import FloatArray
-from surrogate.networks import ReluNetwork
+from surrogate.model.networks import ReluNetwork
 
 
 class NetworkRows:

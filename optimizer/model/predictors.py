@@ -6,7 +6,7 @@ from optimizer.model.program import Extension, Name, Program
 from optimizer.model.structure import states_predictors
 from optimizer.model.trees import TreeRows
 from optimizer.problem.recipe_problem import RecipeProblem
-from surrogate.predictors import Predictors
+from surrogate.model.predictors import Predictors
 
 
 def with_predictors(program: Program, problem: RecipeProblem) -> Program:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optimizer.model.program import Extension
 from optimizer.problem.recipe_problem import RecipeProblem
 from steel.heats import FloatArray
-from surrogate.trees import Trees
+from surrogate.model.trees import Trees
 
 ASIDE = 1e-6
 """t per t tapped that a charge keeps from a split point, so that no rounding moves it to the other leaf."""

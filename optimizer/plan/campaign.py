@@ -25,7 +25,7 @@ from optimizer.solve.solver import Solution, solve_recipe
 from steel.campaigns import Campaign, CampaignPlan, PlannedHeat, Purchase, Scarcity
 from steel.heats import FloatArray
 from steel.plants import Plant
-from surrogate.description import Description
+from surrogate.model.description import Description
 
 ENOUGH = 2e-3
 """Gap of the fractional plan at which no better recipes are sought; what whole heats add is more."""

@@ -13,7 +13,7 @@ from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import FloatArray
 from steel.plants import Plant, YardItem
-from surrogate.description import Description
+from surrogate.model.description import Description
 
 
 @dataclass(frozen=True)

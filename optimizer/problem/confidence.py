@@ -2,8 +2,8 @@
 
 from optimizer.problem.options import RecipeOptions
 from steel.grades import Order
-from surrogate.description import Description
-from surrogate.quantiles import Quantiles
+from surrogate.model.description import Description
+from surrogate.model.quantiles import Quantiles
 
 
 def risk_of_each(order: Order, description: Description, options: RecipeOptions) -> float:

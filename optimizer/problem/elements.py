@@ -14,8 +14,8 @@ from steel.grades import Order
 from steel.heats import FloatArray
 from steel.materials import Material
 from steel.plants import Furnace, YardItem
-from surrogate.description import Description, OutputPieces
-from surrogate.predictors import Predictors
+from surrogate.model.description import Description, OutputPieces
+from surrogate.model.predictors import Predictors
 
 EXACT = 1e-4
 """Share of a limit below which a margin to it is none."""

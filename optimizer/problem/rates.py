@@ -14,7 +14,7 @@ from steel.emissions import KGCO2_PER_T_CARBON, Emissions, material_scope1_kg_pe
 from steel.heats import FloatArray
 from steel.materials import Material, MaterialKind
 from steel.plants import Furnace, Plant, Prices, YardItem
-from surrogate.description import Description
+from surrogate.model.description import Description
 
 
 @dataclass(frozen=True)

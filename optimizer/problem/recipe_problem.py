@@ -22,8 +22,8 @@ from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import FloatArray
 from steel.plants import Plant, YardItem
-from surrogate.description import Description
-from surrogate.predictors import Predictors
+from surrogate.model.description import Description
+from surrogate.model.predictors import Predictors
 
 UNUSED_BELOW_T = 1e-6
 """A mass that is none, t."""

@@ -12,7 +12,7 @@ from optimizer.problem.recipe_problem import UNUSED_BELOW_T, RecipeProblem
 from optimizer.solve.highs import InfeasibleError, Session
 from steel.baskets import BasketLoad, Baskets, Layer, from_the_bottom
 from steel.heats import FloatArray
-from surrogate.predictors import Predictors
+from surrogate.model.predictors import Predictors
 
 EVEN_ENOUGH = 0.01
 """Share by which the heaviest basket may weigh more than it must."""

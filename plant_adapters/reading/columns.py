@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plant_adapters.quarantine import ColumnReading
 from plant_adapters.reading.cells import Decimal
 from plant_adapters.reading.numbers import SIGNS, NumberColumn, NumberForm, decide_decimals, read_numbers
+from plant_adapters.reading.quarantine import ColumnReading
 
 
 def read_columns(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.problems import MEDIA_TYPE
-from api.service import PlantService
-from plant_adapters.store import HeatStore
+from chargewise.app.application import Application
+from plant_adapters.store.store import HeatStore
 from tests.conftest import Installation
 
 JSON = {"content-type": "application/json"}
@@ -154,7 +154,7 @@ def test_one_broken_plant_is_named_and_the_others_go_on(installation: Installati
     text = (installation.home / "plants" / "northmill.toml").read_text("utf-8")
     (plants / "northmill.toml").write_text(text, "utf-8")
     store = HeatStore(f"sqlite:///{installation.home / 'heats.db'}")
-    service = PlantService(plants, installation.home / "models", store)
+    service = Application(plants, installation.home / "models", store)
     here = TestClient(create_app(service, pages=False), raise_server_exceptions=False)
     assert here.get("/readyz").json() == {"status": "ready", "plants": ["northmill"]}
     cost = here.post("/v1/recipes", json=ORDER).json()["costs_eur_per_t"]["charge"]

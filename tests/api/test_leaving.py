@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from optimizer.recommend import Optimizer
+from optimizer.explain.recommend import Optimizer
 from optimizer.solve.highs import OutOfTimeError
 from tests.conftest import Installation
 

@@ -7,8 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.service import PlantService
-from plant_adapters.store import HeatStore
+from chargewise.app.application import Application
+from plant_adapters.store.store import HeatStore
 from tests.conftest import Installation
 
 METALS = (
@@ -155,7 +155,7 @@ def test_unknown_paths_and_methods_are_problems_too(client: TestClient) -> None:
 def test_health_tells_alive_from_ready(client: TestClient, tmp_path: Path) -> None:
     assert client.get("/healthz").json()["status"] == "ok"
     assert client.get("/readyz").json() == {"status": "ready", "plants": ["northmill"]}
-    empty = PlantService(tmp_path / "plants", tmp_path / "models", HeatStore(f"sqlite:///{tmp_path / 'h.db'}"))
+    empty = Application(tmp_path / "plants", tmp_path / "models", HeatStore(f"sqlite:///{tmp_path / 'h.db'}"))
     bare = TestClient(create_app(empty, pages=False))
     assert bare.get("/healthz").status_code == 200
     assert bare.get("/readyz").status_code == 503

@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from chargewise.cli import app
+from chargewise.commands.cli import app
 from tests.conftest import Installation
 
 

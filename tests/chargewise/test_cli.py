@@ -10,9 +10,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from chargewise.cli import app
-from chargewise.console import EXIT_IMPOSSIBLE, EXIT_INPUT, EXIT_SYSTEM
-from chargewise.workplace import Workplace
+from chargewise.app.workplace import Workplace
+from chargewise.commands.cli import app
+from chargewise.commands.console.output import EXIT_IMPOSSIBLE, EXIT_INPUT, EXIT_SYSTEM
 from scenarios.bundled import virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog

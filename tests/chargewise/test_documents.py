@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
-from chargewise.cli import app
+from chargewise.commands.cli import app
 from tests.conftest import Installation, beside_checkout
 
 ROOT = Path(__file__).parents[2]

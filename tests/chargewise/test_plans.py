@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from federation.ledger import Ledger
+from federation.ledger.ledger import Ledger
 
 CAMPAIGN = """
 plant = "northmill"

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from flwr.app import Context, Message
 
-from api.onboarding import set_up_bundled
+from chargewise.app.demo_plants import set_up_bundled
 from federation.keys.credentials import make_credentials
 from federation.keys.roster import write_roster
 from federation.keys.signing import load_private_key
 from federation.modules.in_process import InProcessGrid
-from federation.participant import Participant
 from federation.plant.answers import Answers
 from federation.plant.plant import Plant
 from federation.plant.policy import OPEN, Policy, write_policy
-from plant_adapters.store import HeatStore
-from surrogate.registry import Registry
+from federation.sums.participant import Participant
+from plant_adapters.store.store import HeatStore
+from surrogate.store.registry import Registry
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Bundled plants as participants of a federation."""
 
-from federation.participant import Participant
+from federation.sums.participant import Participant
 from scenarios.bundled import virtual_plant
 
 

@@ -20,7 +20,7 @@ from federation.castings import (
 )
 from steel.castings import CastingLog
 from steel.errors import InputError
-from surrogate.casting_fit import SlopePrior, filled_in, fit_castings, noise_variance
+from surrogate.judge.casting_fit import SlopePrior, filled_in, fit_castings, noise_variance
 
 SHARED = 3.0 * np.random.default_rng(0).normal(size=24)
 

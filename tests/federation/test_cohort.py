@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from federation.ledger import Ledger
+from federation.ledger.ledger import Ledger
 from federation.modules.cohort import train_cohort
 from federation.modules.coordinate import run_modules
 from federation.modules.in_process import InProcessGrid

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from federation.contract import Contract, agree
-from federation.contributions import contributions, information_given
-from federation.hierarchy import combine
-from federation.ledger import Ledger, read_ledger
-from federation.screening import Sums
-from surrogate.priors import OWN_FURNACE_SHARE
+from federation.ledger.ledger import Ledger, read_ledger
+from federation.sums.contract import Contract, agree
+from federation.sums.contributions import contributions, information_given
+from federation.sums.hierarchy import combine
+from federation.sums.screening import Sums
+from surrogate.model.priors import OWN_FURNACE_SHARE
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 300, "riverside": 100}

@@ -13,14 +13,14 @@ import pytest
 from rdflib import DCAT, DCTERMS, Graph, URIRef
 from typer.testing import CliRunner
 
-from chargewise.cli import app
-from federation.contract import Contract, agree
+from chargewise.commands.cli import app
 from federation.data_space.entry import Publication, complaints, describe
 from federation.data_space.fetching import AlteredModelError, fetch_model, read_entry
-from federation.hierarchy import Shared
-from federation.participant import Participant
-from federation.published import load_shared, save_shared, sha256_of
-from federation.shares import settle
+from federation.sums.contract import Contract, agree
+from federation.sums.hierarchy import Shared
+from federation.sums.participant import Participant
+from federation.sums.published import load_shared, save_shared, sha256_of
+from federation.sums.shares import settle
 from scenarios.bundled import virtual_plant
 from steel.errors import InputError
 from tests.federation.participants import participant

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.onboarding import set_up_bundled
-from chargewise.cli import app
+from chargewise.app.demo_plants import set_up_bundled
+from chargewise.commands.cli import app
 from federation.engine import free_port
 from federation.keys.credentials import make_plant_key
-from federation.ledger import read_ledger
+from federation.ledger.ledger import read_ledger
 from federation.plant.policy import Policy, write_policy
-from plant_adapters.store import HeatStore
-from surrogate.registry import Registry
+from plant_adapters.store.store import HeatStore
+from surrogate.store.registry import Registry
 
 COMMAND = str(Path(sys.executable).parent / "chargewise")
 HEATS = {"northmill": 120, "riverside": 100, "eastport": 100}

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from api.onboarding import set_up_bundled
-from federation.contributions import contributions
+from chargewise.app.demo_plants import set_up_bundled
 from federation.engine import LocalPlant, local_engine
-from federation.errors import TooFewPlantsError
 from federation.flower.bundles import bundle_hash
 from federation.keys.credentials import make_credentials
-from federation.ledger import read_ledger
+from federation.ledger.errors import TooFewPlantsError
+from federation.ledger.ledger import read_ledger
 from federation.plant.outbox import Outbox
-from federation.sums_run import SumsRun
-from plant_adapters.store import HeatStore
+from federation.run import SumsRun
+from federation.sums.contributions import contributions
+from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
-from surrogate.artifact import load_surrogate
-from surrogate.registry import Registry
+from surrogate.store.artifact import load_surrogate
+from surrogate.store.registry import Registry
 
 HEATS = {"northmill": 300, "riverside": 150, "eastport": 100}
 

@@ -55,7 +55,9 @@ def test_waits_for_parts_of_messages_are_still_set_by_these_names() -> None:
     assert {"initial_backoff", "backoff_cap", "max_tries_per_object"} <= set(defaults)
 
 
-@pytest.mark.parametrize("module", ["chargewise.federation.joining", "chargewise.federation.starting"])
+@pytest.mark.parametrize(
+    "module", ["chargewise.commands.federation.joining", "chargewise.commands.federation.starting"]
+)
 def test_nobody_is_told_that_flower_is_used(module: str) -> None:
     code = f"import {module}, flwr.supercore.telemetry as told; print(told.FLWR_TELEMETRY_ENABLED)"
     around = {name: value for name, value in os.environ.items() if name != "FLWR_TELEMETRY_ENABLED"}

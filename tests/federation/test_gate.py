@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation.contract import Contract, agree
-from federation.gate import ACTIVE, LOCAL, ODDS, TUNED, Trial, content_evidence, judge
-from federation.participant import Participant
 from federation.plant.adopting import adopted
-from federation.screening import Sums, total
-from federation.shares import Ballot, settle
+from federation.sums.contract import Contract, agree
+from federation.sums.gate import ACTIVE, LOCAL, ODDS, TUNED, Trial, content_evidence, judge
+from federation.sums.participant import Participant
+from federation.sums.screening import Sums, total
+from federation.sums.shares import Ballot, settle
 from scenarios.bundled import virtual_plant
-from surrogate.registry import Registry
-from surrogate.stretches import SURELY, standard_errors
+from surrogate.judge.stretches import SURELY, standard_errors
+from surrogate.store.registry import Registry
 from tests.federation.participants import participant
 
 OUTPUTS = ("Cu", "Sn", "energy_kwh_per_t", "yield")

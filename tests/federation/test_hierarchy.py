@@ -4,15 +4,15 @@ from operator import add
 import numpy as np
 import pytest
 
-from federation.contract import VERSION, Contract, agree, read_contract
-from federation.hierarchy import Membership, class_statistics, combine, informed_priors, priors_for
-from federation.messages import shared_from_record, shared_to_record, sums_from_record, sums_to_record
-from federation.participant import Participant
-from federation.shares import flat
+from federation.exchange.messages import shared_from_record, shared_to_record, sums_from_record, sums_to_record
+from federation.sums.contract import VERSION, Contract, agree, read_contract
+from federation.sums.hierarchy import Membership, class_statistics, combine, informed_priors, priors_for
+from federation.sums.participant import Participant
+from federation.sums.shares import flat
 from scenarios.bundled import names, virtual_plant
 from steel.errors import InputError
-from surrogate.linear import Statistics
-from surrogate.priors import OWN_FURNACE_SHARE, Prior
+from surrogate.model.linear import Statistics
+from surrogate.model.priors import OWN_FURNACE_SHARE, Prior
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 500, "riverside": 150, "eastport": 60}

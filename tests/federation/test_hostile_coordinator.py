@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flwr.app import RecordDict
 
 from benchmarks.hostile import Answered, Hostile, foreign_bundles, hostile
+from federation.exchange.masking import new_key
+from federation.exchange.messages import CONTRIBUTE, HELLO, KEY, OFFER, OFFERS, REVEAL, text_of, text_record
 from federation.flower.bundles import bundle
 from federation.flower.operator import RunGrid
 from federation.keys.signing import MaskKey, read_keys, sign
-from federation.masking import new_key
-from federation.messages import CONTRIBUTE, HELLO, KEY, OFFER, OFFERS, REVEAL, text_of, text_record
 from federation.plant.session import Asked
 
 pytestmark = pytest.mark.timeout(180)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.ledger import (
+from federation.ledger.ledger import (
     FIRST,
     Entry,
     Ledger,

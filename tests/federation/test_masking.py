@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation.flattened import SUMS_UNIT, flat_length, flattened, unflattened
-from federation.masking import MOST_PLANTS, Whole, hidden, new_key, uncovered
-from federation.screening import Sums
+from federation.exchange.masking import MOST_PLANTS, Whole, hidden, new_key, uncovered
+from federation.sums.flattened import SUMS_UNIT, flat_length, flattened, unflattened
+from federation.sums.screening import Sums
 from steel.errors import InputError
 from steel.heats import FloatArray
-from surrogate.linear import Statistics
+from surrogate.model.linear import Statistics
 
 SIZES = {"Cu": 5, "yield": 3}
 TYPICAL = {"Cu": 0.2}

@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation.flattened import SUMS_UNIT
+from federation.exchange.masking import Whole, uncovered
 from federation.keys.roster import Roster
 from federation.keys.signing import MaskKey, public_line
-from federation.masking import Whole, uncovered
 from federation.plant.masks import Masks, purpose_of
 from federation.plant.refusal import RefusedError
+from federation.sums.flattened import SUMS_UNIT
 
 PLANTS = ("alpha", "beta", "gamma", "delta")
 PRIVATE = {plant: ec.generate_private_key(ec.SECP384R1()) for plant in PLANTS}

@@ -6,7 +6,7 @@ import pytest
 from safetensors.torch import load_file
 
 from federation.engine import LocalPlant, local_engine
-from federation.ledger import read_ledger
+from federation.ledger.ledger import read_ledger
 from federation.modules.settings import ModuleRun
 from federation.modules.training import judge
 from tests.federation.digits import PLANTS, Digits

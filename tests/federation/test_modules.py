@@ -9,8 +9,8 @@ import pytest
 import torch
 from flwr.app import Message
 
-from federation.errors import TooFewPlantsError
-from federation.ledger import Ledger, read_ledger
+from federation.ledger.errors import TooFewPlantsError
+from federation.ledger.ledger import Ledger, read_ledger
 from federation.modules.coordinate import ModuleResult, run_modules
 from federation.modules.in_process import InProcessGrid
 from federation.modules.privacy import epsilon

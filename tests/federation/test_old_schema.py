@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flwr.app import Message
 
-from federation.errors import TooFewPlantsError
-from federation.ledger import Ledger, read_ledger
+from federation.ledger.errors import TooFewPlantsError
+from federation.ledger.ledger import Ledger, read_ledger
 from federation.modules.in_process import InProcessGrid
-from federation.sums_run import SumsRun, run_sums
+from federation.run import SumsRun, run_sums
 from tests.federation.local import bundled_plants, grid_of
 
 HEATS = {"northmill": 90, "riverside": 80, "eastport": 70}

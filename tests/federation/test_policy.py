@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.contract import common, offered
-from federation.ledger import Ledger
-from federation.participant import Participant
+from federation.ledger.ledger import Ledger
 from federation.plant.memory import Remembering
 from federation.plant.outbox import Outbox
 from federation.plant.policy import OPEN, STRICTEST, Policy, read_policy, write_policy
-from federation.sums_run import SumsRun, run_sums
+from federation.run import SumsRun, run_sums
+from federation.sums.contract import common, offered
+from federation.sums.participant import Participant
 from steel.errors import InputError
 from tests.federation.local import given_plants, grid_of
 from tests.federation.participants import participant

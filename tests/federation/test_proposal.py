@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from federation.proposal import proposal
+from federation.sums.proposal import proposal
 from scenarios.bundled import virtual_plant
 from steel.elements import Element
 from steel.heats import HeatLog
-from surrogate.fit import fit
-from surrogate.registry import Registry
-from surrogate.remainder import FitOptions
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.store.registry import Registry
 
 KNOWN, NEW = 400, 150
 

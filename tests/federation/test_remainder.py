@@ -11,23 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from federation.asking import Round
-from federation.contract import agree
-from federation.hierarchy import Pieces
-from federation.ledger import Ledger, read_ledger
+from federation.ledger.ledger import Ledger, read_ledger
+from federation.ledger.quorum import Round
 from federation.modules.in_process import InProcessGrid
-from federation.participant import Participant
-from federation.remainder import surely_better, usual_run
-from federation.remainder_client import add_handlers
-from federation.remainder_rounds import learn_remainder
-from federation.shares import settle
-from federation.sums_run import SumsRun, run_sums
+from federation.remainder.client import add_handlers
+from federation.remainder.remainder import surely_better, usual_run
+from federation.remainder.rounds import learn_remainder
+from federation.run import SumsRun, run_sums
+from federation.sums.contract import agree
+from federation.sums.hierarchy import Pieces
+from federation.sums.participant import Participant
+from federation.sums.shares import settle
 from steel.elements import Element
 from steel.heats import HeatLog
-from surrogate.artifact import load_surrogate
-from surrogate.fit import fit
-from surrogate.pieces import greatest, sum_of_pieces
-from surrogate.remainder import FitOptions
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.model.pieces import greatest, sum_of_pieces
+from surrogate.store.artifact import load_surrogate
 from tests.federation.local import given_plants, grid_of
 from tests.federation.participants import participant
 

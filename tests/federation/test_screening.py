@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from federation.contract import Contract, agree
-from federation.errors import NothingToAddError
-from federation.hierarchy import combine
-from federation.screening import Sums, screen, total
-from federation.shares import SHARES, settle
+from federation.ledger.errors import NothingToAddError
+from federation.sums.contract import Contract, agree
+from federation.sums.hierarchy import combine
+from federation.sums.screening import Sums, screen, total
+from federation.sums.shares import SHARES, settle
 from scenarios.bundled import names, virtual_plant
-from surrogate.evaluation import recorded
-from surrogate.linear import Statistics
-from surrogate.priors import OWN_FURNACE_SHARE
+from surrogate.judge.evaluation import recorded
+from surrogate.model.linear import Statistics
+from surrogate.model.priors import OWN_FURNACE_SHARE
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 500, "riverside": 150, "eastport": 60}

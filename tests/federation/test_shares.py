@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from federation.contract import Contract, agree
-from federation.hierarchy import Membership, class_statistics, log_evidence, priors_for
-from federation.shares import SHARES, Ballot, ballot_of, flat, settle, under, voted
+from federation.sums.contract import Contract, agree
+from federation.sums.hierarchy import Membership, class_statistics, log_evidence, priors_for
+from federation.sums.shares import SHARES, Ballot, ballot_of, flat, settle, under, voted
 from scenarios.bundled import names
 from steel.errors import InputError
-from surrogate.linear import Statistics
-from surrogate.priors import Prior
-from surrogate.yields import YIELD
+from surrogate.fit.yields import YIELD
+from surrogate.model.linear import Statistics
+from surrogate.model.priors import Prior
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 200, "riverside": 120, "eastport": 60}

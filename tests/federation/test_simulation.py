@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from federation.ledger import Ledger
+from federation.ledger.ledger import Ledger
 from federation.modules.settings import ModuleRun
 
 pytest.importorskip("ray", reason="Ray is not installed; it comes with the extra `simulation`")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from flwr.app import Array, ArrayRecord, Context, Message, RecordDict
 
-from federation.ledger import Ledger, read_ledger
-from federation.messages import CONTRIBUTE, masked_from_record, record_of, sums_from_record
+from federation.exchange.messages import CONTRIBUTE, masked_from_record, record_of, sums_from_record
+from federation.ledger.ledger import Ledger, read_ledger
 from federation.modules.in_process import InProcessGrid
 from federation.plant.answers import Answers
 from federation.plant.plant import Plant
-from federation.sums_run import SumsRun, run_sums
+from federation.run import SumsRun, run_sums
 from steel.errors import InputError
 from tests.federation.local import bundled_plants
 

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from federation.contract import Contract, agree
-from federation.hierarchy import Membership, Shared
-from federation.participant import Participant
-from federation.shares import settle
-from federation.tuning import FULL, TUNINGS, surely_better
+from federation.sums.contract import Contract, agree
+from federation.sums.hierarchy import Membership, Shared
+from federation.sums.participant import Participant
+from federation.sums.shares import settle
+from federation.sums.tuning import FULL, TUNINGS, surely_better
 from scenarios.bundled import names
 from steel.elements import Element
 from steel.heats import FloatArray
-from surrogate.remainder import FitOptions
+from surrogate.fit.remainder import FitOptions
 from tests.federation.participants import participant
 
 HEATS = {"northmill": 300, "riverside": 150, "eastport": 60}

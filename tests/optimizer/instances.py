@@ -14,10 +14,10 @@ from steel.grades import Grade, Order
 from steel.heats import FloatArray
 from steel.materials import Material, MaterialKind
 from steel.plants import Furnace, Plant, Prices, YardItem
-from surrogate.description import Description, OutputPieces
-from surrogate.networks import ReluNetwork
-from surrogate.quantiles import LEVELS, Quantiles
-from surrogate.trees import Trees, no_trees
+from surrogate.model.description import Description, OutputPieces
+from surrogate.model.networks import ReluNetwork
+from surrogate.model.quantiles import LEVELS, Quantiles
+from surrogate.model.trees import Trees, no_trees
 
 NORMAL = Quantiles(norm.ppf(LEVELS))
 CU, SN, MN = Element.CU, Element.SN, Element.MN

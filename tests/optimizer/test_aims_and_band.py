@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import Aim, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.solver import Solution
 from steel.grades import Order
 from tests.optimizer.instances import CU, MN, Instance, random_instance, with_trees

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from optimizer.explain.alternatives import alternatives
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import build_problem
-from optimizer.recommend import Optimizer
 from tests.optimizer.instances import independent_optimum, random_instance
 
 

@@ -10,10 +10,10 @@ import pytest
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.ranges import ranges
 from optimizer.explain.ranking import cheapest_different
+from optimizer.explain.recommend import Optimizer
 from optimizer.plan.priorities import in_turn
 from optimizer.problem.options import Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from steel.answers import Range
 from steel.errors import InputError
 from steel.recipes import Recipe

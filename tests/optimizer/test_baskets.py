@@ -9,10 +9,10 @@ from scipy.optimize import linprog
 
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.reasons import bindings
+from optimizer.explain.recommend import Optimizer
 from optimizer.explain.review import review
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.highs import InfeasibleError
 from optimizer.solve.packing import fill_baskets
 from optimizer.solve.solver import Solution

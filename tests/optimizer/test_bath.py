@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chargewise import render
+from chargewise.commands.console import tables as render
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer
 from optimizer.explain.review import review
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.solver import Solution
 from steel import catalogue
 from steel.bath import BathPractice, oxygen_taken_nm3_per_t
@@ -20,7 +20,7 @@ from steel.heats import FloatArray
 from steel.materials import Material
 from steel.plants import YardItem
 from steel.slag import SlagPractice
-from surrogate.description import Description
+from surrogate.model.description import Description
 from tests.optimizer.instances import Instance, random_instance
 from tests.optimizer.prices import price
 from tests.optimizer.test_slag import linear_optimum, wider

@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.recommend import Optimizer
 from optimizer.explain.review import review
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.highs import OutOfTimeError, SolverError
 from optimizer.solve.solver import Solution
 from steel.elements import Element
 from steel.grades import Grade, Order
 from steel.plants import MaterialGroup
-from surrogate.description import Description, OutputPieces
+from surrogate.model.description import Description, OutputPieces
 from tests.optimizer.instances import CU, MN, NORMAL, SN, Instance, random_instance
 
 OPTIMIZER = Optimizer()

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer
 from optimizer.plan.front import front
 from optimizer.problem.options import Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from steel.errors import InputError
 from tests.optimizer.instances import random_instance
 

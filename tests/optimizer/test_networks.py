@@ -7,9 +7,9 @@ import pytest
 
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import build_problem
-from optimizer.recommend import Optimizer
 from tests.optimizer.instances import CU, pattern_by_pattern_optimum, random_instance, with_network
 
 EXACT = RecipeOptions(confidence=0.9, cut_tolerance=1e-6, gap=1e-7)

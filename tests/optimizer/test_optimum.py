@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import build_problem
-from optimizer.recommend import Optimizer
 from tests.optimizer.instances import Instance, independent_optimum, random_instance
 
 EXACT = {"cut_tolerance": 1e-7, "gap": 1e-9}

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.solver import Solution
 from scenarios.virtual_plant import VirtualPlant
 from steel import catalogue
@@ -20,7 +20,7 @@ from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import Charge
 from steel.plants import YardItem
-from surrogate.model import one_heat
+from surrogate.model.model import one_heat
 from tests.conftest import Installation
 from tests.optimizer.instances import CU, SN, Instance, random_instance
 from tests.optimizer.prices import price

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optimizer.solve.cutting
+from optimizer.explain.recommend import Optimizer
 from optimizer.model.scatter import FewScatter, Scatter, WholeScatter, parts_of
 from optimizer.problem.options import Aim, Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.cutting import CutModel
 from optimizer.solve.highs import InfeasibleError, Session
 from optimizer.solve.quadratic import Optimum, Point

@@ -9,16 +9,16 @@ from pydantic import ValidationError
 
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.reasons import bindings
+from optimizer.explain.recommend import Optimizer
 from optimizer.explain.review import review
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.solver import Solution
 from steel.errors import InputError
 from steel.heats import FloatArray
 from steel.plants import MaterialGroup, Plant
-from surrogate.description import OutputPieces
-from surrogate.quantiles import Quantiles
+from surrogate.model.description import OutputPieces
+from surrogate.model.quantiles import Quantiles
 from tests.optimizer.instances import NORMAL, Instance, random_instance
 from tests.optimizer.prices import price
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from optimizer.explain.recommend import Optimizer
 from optimizer.model.scatter import FewScatter, WholeScatter, k_support, parts_of
 from optimizer.problem.options import RecipeOptions
-from optimizer.recommend import Optimizer
 from steel.heats import FloatArray
 from tests.optimizer.instances import random_instance
 

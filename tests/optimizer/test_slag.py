@@ -8,10 +8,10 @@ from scipy.optimize import linprog
 
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer
 from optimizer.explain.review import review
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.recommend import Optimizer
 from optimizer.solve.solver import Solution
 from steel import catalogue
 from steel.elements import Element
@@ -19,7 +19,7 @@ from steel.heats import FloatArray
 from steel.materials import Material, Oxide
 from steel.plants import YardItem
 from steel.slag import SlagPractice, oxides_wt_pct
-from surrogate.description import Description, OutputPieces
+from surrogate.model.description import Description, OutputPieces
 from tests.optimizer.instances import Instance, random_instance
 from tests.optimizer.prices import price
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import build_problem
-from optimizer.recommend import Optimizer
 from steel.baskets import Baskets
 from steel.grades import Order
 from steel.plants import MaterialGroup, Plant, YardItem

@@ -7,17 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from api.requests import RecipeRequest
-from api.service import problem_of
+from chargewise.app.orders import HeatOrder
 from optimizer.explain.alternatives import alternatives
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.ranges import ranges
 from optimizer.explain.ranking import cheapest_different
+from optimizer.explain.recommend import Optimizer
 from optimizer.plan.front import front
 from optimizer.plan.priorities import in_turn
 from optimizer.problem.options import Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.recommend import Optimizer
 from optimizer.solve.highs import SolverError
 from optimizer.solve.interruption import seconds_left, within, within_share
 from tests.conftest import Installation
@@ -40,8 +39,8 @@ ANSWERS: dict[str, Callable[[Optimizer, RecipeProblem], object]] = {
 def hard(installation: Installation) -> RecipeProblem:
     """An order of a plant whose carbon is predicted by trees, few materials, and risk to be shared between limits."""
     options = RecipeOptions(joint=True, confidence=0.995, max_materials=5, time_limit_s=LIMIT_S, gap=1e-9)
-    asked = RecipeRequest(plant="northmill", grade="SAE1008", options=options)
-    return problem_of(installation.service.plant("northmill"), asked)
+    asked = HeatOrder(plant="northmill", grade="SAE1008", options=options)
+    return installation.service.problem(asked)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

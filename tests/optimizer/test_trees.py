@@ -5,9 +5,9 @@ import pytest
 
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import build_problem
-from optimizer.recommend import Optimizer
 from steel.elements import Element
 from tests.optimizer.instances import cell_by_cell_optimum, random_instance, with_trees
 

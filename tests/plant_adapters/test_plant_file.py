@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from plant_adapters.plant_file import plant_from, read_plant
-from plant_adapters.plant_template import plant_template
-from plant_adapters.prices import with_price_file, with_prices
+from plant_adapters.plants.plant_file import plant_from, read_plant
+from plant_adapters.plants.plant_template import plant_template
+from plant_adapters.plants.prices import with_price_file, with_prices
 from scenarios.virtual_plant import VirtualPlant
 from steel.elements import Element
 from steel.errors import InputError

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plant_adapters.mapping import Mapping
-from plant_adapters.quarantine import Reason
+from plant_adapters.mapping.mapping import Mapping
 from plant_adapters.reading.cells import UnreadableError, read_cell, read_entry
 from plant_adapters.reading.numbers import NumberForm, decide_decimals, read_numbers
+from plant_adapters.reading.quarantine import Reason
 from plant_adapters.reading.times import read_times
 from plant_adapters.reading.units import conversion
-from plant_adapters.store import HeatStore
-from plant_adapters.table import TableAdapter
+from plant_adapters.sources.table import TableAdapter
+from plant_adapters.store.store import HeatStore
 from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import time_order

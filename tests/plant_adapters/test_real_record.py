@@ -2,10 +2,10 @@ from pathlib import Path
 
 import numpy as np
 
-from plant_adapters.entries import BASKETS
-from plant_adapters.mapping import read_mapping
-from plant_adapters.quarantine import Reason
-from plant_adapters.table import TableAdapter
+from plant_adapters.mapping.entries import BASKETS
+from plant_adapters.mapping.mapping import read_mapping
+from plant_adapters.reading.quarantine import Reason
+from plant_adapters.sources.table import TableAdapter
 
 
 def test_the_real_record_names_its_negative_and_absurd_weights(real_heats: Path) -> None:

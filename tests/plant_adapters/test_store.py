@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plant_adapters.quarantine import IngestReport, Reason, Rejection
-from plant_adapters.store import HeatStore
+from plant_adapters.reading.quarantine import IngestReport, Reason, Rejection
+from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
 from steel.heats import HeatLog
 from steel.materials import Material

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from plant_adapters.mapping import Mapping, read_mapping
-from plant_adapters.protocol import HeatBatch
-from plant_adapters.quarantine import Reason
-from plant_adapters.table import TableAdapter
+from plant_adapters.mapping.mapping import Mapping, read_mapping
+from plant_adapters.reading.quarantine import Reason
+from plant_adapters.sources.protocol import HeatBatch
+from plant_adapters.sources.table import TableAdapter
 from steel.elements import Element
 from steel.errors import InputError
 

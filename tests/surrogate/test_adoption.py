@@ -12,9 +12,9 @@ from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
 from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import build_problem
-from optimizer.recommend import Optimizer
 from scenarios.bundled import virtual_plant
 from steel import catalogue
 from steel.elements import Element
@@ -22,9 +22,9 @@ from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import FloatArray, HeatLog
 from steel.plants import Plant
-from surrogate.adoption import adopt, output_pieces
-from surrogate.convex import MaxAffine
-from surrogate.schema import ENERGY
+from surrogate.fit.adoption import adopt, output_pieces
+from surrogate.fit.convex import MaxAffine
+from surrogate.model.schema import ENERGY
 
 HEATS, FRACTION = 600, 0.7
 

@@ -9,10 +9,10 @@ from scipy.stats import norm
 from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.alarm import alarm_on, jump, page_hinkley, watch
-from surrogate.fit import fit
-from surrogate.quantiles import LEVELS, Quantiles
-from surrogate.remainder import FitOptions
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.judge.alarm import alarm_on, jump, page_hinkley, watch
+from surrogate.model.quantiles import LEVELS, Quantiles
 
 
 @given(seed=st.integers(0, 3000))

@@ -6,12 +6,12 @@ import pytest
 
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.artifact import data_summary, load_surrogate, save_surrogate
-from surrogate.fit import fit
-from surrogate.model import Surrogate
-from surrogate.registry import Registry
-from surrogate.remainder import FitOptions
-from surrogate.sealed import MANIFEST, TENSORS, ArtifactError
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.model.model import Surrogate
+from surrogate.store.artifact import data_summary, load_surrogate, save_surrogate
+from surrogate.store.registry import Registry
+from surrogate.store.sealed import MANIFEST, TENSORS, ArtifactError
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plant_adapters.casting_table import read_casting_mapping, read_castings
-from plant_adapters.quarantine import Reason
+from plant_adapters.reading.quarantine import Reason
+from plant_adapters.sources.casting_table import read_casting_mapping, read_castings
 from steel.castings import CastingLog
 from steel.errors import InputError
-from surrogate.casting_artifact import load_castings, save_castings
-from surrogate.casting_fit import evaluate_castings, fit_castings, watch_castings
-from surrogate.sealed import MANIFEST, ArtifactError
+from surrogate.judge.casting_fit import evaluate_castings, fit_castings, watch_castings
+from surrogate.store.casting_artifact import load_castings, save_castings
+from surrogate.store.sealed import MANIFEST, ArtifactError
 
 
 def castings(seed: int, count: int = 200) -> CastingLog:

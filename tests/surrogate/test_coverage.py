@@ -5,9 +5,9 @@ import pytest
 
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.coverage import LEVELS, limit_coverage
-from surrogate.fit import fit
-from surrogate.remainder import FitOptions
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.judge.coverage import LEVELS, limit_coverage
 
 
 def test_stated_confidence_is_real_over_all_heats_by_grade_and_by_month(

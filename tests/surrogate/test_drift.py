@@ -8,10 +8,10 @@ from scenarios.virtual_plant import VirtualPlant
 from steel.elements import Element
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.characterisation import Characterisation, characterise
-from surrogate.drift_state import Movement, follow
-from surrogate.linear import Statistics, posterior
-from surrogate.priors import Prior
+from surrogate.fit.drift_state import Movement, follow
+from surrogate.judge.characterisation import Characterisation, characterise
+from surrogate.model.linear import Statistics, posterior
+from surrogate.model.priors import Prior
 
 DRIFT = {"E40 shredded": 0.30, "E3 old thick": -0.25}
 

@@ -4,19 +4,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plant_adapters.mapping import read_mapping
-from plant_adapters.table import TableAdapter
+from plant_adapters.mapping.mapping import read_mapping
+from plant_adapters.sources.table import TableAdapter
 from scenarios.virtual_plant import VirtualPlant
 from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.baselines import BASELINES, fit_predict
-from surrogate.convex import fit_pieces
-from surrogate.evaluation import evaluate, recorded
-from surrogate.fit import fit
-from surrogate.model import Surrogate
-from surrogate.remainder import FitOptions
+from surrogate.fit.convex import fit_pieces
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.judge.baselines import BASELINES, fit_predict
+from surrogate.judge.evaluation import evaluate, recorded
+from surrogate.model.model import Surrogate
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import pytest
 
 from scenarios.bundled import virtual_plant
 from steel.heats import HeatLog
-from surrogate.alarm import watch_inputs
-from surrogate.fit import fit
-from surrogate.model import Surrogate
-from surrogate.remainder import FitOptions
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.judge.alarm import watch_inputs
+from surrogate.model.model import Surrogate
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surrogate.linear import posterior, statistics
-from surrogate.priors import Prior
+from surrogate.model.linear import posterior, statistics
+from surrogate.model.priors import Prior
 
 
 def prior(width: int, spread: float = 1.0, non_negative: bool = False) -> Prior:

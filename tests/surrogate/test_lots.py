@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.fit import fit
-from surrogate.lots import LotHistory, log_likelihood, shared_lot_statistics
-from surrogate.remainder import FitOptions
+from surrogate.fit.fit import fit
+from surrogate.fit.lots import LotHistory, log_likelihood, shared_lot_statistics
+from surrogate.fit.remainder import FitOptions
 
 
 def dense(bands: np.ndarray) -> np.ndarray:

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.fit import fit
-from surrogate.motion import SWING_HEATS, swing_of
-from surrogate.remainder import FitOptions
-from surrogate.spread import spread_factors
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.fit.spread import spread_factors
+from surrogate.model.motion import SWING_HEATS, swing_of
 
 
 @given(seed=st.integers(0, 2000))

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from api.onboarding import train_plant
+from chargewise.app.training import train_plant
 from steel.errors import InputError
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.evaluation import evaluate
-from surrogate.fit import fit
-from surrogate.registry import Registry, Spoilt
-from surrogate.remainder import FitOptions
-from surrogate.scores import Score, score, shown_r2
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.judge.evaluation import evaluate
+from surrogate.judge.scores import Score, score, shown_r2
+from surrogate.store.registry import Registry, Spoilt
 
 QUICK = FitOptions(remainders=())
 

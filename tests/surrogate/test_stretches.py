@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from api.onboarding import _surely_better
-from surrogate.stretches import SURELY, over_outputs, squared_gains, standard_errors
+from chargewise.app.training import _surely_better
+from surrogate.judge.stretches import SURELY, over_outputs, squared_gains, standard_errors
 
 
 def test_two_models_that_are_as_good_seldom_differ_surely() -> None:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import GradientBoostingRegressor
 
-from surrogate.boosting import DEPTH, LEARNING_RATE, TREES, fit_trees, split_points
-from surrogate.trees import Trees, no_trees
+from surrogate.fit.boosting import DEPTH, LEARNING_RATE, TREES, fit_trees, split_points
+from surrogate.model.trees import Trees, no_trees
 
 
 def steps(seed: int, heats: int = 600) -> tuple[np.ndarray, np.ndarray]:

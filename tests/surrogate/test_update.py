@@ -6,9 +6,9 @@ import pytest
 from steel.errors import InputError
 from steel.heats import HeatLog
 from steel.materials import Material
-from surrogate.fit import fit
-from surrogate.remainder import FitOptions
-from surrogate.update import update
+from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
+from surrogate.fit.update import update
 
 LINEAR = FitOptions(remainders=())
 

@@ -1,0 +1,42 @@
+"""`/healthz` and `/readyz`: whether the process answers, and for which plants."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from api.problems import Problem, problem_response
+from api.resources.common import App
+from steel.frozen import Frozen
+
+router = APIRouter()
+
+
+class Health(Frozen):
+    """Whether the service is up, and what it can answer for.
+
+    Attributes:
+        plants: that can be answered for.
+        not_ready: others, and why they cannot.
+    """
+
+    status: str
+    plants: tuple[str, ...] = ()
+    not_ready: dict[str, str] = {}
+
+
+@router.get("/healthz", tags=["health"])
+async def healthz() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", tags=["health"], response_model=Health, response_model_exclude_defaults=True)
+def readyz(app: App) -> Health | JSONResponse:
+    """At least one plant can be answered for; those that cannot are named, with the reason."""
+    found = app.plants.readiness()
+    ready = tuple(name for name, reason in found.items() if reason is None)
+    rest = {name: reason for name, reason in found.items() if reason is not None}
+    if ready:
+        return Health(status="ready", plants=ready, not_ready=rest)
+    told = "; ".join(f"{name}: {reason}" for name, reason in rest.items())
+    detail = told or "no plant has a model yet; run `chargewise demo` or `chargewise train`"
+    return problem_response(Problem(title="Not ready", status=503, detail=detail))

@@ -1,0 +1,132 @@
+"""`/v1/recipes` and its kin: one order, and every question about its recipe."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field
+
+from api.resources.common import NO_PLANT, NO_RECIPE, App, known_plant
+from chargewise.app.orders import HeatOrder
+from steel.answers import Ranges, RankedRecipe
+from steel.quantities import ChargedT, Number, Seconds, WholeNumber, YesNo
+from steel.recipes import Alternative, ConfidencePrice, Recipe, Review
+
+router = APIRouter(prefix="/v1", tags=["recipes"])
+
+
+class RecipeRequest(HeatOrder):
+    """An order for one heat, with what differs from the plant file today.
+
+    Attributes:
+        compare: whether to price the plant's practice and a catalogue calculation too.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plant": "northmill",
+                    "grade": "B500B",
+                    "mass_t": 100,
+                    "maximum_wt_pct": {"Cu": 0.40},
+                    "prices_eur_per_t": {"E40 shredded": 352},
+                    "available_t": {"E46 incinerated": 10},
+                    "options": {"confidence": 0.95, "max_materials": 6},
+                }
+            ]
+        }
+    )
+
+    compare: YesNo = True
+
+
+class ReviewRequest(RecipeRequest):
+    """An order, and a person's own charge for it: t of each furnace material, scaled to the order.
+
+    Attributes:
+        charged_t: by material.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plant": "northmill",
+                    "grade": "B500B",
+                    "charged_t": {
+                        "E3 old thick": 55,
+                        "E40 shredded": 45,
+                        "lime": 3.2,
+                        "dolime": 1.4,
+                        "anthracite": 0.9,
+                    },
+                }
+            ]
+        }
+    )
+
+    charged_t: Annotated[dict[str, ChargedT], Field(min_length=1)]
+
+
+class RankingRequest(RecipeRequest):
+    """An order, and how many different recipes for it.
+
+    Attributes:
+        count: at most.
+        within_pct: how much dearer than the cheapest any may be.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"plant": "northmill", "grade": "B500B", "count": 3, "within_pct": 2}]}
+    )
+
+    count: Annotated[WholeNumber, Field(ge=1, le=50)] = 5
+    within_pct: Annotated[Number, Field(ge=0, le=100)] = 5.0
+
+
+class RangesRequest(RecipeRequest):
+    """An order whose prices and limits are to be varied.
+
+    Attributes:
+        time_limit_s: after which what is not yet varied is left out, by name.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plant": "northmill", "grade": "SAE1018"}]})
+
+    time_limit_s: Seconds = 5.0
+
+
+@router.post("/recipes", responses=NO_RECIPE)
+def recommend(asked: RecipeRequest, app: App) -> Recipe:
+    """The cheapest recipe that meets an order with the requested confidence, explained."""
+    return app.recipe(known_plant(app, asked), asked.compare)
+
+
+@router.post("/alternatives", responses=NO_RECIPE)
+def alternatives(asked: RecipeRequest, app: App) -> tuple[Alternative, ...]:
+    """The cheapest recipes without each material that the optimal one uses, cheapest first."""
+    return app.alternatives(known_plant(app, asked))
+
+
+@router.post("/ranked-recipes", responses=NO_RECIPE)
+def ranked(asked: RankingRequest, app: App) -> tuple[RankedRecipe, ...]:
+    """The cheapest recipes that differ in their materials, cheapest first."""
+    return app.ranked(known_plant(app, asked), asked.count, asked.within_pct / 100.0)
+
+
+@router.post("/ranges", responses=NO_RECIPE)
+def ranges(asked: RangesRequest, app: App) -> Ranges:
+    """Over which range of each price and limit the recipe is made of the same materials, and what changes beyond."""
+    return app.ranges(known_plant(app, asked), asked.time_limit_s)
+
+
+@router.post("/reviews", responses=NO_RECIPE)
+def review(asked: ReviewRequest, app: App) -> Review:
+    """Why not this charge of mine? What it misses, and what it costs more than the optimal recipe."""
+    return app.review(known_plant(app, asked), asked.charged_t)
+
+
+@router.post("/confidence-prices", responses=NO_PLANT)
+def confidence_prices(asked: RecipeRequest, app: App) -> tuple[ConfidencePrice, ...]:
+    """What more or less confidence in the order's limits would cost."""
+    return app.confidence_prices(known_plant(app, asked))

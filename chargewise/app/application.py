@@ -1,0 +1,283 @@
+"""The application: every question to a plant behind one object, which page, REST and command share."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+from chargewise.app.orders import CampaignOrder, HeatOrder
+from chargewise.app.plants import LoadedPlant, Plants
+from optimizer.explain.alternatives import alternatives
+from optimizer.explain.comparison import compare_catalogue, compare_practice
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import INTERVAL_COVERAGE, outcome_of
+from optimizer.explain.ranges import ranges
+from optimizer.explain.ranking import cheapest_different
+from optimizer.explain.recommend import Optimizer, recipe_from
+from optimizer.explain.review import review
+from optimizer.plan.campaign import plan_campaign
+from optimizer.plan.front import front
+from optimizer.plan.priorities import in_turn
+from optimizer.problem.options import Objective, RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
+from optimizer.solve.interruption import within
+from plant_adapters.store.store import HeatStore
+from steel.answers import Ranges, RankedRecipe
+from steel.campaigns import CampaignPlan
+from steel.elements import Element
+from steel.errors import InputError
+from steel.frozen import Frozen
+from steel.grades import Order
+from steel.heats import Charge
+from steel.plants import Plant
+from steel.recipes import Alternative, Comparison, ConfidencePrice, FrontPoint, Interval, Recipe, Review
+from surrogate.model.model import one_heat
+from surrogate.model.schema import ENERGY
+from surrogate.store.registry import Registry
+
+MOST_ANSWERS = 256
+Share = Callable[[float], None]
+"""Is called with the share done."""
+USUAL_CONFIDENCES = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
+
+
+class ChargePrediction(Frozen):
+    """What a given charge will give, with two-sided 90 % intervals.
+
+    Attributes:
+        tapped_t: furnace steel from the charge, t.
+        analysis_wt_pct: bath at tap. energy_kwh_per_t: electricity per t tapped.
+    """
+
+    plant: str
+    model_version: str
+    tapped_t: float
+    analysis_wt_pct: dict[Element, Interval]
+    energy_kwh_per_t: Interval
+
+
+class Application:
+    """Plants, their models and every question about them; safe to share between threads.
+
+    Args:
+        plants: folder of plant files.
+        models: folder of the registry.
+        store: the heat store.
+    """
+
+    def __init__(self, plants: Path, models: Path, store: HeatStore) -> None:
+        self.registry = Registry(models)
+        self.optimizer = Optimizer()
+        self.plants = Plants(plants, self.registry, store)
+        self._answered: OrderedDict[Hashable, Recipe] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def names(self) -> tuple[str, ...]:
+        """Plants that have a plant file and a model."""
+        return self.plants.names()
+
+    def plant(self, name: str) -> LoadedPlant:
+        """A plant ready for questions.
+
+        Raises:
+            InputError: there is no such plant.
+            NotReadyError: its plant file or model cannot be used.
+        """
+        return self.plants.loaded(name)
+
+    def problem(self, asked: HeatOrder) -> RecipeProblem:
+        """An order with today's prices and stock as a problem.
+
+        Raises:
+            InputError: there is no such plant, or a value cannot be used.
+        """
+        loaded = self.plant(asked.plant)
+        today = asked.plant_today(loaded.plant)
+        return build_problem(today, asked.order(today), loaded.description, asked.options)
+
+    def recipe(self, asked: HeatOrder, compare: bool = True) -> Recipe:
+        """The cheapest recipe of an order, with what it saves.
+
+        Raises:
+            ImpossibleOrderError: no recipe meets the order.
+            InputError: there is no such plant, or a value cannot be used.
+        """
+        loaded = self.plant(asked.plant)
+        today = asked.plant_today(loaded.plant)
+        return self.recommend(loaded, asked.order(today), asked.options, today, compare)
+
+    def alternatives(self, asked: HeatOrder) -> tuple[Alternative, ...]:
+        """The cheapest recipes without each material that the optimal one uses, cheapest first."""
+        return alternatives(self.optimizer, self.problem(asked))
+
+    def ranked(self, asked: HeatOrder, count: int, dearer_by: float) -> tuple[RankedRecipe, ...]:
+        """The cheapest recipes that differ in their materials, up to a share dearer than the cheapest."""
+        return cheapest_different(self.optimizer, self.problem(asked), count, dearer_by)
+
+    def ranges(self, asked: HeatOrder, time_limit_s: float, progress: Share | None = None) -> Ranges:
+        """Over which range of each price and limit the recipe is made of the same materials."""
+        return ranges(self.optimizer, self.problem(asked), time_limit_s, progress)
+
+    def review(self, asked: HeatOrder, charged_t: dict[str, float]) -> Review:
+        """What a person's own charge misses, and what it costs more than the optimal recipe."""
+        problem = self.problem(asked)
+        return review(problem, self.optimizer.solution(problem), charged_t)
+
+    def front(
+        self, asked: HeatOrder, objectives: tuple[Objective, ...], points: int, progress: Share | None = None
+    ) -> tuple[FrontPoint, ...]:
+        """Recipes over the Pareto front of two to four objectives."""
+        return front(self.problem(asked), objectives, points, progress=progress)
+
+    def priorities(self, asked: HeatOrder, turns: list[tuple[Objective, float]]) -> tuple[FrontPoint, ...]:
+        """One objective after another, each with the share of its best value that later ones may cost."""
+        return in_turn(self.problem(asked), turns)
+
+    def campaign(
+        self, asked: CampaignOrder, workers: int = 1, progress: Callable[[str, float], None] | None = None
+    ) -> CampaignPlan:
+        """The cheapest plan for many heats over one stock."""
+        loaded = self.plant(asked.plant)
+        today = asked.plant_today(loaded.plant)
+        heats = asked.campaign(today)
+        limit_s = asked.time_limit_s
+        return plan_campaign(today, heats, loaded.description, asked.options, limit_s, workers, progress)
+
+    def recommend(
+        self,
+        loaded: LoadedPlant,
+        order: Order,
+        options: RecipeOptions,
+        plant: Plant | None = None,
+        compare: bool = True,
+    ) -> Recipe:
+        """The cheapest recipe, with what it saves.
+
+        Args:
+            loaded: whose model and past.
+            order: grade and mass of one heat.
+            options: confidence and rules.
+            plant: the plant with today's prices and stock; the plant file's unless given.
+            compare: whether to price the plant's practice and a catalogue calculation too.
+
+        Raises:
+            ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
+        """
+        plant = plant or loaded.plant
+        asked = _question(loaded, plant, order, options, compare)
+        with self._lock:
+            # Optima within the gap of one another differ by where a search began: who asks the same is told the same.
+            if asked in self._answered:
+                self._answered.move_to_end(asked)
+                return self._answered[asked]
+        problem = build_problem(plant, order, loaded.description, options)
+        others: tuple[Comparison, ...] = ()
+        with within(options.time_limit_s):
+            solution = self.optimizer.solution(problem)
+            if compare:
+                ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
+                others = tuple(way for way in ways if way is not None)
+        recipe = recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
+        recipe = recipe.model_copy(update={"notes": (*recipe.notes, *_loosened(loaded.plant, order))})
+        with self._lock:
+            # Two who ask at once are told the same, too.
+            recipe = self._answered.setdefault(asked, recipe)
+            while len(self._answered) > MOST_ANSWERS:
+                self._answered.popitem(last=False)
+        return recipe
+
+    def confidence_prices(self, asked: HeatOrder) -> tuple[ConfidencePrice, ...]:
+        """What the order costs at every usual confidence, the others of its options as they are.
+
+        Raises:
+            InputError: a value cannot be used.
+            SolverError: time ran out before any recipe was found.
+        """
+        loaded = self.plant(asked.plant)
+        today = asked.plant_today(loaded.plant)
+        order, found = asked.order(today), []
+        for level in USUAL_CONFIDENCES:
+            options = asked.options.model_copy(update={"confidence": level})
+            problem = build_problem(today, order, loaded.description, options)
+            try:
+                with within(options.time_limit_s / len(USUAL_CONFIDENCES)):
+                    columns = self.optimizer.solution(problem, explain=False).columns_t
+                cost = outcome_of(problem, columns).costs_eur_per_t.total
+            except ImpossibleOrderError:
+                cost = None
+            found.append(ConfidencePrice(confidence=level, cost_eur_per_t=cost))
+        return tuple(found)
+
+    def predict(self, plant: str, charge: Charge) -> ChargePrediction:
+        """What a charge will give.
+
+        Raises:
+            InputError: there is no such plant, or it charges a material the model does not know, or no steel.
+        """
+        loaded = self.plant(plant)
+        model = loaded.model
+        heat = one_heat(_at_usual(charge, loaded), model.schema.elements)
+        found = model.predict(heat)
+
+        def interval(name: str) -> Interval:
+            low, high = model.interval(name, found, INTERVAL_COVERAGE)
+            return Interval(mean=float(found.mean[name][0]), low=max(0.0, float(low[0])), high=float(high[0]))
+
+        return ChargePrediction(
+            plant=loaded.plant.name,
+            model_version=loaded.version.version,
+            tapped_t=float(found.tapped_t[0]),
+            analysis_wt_pct={element: interval(element.value) for element in model.schema.elements},
+            energy_kwh_per_t=interval(ENERGY),
+        )
+
+
+def _loosened(plant: Plant, order: Order) -> tuple[str, ...]:
+    """Limits of an order that allow what its grade does not."""
+    try:
+        grade = plant.grade(order.grade.name)
+    except InputError:
+        return ()
+    asked = order.grade
+    above = [
+        f"{element} ≤ {limit:g} wt% is looser than the {grade.maximum_wt_pct[element]:g} wt% of {grade.name}"
+        for element, limit in asked.maximum_wt_pct.items()
+        if grade.is_above(element, limit)
+    ]
+    below = [
+        f"{element} ≥ {limit:g} wt% is looser than the {grade.minimum_wt_pct[element]:g} wt% of {grade.name}"
+        for element, limit in asked.minimum_wt_pct.items()
+        if grade.is_below(element, limit)
+    ]
+    return (*above, *below)
+
+
+def _question(loaded: LoadedPlant, plant: Plant, order: Order, options: RecipeOptions, compare: bool) -> Hashable:
+    """Everything that an answer depends on."""
+    yard = tuple(
+        (
+            id(item.material),
+            item.price_eur_per_t,
+            item.available_t,
+            item.min_t,
+            item.max_t,
+            item.min_lot_t,
+            item.lift_t,
+            item.paid_whole,
+        )
+        for item in plant.yard
+    )
+    # The loaded plant keeps alive, and stands for, what is the same on all days; a changed one is told by its content.
+    kept = loaded.plant
+    same = plant.furnace is kept.furnace and plant.groups is kept.groups and plant.notes is kept.notes
+    rest = "" if same else plant.model_dump_json(exclude={"yard"})
+    return (loaded, yard, plant.prices, rest, order.model_dump_json(), options.model_dump_json(), compare)
+
+
+def _at_usual(charge: Charge, loaded: LoadedPlant) -> Charge:
+    """The charge with the plant's usual process inputs and newest heel where it names none."""
+    update: dict[str, Any] = {"process": {**loaded.plant.furnace.process, **charge.process}}
+    if charge.heel_t == 0.0 and loaded.plant.furnace.heel_t > 0:
+        update |= {"heel_t": loaded.plant.furnace.heel_t, "heel_wt_pct": loaded.description.heel_wt_pct}
+    return charge.model_copy(update=update)

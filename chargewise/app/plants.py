@@ -1,0 +1,180 @@
+"""Plants as they are loaded: on first use, and again when a plant file or the model in service changes."""
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
+
+from plant_adapters.plants.plant_file import read_plant_named
+from plant_adapters.store.store import HeatStore
+from steel.complaints import meant
+from steel.elements import Element
+from steel.errors import InputError
+from steel.heats import HeatLog
+from steel.names import is_name
+from steel.plants import Plant
+from surrogate.model.description import Description
+from surrogate.model.model import Surrogate
+from surrogate.store.registry import Registry, Version
+
+
+class NotReadyError(Exception):
+    """A plant that cannot be answered for at present.
+
+    Attributes:
+        plant: its name.
+        reason: why, for those who run the service.
+    """
+
+    def __init__(self, plant: str, reason: str) -> None:
+        self.plant, self.reason = plant, reason
+        super().__init__(f"{plant} cannot be answered for at present: {reason}")
+
+
+FileState = tuple[int, int, str | None]
+"""Time and size of a plant file, and what its own rules say."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedPlant:
+    """A plant with its model and its past.
+
+    Attributes:
+        description: the model at the plant's usual process and newest heel.
+        file_state: of the files that it was read from.
+    """
+
+    plant: Plant
+    model: Surrogate
+    version: Version
+    history: HeatLog
+    description: Description
+    file_state: FileState
+
+
+class Plants:
+    """Plants of one installation; safe to share between threads.
+
+    Args:
+        folder: of plant files.
+        registry: of their models.
+        store: of their heats.
+    """
+
+    def __init__(self, folder: Path, registry: Registry, store: HeatStore) -> None:
+        self._folder, self._registry, self._store = folder, registry, store
+        self._loaded: dict[str, LoadedPlant] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._lock = threading.Lock()
+
+    def has(self, name: str) -> bool:
+        """Whether there is a plant of a name that has a plant file and a model."""
+        return is_name(name) and self._file(name).is_file() and self._registry.has(name)
+
+    def names(self) -> tuple[str, ...]:
+        """Plants that have a plant file and a model."""
+        return tuple(name for name in self._registry.plants() if self._file(name).is_file())
+
+    def readiness(self) -> dict[str, str | None]:
+        """Every plant, and why it cannot be answered for; None for those that can."""
+        found: dict[str, str | None] = {}
+        for name in self.names():
+            try:
+                self.loaded(name)
+            except NotReadyError as error:
+                found[name] = error.reason
+            else:
+                found[name] = None
+        return found
+
+    def loaded(self, name: str) -> LoadedPlant:
+        """A plant ready for questions.
+
+        A model that has become unreadable leaves the one in memory in service; a plant file does not, for its prices
+        and stocks would be yesterday's.
+
+        Raises:
+            InputError: there is no such plant.
+            NotReadyError: its plant file or model cannot be used.
+        """
+        if not self.has(name):
+            raise self._unknown(name)
+        with self._lock:
+            own = self._locks[name]
+        # One plant that takes long to load keeps no other waiting.
+        with own:
+            known = self._loaded.get(name)
+            try:
+                self._loaded[name] = self._current(name, known)
+            except (InputError, OSError, SQLAlchemyError) as error:
+                raise NotReadyError(name, _reason(error)) from error
+            return self._loaded[name]
+
+    def _current(self, name: str, known: LoadedPlant | None) -> LoadedPlant:
+        """What is loaded if nothing changed, else the plant anew."""
+        state = self._state(name, known)
+        try:
+            version = self._registry.active_version(name)
+            if known is not None and (known.version.version, known.file_state) == (version, state):
+                return known
+            model, active = self._registry.active(name)
+            history = self._store.log(name)
+        except (InputError, OSError, SQLAlchemyError):
+            if known is None:
+                raise
+            if known.file_state == state:
+                return known
+            model, active, history = known.model, known.version, known.history
+        plant = read_plant_named(self._folder, name)
+        state = (*state[:2], None if plant.rules is None else plant.rules.text)
+        return LoadedPlant(plant, model, active, history, describe_plant(plant, model, history), state)
+
+    def _state(self, name: str, known: LoadedPlant | None) -> FileState:
+        status = self._file(name).stat()
+        return status.st_mtime_ns, status.st_size, None if known is None else self._rules(known.plant)
+
+    def _rules(self, plant: Plant) -> str | None:
+        """What the plant's own rules say now."""
+        try:
+            return None if plant.rules is None else (self._folder / plant.rules.name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name}.toml"
+
+    def _unknown(self, name: str) -> InputError:
+        """Why there is no such plant, and what would make one."""
+        known = self.names()
+        trained, heats = name in self._registry.plants(), name in self._store.plants()
+        if trained:
+            told = f"a plant file {self._file(name)}; `chargewise plant new {name}` writes one"
+            return InputError(name, "plant", told, f"plant {name}: there is no plant file yet; expected {told}")
+        if heats:
+            told = f"a trained surrogate; run `chargewise train --plant {name}`"
+            return InputError(name, "plant", told, f"plant {name}: its heats are there, but no model; expected {told}")
+        if not known:
+            told = "a plant that has been set up; run `chargewise demo`, or `chargewise ingest` on your own heats"
+            return InputError(name, "plant", told, f"plant {name!r}: no plants have been set up yet; expected {told}")
+        return InputError(name, "plant", f"one of {', '.join(known)}{meant(name, known) if len(known) > 3 else ''}")
+
+
+def describe_plant(plant: Plant, model: Surrogate, history: HeatLog) -> Description:
+    """The model at the plant's usual process, with the newest analysed heat as heel."""
+    furnace = plant.furnace
+    heel: dict[Element, float] = {}
+    if furnace.heel_t > 0:
+        known = np.isfinite(history.analysis_wt_pct).any(axis=1)
+        newest = history.analysis_wt_pct[np.flatnonzero(known)[-1]] if known.any() else []
+        heel = {e: float(w) for e, w in zip(history.elements, newest, strict=False) if np.isfinite(w)}
+    return model.describe(furnace.process, furnace.heel_t / (furnace.heel_t + furnace.tap_weight_t), heel)
+
+
+def _reason(error: Exception) -> str:
+    """Why, in a line; what a driver says may hold rows of heats and stays out."""
+    if isinstance(error, SQLAlchemyError):
+        return f"the database does not answer ({type(error).__name__})"
+    return str(error)

@@ -1,0 +1,74 @@
+"""The `chargewise` command. Each subcommand's module is imported only when it is asked for."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from chargewise.commands.console.lazy import LazyGroup
+
+COMMANDS = {
+    "demo": ("chargewise.commands.demo", "The main job end to end on a bundled plant."),
+    "ingest": ("chargewise.commands.heats", "Read a plant's heats into the store."),
+    "plant": ("chargewise.commands.plants", "A plant's file: written from its heats, and checked."),
+    "train": ("chargewise.commands.heats", "Fit, judge and publish a plant's surrogate."),
+    "update": ("chargewise.commands.models", "Take the newest heats into the active surrogate, in milliseconds."),
+    "retrain": ("chargewise.commands.models", "Refit, and promote only what is better on the newest heats."),
+    "models": ("chargewise.commands.models", "List a plant's surrogates, or roll back to one."),
+    "card": ("chargewise.commands.card", "The active surrogate's model card, Markdown and HTML."),
+    "evaluate": ("chargewise.commands.heats", "Compare the surrogate with plain regressions on later heats."),
+    "characterise": ("chargewise.commands.characterise", "What is in the scrap, by the plant's own heats."),
+    "predict": ("chargewise.commands.recipes", "What a given charge will give."),
+    "recommend": ("chargewise.commands.recipes", "The cheapest recipe for an order."),
+    "alternatives": ("chargewise.commands.answers", "The cheapest recipes that differ in their materials."),
+    "ranges": ("chargewise.commands.answers", "How long the recipe stands, by price and limit."),
+    "priorities": ("chargewise.commands.answers", "One objective after another."),
+    "front": ("chargewise.commands.plans", "Recipes between cost, energy, emissions and headroom."),
+    "campaign": ("chargewise.commands.plans", "A plan for many heats over one stock."),
+    "serve": ("chargewise.commands.serve", "The REST service and the page."),
+    "castings": ("chargewise.commands.castings", "A foundry's castings: their property from the melt."),
+    "publish": ("chargewise.commands.data_space", "A federation's shared model as an entry of data spaces."),
+    "fetch": ("chargewise.commands.data_space", "A published model, by its entry and its hash."),
+    "federation": ("chargewise.federation", "Plants improve one surrogate together."),
+}
+"""Module and summary of each subcommand; `plant`, `castings` and `federation` have subcommands of their own."""
+HELP = """What to load into an electric arc furnace.
+
+Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time, 5 an altered
+ledger, 6 a federation that could not go on, 7 an altered published model, 8 a solver that failed, 9 files or a database
+that do not answer."""
+
+
+class ChargewiseGroup(LazyGroup):
+    """Every subcommand."""
+
+    modules = COMMANDS
+
+
+app = typer.Typer(
+    cls=ChargewiseGroup, no_args_is_help=True, add_completion=False, help=HELP, pretty_exceptions_show_locals=False
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"chargewise {version('chargewise')}")
+        raise typer.Exit
+
+
+@app.callback()
+def chargewise(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """What to load into an electric arc furnace."""
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

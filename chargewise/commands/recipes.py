@@ -1,0 +1,121 @@
+"""`chargewise predict` and `recommend`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chargewise.app.orders import HeatOrder
+from chargewise.app.workplace import Workplace
+from chargewise.commands.console import tables as render
+from chargewise.commands.console.arguments import (
+    AsJson,
+    Confidence,
+    Maxima,
+    Minima,
+    MostMaterials,
+    PlantName,
+    PricesToday,
+    StockToday,
+    pairs,
+)  # fmt: skip
+from chargewise.commands.console.output import print_json, progress, reporting_errors
+from optimizer.problem.options import Aim, RecipeOptions
+from plant_adapters.plants.prices import with_price_file
+from plant_adapters.sources.recipe_file import write_recipe
+from steel.elements import parse_element
+from steel.errors import InputError
+from steel.heats import Charge
+from steel.recipes import Recipe
+
+
+def predict(
+    plant: PlantName,
+    charge: Annotated[list[str], typer.Option("--charge", "-c", metavar="MATERIAL=T", help="t of a material.")],
+    process: Annotated[
+        list[str] | None, typer.Option("--process", metavar="NAME=NUMBER", help="A process input.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a given charge will give, with intervals."""
+    with reporting_errors():
+        asked = Charge(charged_t=pairs(charge, "--charge"), process=pairs(process, "--process"))
+        found = Workplace().application().predict(plant, asked)
+        if as_json:
+            print_json(found)
+        else:
+            render.prediction(found)
+
+
+def recommend(
+    plant: Annotated[str | None, typer.Option("--plant", "-p", help="A plant with a trained surrogate.")] = None,
+    grade: Annotated[str | None, typer.Option("--grade", "-g", help="A catalogue grade.")] = None,
+    mass_t: Annotated[float | None, typer.Option("--tonnes", help="Liquid steel wanted, t.")] = None,
+    tolerance_t: Annotated[float, typer.Option("--tolerance", min=0, help="How much lighter or heavier, t.")] = 0.0,
+    maximum: Maxima = None,
+    minimum: Minima = None,
+    aim: Annotated[list[str] | None, typer.Option("--aim", metavar="EL=WT%", help="A content to come near to.")] = None,
+    price: PricesToday = None,
+    stock: StockToday = None,
+    prices: Annotated[Path | None, typer.Option("--prices", help="A TOML file of prices.")] = None,
+    heats: Annotated[Path | None, typer.Option("--heats", help="Heats to learn from on the spot.")] = None,
+    mapping: Annotated[str | None, typer.Option("--mapping", help="How to read them.")] = None,
+    confidence: Confidence = 0.95,
+    max_materials: MostMaterials = None,
+    time_limit_s: Annotated[float, typer.Option("--time-limit", help="Seconds for the whole answer.")] = 10.0,
+    heat: Annotated[
+        str | None, typer.Option("--heat", help="Number of the heat it is for; part of the outbox.")
+    ] = None,
+    outbox: Annotated[
+        Path | None, typer.Option("--outbox", help="Folder to write the recipe to, CSV and JSON.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The cheapest recipe for an order: at a trained plant, or straight from a record of heats."""
+    with reporting_errors():
+        aims = {parse_element(symbol, "--aim"): Aim(wt_pct=value) for symbol, value in pairs(aim, "--aim").items()}
+        options = RecipeOptions(
+            confidence=confidence, max_materials=max_materials, aims=aims, time_limit_s=time_limit_s
+        )
+        mass = (mass_t, tolerance_t)
+        limits = (pairs(maximum, "--max"), pairs(minimum, "--min"))
+        today = (pairs(price, "--price"), pairs(stock, "--stock"))
+        if plant is not None:
+            found = _at_plant(plant, grade, mass, limits, today, prices, options)
+        elif heats is not None and mapping is not None:
+            # Learning on the spot needs torch, which takes seconds to import and nothing else here needs.
+            from chargewise.app.record import recommend_from_record  # noqa: PLC0415
+
+            with progress(quiet=as_json) as say:
+                found = recommend_from_record(heats, mapping, grade, mass, limits, today, prices, options, say)
+        else:
+            raise typer.BadParameter("give --plant, or --heats and --mapping")
+        if outbox is not None:
+            write_recipe(found, outbox, heat)
+        if as_json:
+            print_json(found)
+        else:
+            render.recipe(found)
+
+
+def _at_plant(
+    plant: str,
+    grade: str | None,
+    mass: tuple[float | None, float],
+    limits: tuple[dict[str, float], dict[str, float]],
+    today: tuple[dict[str, float], dict[str, float]],
+    prices: Path | None,
+    options: RecipeOptions,
+) -> Recipe:
+    application = Workplace().application()
+    loaded = application.plant(plant)
+    if grade is None:
+        raise InputError(None, "--grade", f"a grade, such as {', '.join(loaded.plant.grades)}")
+    priced = loaded.plant if prices is None else with_price_file(loaded.plant, prices)
+    asked = HeatOrder(
+        plant=plant, grade=grade, mass_t=mass[0], tolerance_t=mass[1],
+        maximum_wt_pct=limits[0], minimum_wt_pct=limits[1],
+        prices_eur_per_t=today[0], available_t=today[1], options=options,
+    )  # fmt: skip
+    at = asked.plant_today(priced)
+    return application.recommend(loaded, asked.order(at), options, at)

@@ -1,0 +1,95 @@
+"""The table adapter: CSV, Excel and Parquet files driven by a mapping."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from plant_adapters.mapping.entries import BASKETS
+from plant_adapters.mapping.mapping import Mapping
+from plant_adapters.reading.files import once, read_table
+from plant_adapters.reading.quarantine import IngestReport
+from plant_adapters.sources.protocol import HeatBatch
+from plant_adapters.sources.recipe_file import write_recipe
+from plant_adapters.validation.validation import Screened, screen
+from steel.heats import FloatArray, HeatLog, time_order
+from steel.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class TableAdapter:
+    """One file of heats, one row a heat.
+
+    Attributes:
+        path: CSV, Excel or Parquet file.
+        mapping: how to read it.
+        outbox: folder that recipes are written to.
+    """
+
+    path: Path
+    mapping: Mapping
+    outbox: Path = Path()
+
+    def read_heats(self) -> HeatBatch:
+        """Read, check and convert every row.
+
+        Raises:
+            InputError: the file cannot be read or can be read in two ways, or a column the mapping names is missing.
+        """
+        table = read_table(self.path, self.mapping, self.mapping.heads)
+        once(self.mapping.columns((*table.columns, *table.doubled)), table, self.path.name)
+        materials = self.mapping.material_list()
+        screened = screen(table, self.mapping)
+        log = _log(screened, self.mapping)
+        report = IngestReport(
+            source=self.path.name,
+            rows_read=len(table.cells) + len(table.misfits),
+            rows_valid=len(log),
+            rejections=tuple(screened.rejections),
+            corrections=tuple(screened.corrections),
+            raw={rejection.row: table.as_sent(rejection.row) for rejection in screened.rejections},
+            cells=tuple(screened.cells),
+            readings=tuple(screened.readings),
+            header_row=table.header_row,
+            below_detection=0 if log.below_wt_pct is None else int(np.isfinite(log.below_wt_pct).sum()),
+            left_over=self.mapping.left_over(table),
+        )
+        return HeatBatch(log, materials, report)
+
+    def write_recipe(self, recipe: Recipe) -> Path:
+        """Write a recipe into the outbox, as a CSV of materials and masses beside its JSON."""
+        return write_recipe(recipe, self.outbox)
+
+
+def _log(screened: Screened, mapping: Mapping) -> HeatLog:
+    """The rows that go on, in the order of tapping."""
+    rows = np.flatnonzero(screened.valid)
+    rows = rows[time_order(screened.times[rows])]
+    text = screened.table.cells.iloc[rows].astype(str)
+    analysis = _stacked(list(screened.analysis.values()))[rows]
+    below = _stacked(list(screened.below.values()))[rows]
+    names = [material.name for material in mapping.material_list()]
+    charged = [screened.charged_t[code] for code in mapping.materials.codes]
+    if mapping.unrecorded_baskets_t is not None:
+        names = [BASKETS, *(name for name in names if name != BASKETS)]
+        charged = [np.full(len(screened.times), mapping.unrecorded_baskets_t), *charged]
+    before = np.vstack([np.full((1, analysis.shape[1]), np.nan), analysis[:-1]]) if len(rows) else analysis
+    return HeatLog(
+        heat_ids=text[mapping.heat_id].to_numpy(dtype=np.str_),
+        tapped_at=screened.times[rows],
+        grades=text[mapping.grade].to_numpy(dtype=np.str_) if mapping.grade else np.full(len(rows), "", dtype=np.str_),
+        materials=tuple(names),
+        charged_t=_stacked(charged)[rows],
+        elements=tuple(screened.analysis),
+        analysis_wt_pct=analysis,
+        tapped_t=screened.tapped_t[rows],
+        energy_kwh_per_t=screened.energy_kwh_per_t[rows],
+        heel_t=np.nan_to_num(screened.heel_t[rows]),
+        heel_wt_pct=before if mapping.heel else np.full_like(analysis, np.nan),
+        process={name: values[rows] for name, values in screened.process.items()},
+        below_wt_pct=below if np.isfinite(below).any() else None,
+    )
+
+
+def _stacked(columns: list[FloatArray]) -> FloatArray:
+    return np.column_stack(columns)

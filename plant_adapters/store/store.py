@@ -1,0 +1,314 @@
+"""The plant's heat store: heats, their revisions, corrections and quarantine, in SQLite or PostgreSQL."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from plant_adapters.reading.quarantine import IngestReport
+from steel.elements import Element
+from steel.errors import InputError
+from steel.heats import Heat, HeatLog, time_order
+from steel.materials import Material
+from steel.names import checked_name, folded
+
+METADATA = sa.MetaData()
+BELOW = "<"
+"""Begins a content that lies below a limit of detection, which follows it."""
+
+HEATS = sa.Table(
+    "heats",
+    METADATA,
+    sa.Column("plant", sa.String, primary_key=True),
+    sa.Column("heat_id", sa.String, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("tapped_at", sa.String),
+    sa.Column("grade", sa.String),
+    sa.Column("tapped_t", sa.Float),
+    sa.Column("energy_kwh_per_t", sa.Float),
+    sa.Column("heel_t", sa.Float, nullable=False),
+    sa.Column("heel_wt_pct", sa.JSON, nullable=False),
+    sa.Column("charged_t", sa.JSON, nullable=False),
+    sa.Column("process", sa.JSON, nullable=False),
+    sa.Column("analysis_wt_pct", sa.JSON, nullable=False),
+    sa.Index("heats_in_order", "plant", "position"),
+)
+REVISIONS = sa.Table(
+    "heat_revisions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("plant", sa.String, nullable=False),
+    sa.Column("heat_id", sa.String, nullable=False),
+    sa.Column("replaced_at", sa.String, nullable=False),
+    sa.Column("before", sa.JSON, nullable=False),
+)
+MATERIALS = sa.Table(
+    "materials",
+    METADATA,
+    sa.Column("plant", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("definition", sa.JSON, nullable=False),
+)
+QUARANTINE = sa.Table(
+    "quarantine",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("plant", sa.String, nullable=False),
+    sa.Column("ingested_at", sa.String, nullable=False),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("row", sa.Integer, nullable=False),
+    sa.Column("heat_id", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("column_name", sa.String, nullable=False),
+    sa.Column("value", sa.String, nullable=False),
+    sa.Column("expected", sa.String, nullable=False),
+    sa.Column("raw", sa.JSON, nullable=False),
+)
+CORRECTIONS = sa.Table(
+    "corrections",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("plant", sa.String, nullable=False),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("heat_id", sa.String, nullable=False),
+    sa.Column("material", sa.String, nullable=False),
+    sa.Column("mass_t", sa.Float, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What storing a batch did: heats added, changed (the earlier values kept as a revision), already there."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+class HeatStore:
+    """Heats of one or more plants in one database.
+
+    Args:
+        url: SQLAlchemy URL, such as `sqlite:///store.db` or `postgresql+psycopg://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._engine = sa.create_engine(url)
+            METADATA.create_all(self._engine)
+        except (sa.exc.SQLAlchemyError, ImportError) as error:
+            raise InputError(shown_url(url), "database", f"a database that can be opened ({_reason(error)})") from None
+
+    def absolute_url(self) -> str:
+        """The database's URL as another process can open it from any folder, password included."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite" and url.database:
+            url = url.set(database=str(Path(url.database).resolve()))
+        return url.render_as_string(hide_password=False)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def add(
+        self, plant: str, log: HeatLog, materials: tuple[Material, ...], report: IngestReport | None = None
+    ) -> Stored:
+        """Store heats, materials and what was quarantined, all or nothing.
+
+        Raises:
+            InputError: the plant's name cannot be a file's, or differs from a known one's in capitals only.
+        """
+        checked_name(plant, "plant")
+        alike = [known for known in self.plants() if known != plant and folded(known) == folded(plant)]
+        if alike:
+            raise InputError(plant, "plant", f"another name, or {alike[0]} as it is written already")
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._engine.begin() as connection:
+            stored = self._add_heats(connection, plant, log, now)
+            self._add_materials(connection, plant, materials)
+            if report is not None:
+                self._add_report(connection, plant, report, now)
+        return stored
+
+    def log(self, plant: str) -> HeatLog:
+        """The plant's heats in the order they were tapped, whatever the order they came in.
+
+        Raises:
+            InputError: the plant has none.
+        """
+        with self._engine.connect() as connection:
+            query = sa.select(HEATS).where(HEATS.c.plant == plant).order_by(HEATS.c.position)
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        if not rows:
+            raise InputError(plant, "plant", f"one with stored heats: {', '.join(self.plants()) or 'none yet'}")
+        log = _log_of(rows, tuple(material.name for material in self.materials(plant)))
+        return log.rows(time_order(log.tapped_at))
+
+    def materials(self, plant: str) -> tuple[Material, ...]:
+        """Every furnace material that the plant's heats ever came with, each as it was last described."""
+        with self._engine.connect() as connection:
+            query = sa.select(MATERIALS.c.definition).where(MATERIALS.c.plant == plant).order_by(MATERIALS.c.position)
+            return tuple(Material.model_validate(row) for row in connection.scalars(query))
+
+    def plants(self) -> tuple[str, ...]:
+        """Plants with stored heats."""
+        with self._engine.connect() as connection:
+            return tuple(connection.scalars(sa.select(HEATS.c.plant).distinct().order_by(HEATS.c.plant)))
+
+    def quarantined(self, plant: str) -> list[dict[str, Any]]:
+        """Every reason against every row of a plant ever set aside."""
+        with self._engine.connect() as connection:
+            query = sa.select(QUARANTINE).where(QUARANTINE.c.plant == plant).order_by(QUARANTINE.c.id)
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def revisions(self, plant: str) -> list[dict[str, Any]]:
+        """Earlier values of heats that were sent again differently."""
+        with self._engine.connect() as connection:
+            query = sa.select(REVISIONS).where(REVISIONS.c.plant == plant).order_by(REVISIONS.c.id)
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def count(self, plant: str) -> int:
+        """How many heats of a plant are stored."""
+        with self._engine.connect() as connection:
+            query = sa.select(sa.func.count()).select_from(HEATS).where(HEATS.c.plant == plant)
+            return int(connection.scalar(query) or 0)
+
+    def _add_heats(self, connection: sa.Connection, plant: str, log: HeatLog, now: str) -> Stored:
+        known = {
+            row["heat_id"]: dict(row)
+            for row in connection.execute(sa.select(HEATS).where(HEATS.c.plant == plant)).mappings()
+        }
+        next_position = 1 + max((row["position"] for row in known.values()), default=-1)
+        fresh: list[dict[str, Any]] = []
+        changed: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        unchanged = 0
+        for index in range(len(log)):
+            row = _row(plant, log.heat(index))
+            before = known.get(row["heat_id"])
+            if before is None:
+                fresh.append({**row, "position": next_position + len(fresh)})
+            elif any(before[key] != value for key, value in row.items()):
+                changed.append((before, row))
+            else:
+                unchanged += 1
+        if fresh:
+            connection.execute(sa.insert(HEATS), fresh)
+        for before, row in changed:
+            connection.execute(
+                sa.insert(REVISIONS), {"plant": plant, "heat_id": row["heat_id"], "replaced_at": now, "before": before}
+            )
+            same = (HEATS.c.plant == plant) & (HEATS.c.heat_id == row["heat_id"])
+            connection.execute(sa.update(HEATS).where(same).values(row))
+        return Stored(len(fresh), len(changed), unchanged)
+
+    def _add_materials(self, connection: sa.Connection, plant: str, materials: tuple[Material, ...]) -> None:
+        """Describe materials anew or for the first time; those of earlier files stay, for their heats do."""
+        query = sa.select(MATERIALS.c.name, MATERIALS.c.position).where(MATERIALS.c.plant == plant)
+        known = {row.name: int(row.position) for row in connection.execute(query)}
+        behind = max(known.values(), default=-1) + 1
+        fresh = [material.name for material in materials if material.name not in known]
+        places = {**known, **{name: behind + at for at, name in enumerate(fresh)}}
+        named = [material.name for material in materials]
+        connection.execute(sa.delete(MATERIALS).where((MATERIALS.c.plant == plant) & MATERIALS.c.name.in_(named)))
+        rows = [
+            {"plant": plant, "name": m.name, "position": places[m.name], "definition": m.model_dump(mode="json")}
+            for m in materials
+        ]
+        if rows:
+            connection.execute(sa.insert(MATERIALS), rows)
+
+    def _add_report(self, connection: sa.Connection, plant: str, report: IngestReport, now: str) -> None:
+        again = (QUARANTINE.c.plant == plant) & (QUARANTINE.c.source == report.source)
+        connection.execute(sa.delete(QUARANTINE).where(again))
+        connection.execute(
+            sa.delete(CORRECTIONS).where((CORRECTIONS.c.plant == plant) & (CORRECTIONS.c.source == report.source))
+        )
+        if report.rejections:
+            connection.execute(
+                sa.insert(QUARANTINE),
+                [
+                    {
+                        "plant": plant, "ingested_at": now, "source": report.source, "row": r.row,
+                        "heat_id": r.heat_id, "reason": r.reason.value, "column_name": r.column,
+                        "value": r.value, "expected": r.expected, "raw": report.raw[r.row],
+                    }
+                    for r in report.rejections
+                ],
+            )  # fmt: skip
+        if report.corrections:
+            connection.execute(
+                sa.insert(CORRECTIONS),
+                [
+                    {"plant": plant, "source": report.source, **c.model_dump(include={"heat_id", "material", "mass_t"})}
+                    for c in report.corrections
+                ],
+            )
+
+
+def _row(plant: str, heat: Heat) -> dict[str, Any]:
+    record = json.loads(heat.model_dump_json())
+    charge, below = record.pop("charge"), record.pop("below_wt_pct")
+    record["analysis_wt_pct"] |= {element: f"{BELOW}{limit!r}" for element, limit in below.items()}
+    return {"plant": plant, **record, **charge}
+
+
+def _measured(stored: float | str) -> float:
+    """A stored content as learning takes it: half the limit where it lies below one."""
+    return float(stored.removeprefix(BELOW)) / 2.0 if isinstance(stored, str) else stored
+
+
+def _limit(stored: float | str) -> float:
+    return float(stored.removeprefix(BELOW)) if isinstance(stored, str) else np.nan
+
+
+def _log_of(rows: list[dict[str, Any]], materials: tuple[str, ...]) -> HeatLog:
+    elements = tuple(e for e in Element if any(e.value in row["analysis_wt_pct"] for row in rows))
+    process = sorted({name for row in rows for name in row["process"]})
+    used = tuple(dict.fromkeys([*materials, *(name for row in rows for name in row["charged_t"])]))
+
+    def column(key: str, names: tuple[str, ...] | list[str], absent: float) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        return np.array([[row[key].get(name, absent) for name in names] for row in rows], dtype=np.float64)
+
+    def scalar(key: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        return np.array([np.nan if row[key] is None else row[key] for row in rows], dtype=np.float64)
+
+    symbols = [element.value for element in elements]
+    analyses = [{symbol: _measured(value) for symbol, value in row["analysis_wt_pct"].items()} for row in rows]
+    limits = [{symbol: _limit(value) for symbol, value in row["analysis_wt_pct"].items()} for row in rows]
+    below = np.array([[limit.get(symbol, np.nan) for symbol in symbols] for limit in limits], dtype=np.float64)
+    inputs = column("process", process, np.nan)
+    return HeatLog(
+        heat_ids=np.array([row["heat_id"] for row in rows], dtype=np.str_),
+        tapped_at=np.array([row["tapped_at"] or "NaT" for row in rows], dtype="datetime64[s]"),
+        grades=np.array([row["grade"] or "" for row in rows], dtype=np.str_),
+        materials=used,
+        charged_t=column("charged_t", used, 0.0),
+        elements=elements,
+        analysis_wt_pct=np.array([[a.get(symbol, np.nan) for symbol in symbols] for a in analyses], dtype=np.float64),
+        tapped_t=scalar("tapped_t"),
+        energy_kwh_per_t=scalar("energy_kwh_per_t"),
+        heel_t=scalar("heel_t"),
+        heel_wt_pct=column("heel_wt_pct", symbols, np.nan),
+        process={name: inputs[:, position] for position, name in enumerate(process)},
+        below_wt_pct=below if np.isfinite(below).any() else None,
+    )
+
+
+def shown_url(url: str) -> str:
+    """A database's URL as it may be shown: without its password."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "an address that is none"
+
+
+def _reason(error: Exception) -> str:
+    """What a driver says, in one line and without an address."""
+    original = getattr(error, "orig", None) or error
+    first = str(original).splitlines()[0] if str(original) else type(original).__name__
+    return first if "://" not in first else type(original).__name__

@@ -1,0 +1,87 @@
+"""A heat log as the arrays that fitting works on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from steel.heats import FloatArray, HeatLog
+from surrogate.fit.lots import LotHistory
+from surrogate.model.model import Surrogate
+
+RUN_HEATS = 100
+"""Heats in one run, within which contents are taken to rest."""
+
+
+@dataclass(frozen=True)
+class HeatData:
+    """N heats as features and targets.
+
+    Attributes:
+        features: (N, d). targets: (N, O) fresh steel's analysis and energy, NaN where not recorded.
+        lots: which heats drew on the same lots.
+    """
+
+    features: FloatArray
+    targets: FloatArray
+    lots: LotHistory
+
+    def rows(self, which: slice) -> "HeatData":
+        """The heats of a slice."""
+        return HeatData(self.features[which], self.targets[which], self.lots.rows(which))
+
+    def less(self, parts: Mapping[int, FloatArray]) -> "HeatData":
+        """The same with (N,) known parts of some targets taken off, by column."""
+        targets = self.targets.copy()
+        for column, part in parts.items():
+            targets[:, column] -= part
+        return HeatData(self.features, targets, self.lots)
+
+    def runs(self) -> list[slice]:
+        """Runs of about `RUN_HEATS` successive heats."""
+        return self.blocks(max(1, round(len(self.features) / RUN_HEATS)))
+
+    def blocks(self, count: int) -> list[slice]:
+        """About equal runs of successive heats."""
+        return successive(len(self.features), count)
+
+
+def successive(length: int, count: int) -> list[slice]:
+    """About equal runs of successive rows."""
+    edges = np.linspace(0, length, count + 1).astype(int)
+    return [slice(int(a), int(b)) for a, b in pairwise(edges) if b > a]
+
+
+def charged_heats(log: HeatLog) -> HeatLog:
+    """The heats in which anything was charged: of the others nothing can be learned."""
+    charged = log.charged_t.sum(axis=1) > 0
+    return log if charged.all() else log.rows(charged)
+
+
+def prepare(model: Surrogate, log: HeatLog) -> HeatData:
+    """Features and fresh-steel targets of a log under a model's yields: the heel is un-mixed from the bath."""
+    schema = model.schema
+    charged, process = schema.charged(log), schema.standardised(log)
+    tapped = model.tapped_t(charged, process)
+    fresh = fresh_wt_pct(log, tapped)
+    features = schema.features(charged, tapped, process)
+    return HeatData(
+        features=features,
+        targets=np.column_stack([fresh, log.energy_kwh_per_t]),
+        lots=LotHistory.of(charged, features[:, : len(schema.materials)]),
+    )
+
+
+def fresh_wt_pct(log: HeatLog, tapped_t: FloatArray) -> FloatArray:
+    """(N, E) analysis of the steel that the charge brought, the heel un-mixed; (N,) t tapped of it."""
+    share = log.heel_t / (log.heel_t + tapped_t)
+    kappa = np.where(np.isfinite(log.heel_wt_pct) & np.isfinite(share)[:, None], share[:, None], 0.0)
+    return np.asarray((log.analysis_wt_pct - kappa * np.nan_to_num(log.heel_wt_pct)) / (1 - kappa))
+
+
+def typical_values(targets: FloatArray) -> FloatArray:
+    """(O,) a usual value of each output: the median of what was recorded, 1 where nothing was."""
+    known = np.isfinite(targets).any(axis=0)
+    filled = np.where(known, targets, 1.0)
+    return np.asarray(np.maximum(np.nanmedian(filled, axis=0), 1e-6))
