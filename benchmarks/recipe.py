@@ -9,14 +9,18 @@ problem, cuts included, handed to HiGHS with its default options and solved cold
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import highspy
 import numpy as np
 from sklearn.neural_network import MLPRegressor
 
 from benchmarks import report
+from benchmarks.published_charges import read_published
+from benchmarks.published_charges import solved as solve_published
 from benchmarks.recipe_instances import CONFIDENCE, MOST_MATERIALS, Family, campaign, family
 from benchmarks.recipe_peers import ENERGY_MEAN, ENERGY_SCALE, evolved, omlt_seconds, train_network
+from benchmarks.recipe_statement import check_by_others, time_own_rules, time_statement
 from benchmarks.report import Results
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
@@ -31,7 +35,8 @@ from steel.heats import FloatArray
 from surrogate.fit.adoption import output_pieces
 
 SOLVES, WARM_UP, PEER_SOLVES, DRAWS = 100, 10, 3, 100_000
-FRONT_POINTS = 50
+FRONT_POINTS, OTHERS_CHECK = 50, 200
+PUBLISHED = Path(__file__).parents[2] / "shared" / "data" / "published_charges"
 GENERATIONS, OMLT_LIMIT_S = 1000, 30.0
 """Generations of differential evolution, scipy's own greatest number; its tolerance alone ends it 1-3 % too dear."""
 LINEAR = RecipeOptions(confidence=CONFIDENCE)
@@ -191,6 +196,19 @@ def _campaigns(results: Results, members: Family, quick: bool) -> None:
     results["campaigns_only_planning_can_make"] = int(np.isnan(savings).sum())
 
 
+def _published(results: Results) -> None:
+    """Published charges that cost what their sources say; the one without a solution counts where it has none."""
+    if not PUBLISHED.is_dir():
+        return
+    reproduced = 0
+    for published in read_published(PUBLISHED).values():
+        try:
+            reproduced += solve_published(published).reproduced
+        except ImpossibleOrderError:
+            reproduced += published["published_optimum"] == "infeasible"
+    results["published_charges_reproduced"] = reproduced
+
+
 def measure(quick: bool) -> Results:
     """Speed, exactness and concurrent use of the recipe optimizer."""
     results: Results = {}
@@ -205,6 +223,10 @@ def measure(quick: bool) -> Results:
     results["warm_lp_over_floor"] = results["warm_lp_ms_median"] / results["floor_lp_ms_median"]
     results["warm_milp_over_floor"] = results["warm_milp_ms_median"] / results["floor_milp_ms_median"]
     results["warm_milp_p99_over_median"] = results["warm_milp_ms_p99"] / results["warm_milp_ms_median"]
+    time_statement(results, members)
+    time_own_rules(results, members, solves)
+    check_by_others(results, OTHERS_CHECK)
+    _published(results)
     _exactness(results, linear + lots)
     _monte_carlo(results, lots)
     _fronts(results, members, quick)

@@ -177,7 +177,8 @@ KINDS: dict[str, tuple[bool, tuple[Callable[[Drawn], Drawn], ...]]] = {
 """By requirement: whether lots are drawn, and what is changed."""
 
 
-def _drawn(kind: str, members: Family, rng: np.random.Generator) -> RecipeProblem:
+def drawn(kind: str, members: Family, rng: np.random.Generator) -> RecipeProblem:
+    """An order with a requirement of a kind; it need not have a recipe."""
     lots, changes = KINDS[kind]
     one = Drawn(*members.draw(rng, lots), EXACT, members)
     for change in changes:
@@ -194,7 +195,7 @@ def check_by_others(results: Results, instances: int, solver: str = "highs") -> 
     kinds = list(KINDS)
     while compared < instances:
         kind = kinds[compared % len(kinds)]
-        problem = _drawn(kind, members, rng)
+        problem = drawn(kind, members, rng)
         try:
             found = optimizer.solution(problem, explain=False)
         except ImpossibleOrderError:

@@ -1,4 +1,4 @@
-"""Chemical elements of a steel analysis."""
+"""Chemical elements of an analysis: of steel first, then what iron, aluminium, zinc and copper alloys add to it."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -29,9 +29,26 @@ class Element(StrEnum):
     W = "W"
     PB = "Pb"
     NB = "Nb"
+    FE = "Fe"
+    MG = "Mg"
+    ZN = "Zn"
+    SB = "Sb"
+    BI = "Bi"
+    B = "B"
+    BE = "Be"
+    CA = "Ca"
+    CE = "Ce"
+    LA = "La"
+    ZR = "Zr"
+    TE = "Te"
+    SR = "Sr"
+    CD = "Cd"
+    AG = "Ag"
 
 
-NOBLE = frozenset({Element.CU, Element.SN, Element.NI, Element.MO, Element.CO, Element.AS, Element.W})
+NOBLE = frozenset(
+    {Element.CU, Element.SN, Element.NI, Element.MO, Element.CO, Element.AS, Element.W, Element.SB, Element.AG}
+)
 """Elements that stay in the steel whatever the furnace does (REFERENCE: behaviour in the furnace)."""
 RESIDUALS = NOBLE | {Element.CR}
 """Tramp elements: what scrap brings along and a steel that wants none of it cannot get rid of."""

@@ -22,6 +22,19 @@ FURNACE_RECOVERY: dict[Element, float] = {
     Element.TI: 0.0,
     Element.PB: 0.10,
     Element.NB: 0.30,
+    Element.FE: 1.0,
+    Element.MG: 0.0,
+    Element.ZN: 0.0,
+    Element.BI: 0.10,
+    Element.B: 0.30,
+    Element.BE: 0.0,
+    Element.CA: 0.0,
+    Element.CE: 0.0,
+    Element.LA: 0.0,
+    Element.ZR: 0.0,
+    Element.TE: 0.30,
+    Element.SR: 0.0,
+    Element.CD: 0.0,
 }
 """Usual share of an element charged to an EAF that is found in the steel at tap.
 

@@ -86,25 +86,34 @@ class Application:
         """
         return self.plants.loaded(name)
 
-    def problem(self, asked: HeatOrder) -> RecipeProblem:
+    def problem(self, asked: HeatOrder, plant: Plant | None = None) -> RecipeProblem:
         """An order with today's prices and stock as a problem.
+
+        Args:
+            asked: the order.
+            plant: the plant to take instead of its file's, such as one with a price list.
 
         Raises:
             InputError: there is no such plant, or a value cannot be used.
         """
         loaded = self.plant(asked.plant)
-        today = asked.plant_today(loaded.plant)
+        today = asked.plant_today(plant or loaded.plant)
         return build_problem(today, asked.order(today), loaded.description, asked.options)
 
-    def recipe(self, asked: HeatOrder, compare: bool = True) -> Recipe:
+    def recipe(self, asked: HeatOrder, compare: bool = True, plant: Plant | None = None) -> Recipe:
         """The cheapest recipe of an order, with what it saves.
+
+        Args:
+            asked: the order.
+            compare: whether to price the plant's practice and a catalogue calculation too.
+            plant: the plant to take instead of its file's, such as one with a price list.
 
         Raises:
             ImpossibleOrderError: no recipe meets the order.
             InputError: there is no such plant, or a value cannot be used.
         """
         loaded = self.plant(asked.plant)
-        today = asked.plant_today(loaded.plant)
+        today = asked.plant_today(plant or loaded.plant)
         return self.recommend(loaded, asked.order(today), asked.options, today, compare)
 
     def alternatives(self, asked: HeatOrder) -> tuple[Alternative, ...]:

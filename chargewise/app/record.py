@@ -5,19 +5,18 @@ from pathlib import Path
 from chargewise.app.orders import limited, order_of, with_stock
 from chargewise.app.plants import describe_plant
 from chargewise.app.training import Progress
-from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from plant_adapters.mapping.mapping import read_mapping
 from plant_adapters.plants.prices import with_price_file, with_prices
 from plant_adapters.plants.record_plant import plant_from_record
 from plant_adapters.sources.table import TableAdapter
 from steel import catalogue
 from steel.grades import Grade
-from steel.recipes import Recipe
 from surrogate.fit.fit import fit
 
 
-def recommend_from_record(
+def problem_from_record(
     heats: Path,
     mapping: str,
     grade: str | None,
@@ -27,8 +26,8 @@ def recommend_from_record(
     prices: Path | None,
     options: RecipeOptions,
     progress: Progress | None = None,
-) -> Recipe:
-    """The cheapest charge or additions that a record's own heats show to meet some limits.
+) -> RecipeProblem:
+    """The order at a record's own plant, with a surrogate learned from its heats on the spot.
 
     Without a grade, the stated limits are all there is. Options that name materials refer to the record's.
     """
@@ -39,4 +38,4 @@ def recommend_from_record(
     model = fit(batch.log, batch.materials, progress=progress)
     base = Grade(name="stated limits") if grade is None else catalogue.grade(grade)
     order = order_of(limited(base, *limits), mass[0] or plant.furnace.tap_weight_t, mass[1])
-    return Optimizer().recommend(plant, order, describe_plant(plant, model, batch.log), options)
+    return build_problem(plant, order, describe_plant(plant, model, batch.log), options)

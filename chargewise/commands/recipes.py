@@ -1,10 +1,12 @@
 """`chargewise predict` and `recommend`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from chargewise.app.application import Application
 from chargewise.app.orders import HeatOrder
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console import tables as render
@@ -19,14 +21,19 @@ from chargewise.commands.console.arguments import (
     StockToday,
     pairs,
 )  # fmt: skip
-from chargewise.commands.console.output import print_json, progress, reporting_errors
+from chargewise.commands.console.output import EXIT_SOLVER, out, print_json, progress, reporting_errors
+from optimizer.explain.recommend import Optimizer
+from optimizer.explain.verification import recipe_by
+from optimizer.explain.verification import verify as check
+from optimizer.model.exchange import write_model
 from optimizer.problem.options import Aim, RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem
 from plant_adapters.plants.prices import with_price_file
 from plant_adapters.sources.recipe_file import write_recipe
 from steel.elements import parse_element
 from steel.errors import InputError
 from steel.heats import Charge
-from steel.recipes import Recipe
+from steel.plants import Plant
 
 
 def predict(
@@ -69,6 +76,11 @@ def recommend(
     outbox: Annotated[
         Path | None, typer.Option("--outbox", help="Folder to write the recipe to, CSV and JSON.")
     ] = None,
+    solver: Annotated[
+        str | None, typer.Option(help="Solve with this solver of Pyomo's, such as highs or scip.")
+    ] = None,
+    export: Annotated[Path | None, typer.Option(help="Write the model to a .lp, .mps or .nl file.")] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Solve on both roads and print both costs.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """The cheapest recipe for an order: at a trained plant, or straight from a record of heats."""
@@ -80,16 +92,25 @@ def recommend(
         mass = (mass_t, tolerance_t)
         limits = (pairs(maximum, "--max"), pairs(minimum, "--min"))
         today = (pairs(price, "--price"), pairs(stock, "--stock"))
+        problem: RecipeProblem | None = None
         if plant is not None:
-            found = _at_plant(plant, grade, mass, limits, today, prices, options)
+            application, asked, at = _at_plant(plant, grade, mass, limits, today, prices, options)
         elif heats is not None and mapping is not None:
             # Learning on the spot needs torch, which takes seconds to import and nothing else here needs.
-            from chargewise.app.record import recommend_from_record  # noqa: PLC0415
+            from chargewise.app.record import problem_from_record  # noqa: PLC0415
 
             with progress(quiet=as_json) as say:
-                found = recommend_from_record(heats, mapping, grade, mass, limits, today, prices, options, say)
+                problem = problem_from_record(heats, mapping, grade, mass, limits, today, prices, options, say)
         else:
             raise typer.BadParameter("give --plant, or --heats and --mapping")
+        if export is not None or verify or solver is not None:
+            problem = problem or application.problem(asked, at)
+            if export is not None or verify:
+                _by_others(problem, export, solver or "highs", verify, as_json)
+                return
+            found = recipe_by(problem, str(solver))
+        else:
+            found = application.recipe(asked, plant=at) if problem is None else Optimizer().solve(problem)
         if outbox is not None:
             write_recipe(found, outbox, heat)
         if as_json:
@@ -106,16 +127,33 @@ def _at_plant(
     today: tuple[dict[str, float], dict[str, float]],
     prices: Path | None,
     options: RecipeOptions,
-) -> Recipe:
+) -> tuple[Application, HeatOrder, Plant]:
     application = Workplace().application()
     loaded = application.plant(plant)
     if grade is None:
         raise InputError(None, "--grade", f"a grade, such as {', '.join(loaded.plant.grades)}")
-    priced = loaded.plant if prices is None else with_price_file(loaded.plant, prices)
     asked = HeatOrder(
         plant=plant, grade=grade, mass_t=mass[0], tolerance_t=mass[1],
         maximum_wt_pct=limits[0], minimum_wt_pct=limits[1],
         prices_eur_per_t=today[0], available_t=today[1], options=options,
     )  # fmt: skip
-    at = asked.plant_today(priced)
-    return application.recommend(loaded, asked.order(at), options, at)
+    return application, asked, loaded.plant if prices is None else with_price_file(loaded.plant, prices)
+
+
+def _by_others(problem: RecipeProblem, export: Path | None, solver: str, verify: bool, as_json: bool) -> None:
+    """Write the model for others, or have one of them check it."""
+    if export is not None:
+        write_model(problem, export)
+        if as_json:
+            print_json({"model": str(export)})
+        else:
+            out.print(f"{export}: the recipe's model, cones and all", soft_wrap=True)
+    if verify:
+        found = check(problem, solver)
+        if as_json:
+            print_json({**asdict(found), "difference": found.difference, "agrees": found.agrees})
+        else:
+            out.print(f"own road {found.own_eur_per_t:.6f} €/t, {solver} {found.other_eur_per_t:.6f} €/t")
+            out.print(f"difference {found.difference:+.2e}: {'they agree' if found.agrees else 'they do not agree'}")
+        if not found.agrees:
+            raise typer.Exit(EXIT_SOLVER)

@@ -3,6 +3,7 @@
 It is how a recipe is checked by others: what Pyomo finds with a solver of its own must cost the same.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,16 @@ class Checked:
     """What another solver found.
 
     Attributes:
-        solver: its name. cost_eur: of the heat. columns_t: (n + m,) t.
+        solver: its name.
+        cost_eur: of the heat.
+        columns_t: (n + m,) t.
+        took_ms: wall time, building included.
     """
 
     solver: str
     cost_eur: float
     columns_t: FloatArray
+    took_ms: float
 
 
 def whole_model(problem: RecipeProblem, cones: bool = True) -> pyo.ConcreteModel:
@@ -75,7 +80,7 @@ def solve_by(problem: RecipeProblem, solver: str) -> Checked:
         InputError: it finds none of that name.
         OtherSolverError: the solver ended without an optimum.
     """
-    found = _solver(solver)
+    started, found = time.perf_counter(), _solver(solver)
     model = whole_model(problem, cones=solver not in LINEAR_SOLVERS)
     roots = _roots(problem)
     tangents = model.tangents = pyo.ConstraintList()
@@ -83,7 +88,8 @@ def solve_by(problem: RecipeProblem, solver: str) -> Checked:
         _run(found, model, solver)
         masses = np.array([pyo.value(model.mass_t[name]) for name in model.MATERIALS])
         if solver not in LINEAR_SOLVERS or not _missed(model, roots, masses, tangents):
-            return Checked(solver, pyo.value(model.cost_eur), np.maximum(masses, 0.0))
+            took_ms = 1000.0 * (time.perf_counter() - started)
+            return Checked(solver, pyo.value(model.cost_eur), np.maximum(masses, 0.0), took_ms)
     raise OtherSolverError(f"{solver}: margins did not settle in {MOST_ROUNDS} rounds of tangents")
 
 

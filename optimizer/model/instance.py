@@ -152,9 +152,8 @@ def instance_of(problem: RecipeProblem, form: Form = PLAIN) -> Instance:
     """
     structure = structure_of(problem, form.headroom, form.rules)
     compiled = compiled_statement(structure)
-    numbers = numbers_of(problem, form)
     allowances = {f"rule.{rule.name}.allowance": 0.0 for rule in structure.rules}
-    program, flat = compiled.filled({**numbers, **allowances})
+    program, flat = compiled.filled({**allowances, **numbers_of(problem, form)})
     program.relief = _relief(problem, program)
     program = with_predictors(program, problem)
     if form.elastic:

@@ -121,6 +121,10 @@ class RecipeProblem:
         """(n + m,) whether a recipe's metal-bearing charge is made of a material to any extent that matters."""
         return np.asarray((columns_t > NEGLIGIBLE * self.order.mass_t) & (self.counted > 0))
 
+    def with_options(self, **changes: object) -> "RecipeProblem":
+        """The same order with some options changed that its arrays do not depend on, such as the gap."""
+        return replace(self, options=self.options.model_copy(update=changes))
+
     def without_rules(self) -> "RecipeProblem":
         """The same order with no rule about its charge but what the baskets hold and the crane lifts."""
         return replace(

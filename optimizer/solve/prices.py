@@ -36,6 +36,12 @@ class Prices:
         return max(0.0, -requirement.sense * requirement.scale * float(self.numbers[index]))
 
 
+def no_prices(problem: RecipeProblem, instance: Instance) -> Prices:
+    """Of an optimum whose multipliers nobody knows."""
+    none = np.zeros(len(problem.items))
+    return Prices(np.zeros(len(instance.flat)), instance.compiled.places, none, none, none)
+
+
 def prices_at(problem: RecipeProblem, instance: Instance, session: Session) -> Prices:
     """Prices at the linear optimum a session has just found."""
     compiled, columns = instance.compiled, len(problem.items)

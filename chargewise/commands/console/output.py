@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chargewise.app.plants import NotReadyError
 from optimizer.explain.conflicts import NOT_NARROWED, ImpossibleOrderError
+from optimizer.model.exchange import OtherSolverError
 from optimizer.solve.highs import OutOfTimeError, SolverError
 from steel.complaints import input_error
 from steel.errors import InputError
@@ -53,7 +54,7 @@ def reporting_errors() -> Iterator[None]:
         err.print("[bold red]Cannot use this input.[/]", end=" ")
         err.print(str(told), markup=False)
         raise typer.Exit(EXIT_INPUT) from error
-    except SolverError as error:
+    except (SolverError, OtherSolverError) as error:
         err.print(str(error), markup=False)
         raise typer.Exit(EXIT_NO_ANSWER if isinstance(error, OutOfTimeError) else EXIT_SOLVER) from error
     except SQLAlchemyError as error:

@@ -1,0 +1,76 @@
+"""A recipe checked by others: the same statement solved by a solver of Pyomo's, and what both find it to cost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import recipe_from
+from optimizer.model.exchange import Checked, solve_by
+from optimizer.model.instance import instance_of
+from optimizer.problem.recipe_problem import RecipeProblem
+from optimizer.solve.prices import no_prices
+from optimizer.solve.solver import Solution, solve_recipe
+from steel.recipes import Recipe
+
+AGREES = 1e-5
+"""Relative difference that two solvers' own tolerances explain, beside the gap that was allowed."""
+FINE_GAP = 1e-7
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What both roads find an order to cost, €/t.
+
+    Attributes:
+        solver: the other one.
+        own_eur_per_t: by the product's own road.
+        other_eur_per_t: by the other solver.
+    """
+
+    solver: str
+    own_eur_per_t: float
+    other_eur_per_t: float
+
+    @property
+    def difference(self) -> float:
+        """The own cost over the other, less one."""
+        return self.own_eur_per_t / self.other_eur_per_t - 1.0
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they are the same within what the solvers' tolerances explain."""
+        return abs(self.difference) <= AGREES
+
+
+def verify(problem: RecipeProblem, solver: str = "highs") -> Verification:
+    """Solve an order on both roads, with the same margins held as exactly.
+
+    Raises:
+        InfeasibleError: no recipe meets every requirement.
+        InputError: Pyomo finds no such solver.
+        OtherSolverError: it ended without an optimum.
+    """
+    fine = problem.with_options(gap=min(problem.options.gap, FINE_GAP))
+    other = solve_by(fine, solver)
+    own = solve_recipe(fine)
+    return Verification(solver, own.objective_eur_per_t, other.cost_eur / float(problem.yields @ other.columns_t))
+
+
+def recipe_by(problem: RecipeProblem, solver: str) -> Recipe:
+    """The recipe that another solver finds; it has no prices of what holds the cost up.
+
+    Raises:
+        InputError: Pyomo finds no such solver.
+        OtherSolverError: it ended without an optimum.
+    """
+    found = solve_by(problem, solver)
+    return recipe_from(problem, _as_solution(problem, found), outcome_of(problem, found.columns_t)).model_copy(
+        update={"notes": (f"Solved by {solver}; without prices of requirements", *problem.plant.notes)}
+    )
+
+
+def _as_solution(problem: RecipeProblem, found: Checked) -> Solution:
+    cost = problem.objective_eur(found.columns_t)
+    prices = no_prices(problem, instance_of(problem))
+    return Solution(found.columns_t, float(np.sum(problem.yields * found.columns_t)), cost, cost, prices, found.took_ms)
