@@ -1,16 +1,106 @@
-"""Chargewise in Python: what to load into an electric arc furnace."""
+"""Chargewise in Python: what to load into an electric arc furnace.
+
+    import chargewise as cw
+
+    heats = cw.read_heats("heats.csv", "mapping.toml")
+    model = cw.train(heats)
+    plant = cw.plant_of(heats)
+    order = cw.Order(grade=plant.grade("B500B"), mass_t=100)
+    recipe = cw.recommend(plant, order, cw.describe(plant, model, heats))
+
+What it offers is imported when it is first used, so that `import chargewise` takes no time.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+    from chargewise.app.notebook import (
+        adopt,
+        campaign,
+        describe,
+        evaluate,
+        front,
+        open_workplace,
+        plant_of,
+        predict,
+        problem,
+        read_heats,
+        read_plant,
+        recommend,
+        scores,
+        train,
+    )
+    from optimizer.explain.conflicts import ImpossibleOrderError
+    from optimizer.problem.options import Aim, Objective, RecipeOptions
     from optimizer.problem.own_rules import rule
+    from optimizer.solve.highs import SolverError
+    from plant_adapters.sources.protocol import HeatBatch
+    from steel.baskets import BasketRule, Baskets
+    from steel.campaigns import Campaign
+    from steel.elements import Element
+    from steel.errors import InputError
+    from steel.grades import Grade, Order
+    from steel.materials import Material, MaterialKind
+    from steel.plants import Furnace, MaterialGroup, Plant, Prices, YardItem
+    from surrogate.model.stated_model import stated_description
 
-_OFFERED = {"rule": "optimizer.problem.own_rules"}
-__all__ = ["rule"]
+_NOTEBOOK = "chargewise.app.notebook"
+_OFFERED = {
+    "open_workplace": _NOTEBOOK,
+    "read_heats": _NOTEBOOK,
+    "read_plant": _NOTEBOOK,
+    "plant_of": _NOTEBOOK,
+    "train": _NOTEBOOK,
+    "evaluate": _NOTEBOOK,
+    "scores": _NOTEBOOK,
+    "describe": _NOTEBOOK,
+    "predict": _NOTEBOOK,
+    "problem": _NOTEBOOK,
+    "recommend": _NOTEBOOK,
+    "front": _NOTEBOOK,
+    "campaign": _NOTEBOOK,
+    "adopt": _NOTEBOOK,
+    "stated_description": "surrogate.model.stated_model",
+    "rule": "optimizer.problem.own_rules",
+    "Aim": "optimizer.problem.options",
+    "BasketRule": "steel.baskets",
+    "Baskets": "steel.baskets",
+    "Campaign": "steel.campaigns",
+    "Element": "steel.elements",
+    "Furnace": "steel.plants",
+    "Grade": "steel.grades",
+    "HeatBatch": "plant_adapters.sources.protocol",
+    "ImpossibleOrderError": "optimizer.explain.conflicts",
+    "InputError": "steel.errors",
+    "Material": "steel.materials",
+    "MaterialGroup": "steel.plants",
+    "MaterialKind": "steel.materials",
+    "Objective": "optimizer.problem.options",
+    "Order": "steel.grades",
+    "Plant": "steel.plants",
+    "Prices": "steel.plants",
+    "RecipeOptions": "optimizer.problem.options",
+    "SolverError": "optimizer.solve.highs",
+    "YardItem": "steel.plants",
+}
+__all__ = [
+    "Aim", "BasketRule", "Baskets", "Campaign", "Element", "Furnace", "Grade", "HeatBatch", "ImpossibleOrderError",
+    "InputError", "Material", "MaterialGroup", "MaterialKind", "Objective", "Order", "Plant", "Prices",
+    "RecipeOptions", "SolverError", "YardItem", "__version__", "adopt", "campaign", "describe", "evaluate", "front",
+    "open_workplace", "plant_of", "predict", "problem", "read_heats", "read_plant", "recommend", "rule", "scores",
+    "stated_description", "train",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name in _OFFERED:
         return getattr(import_module(_OFFERED[name]), name)
+    if name == "__version__":
+        return import_module("importlib.metadata").version("chargewise")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -14,10 +14,11 @@ class Workplace:
 
     Args:
         apart: name of a folder under the home that keeps everything apart from it, database included.
+        settings: where it keeps things; what the environment says unless given.
     """
 
-    def __init__(self, apart: str | None = None) -> None:
-        self.settings = Settings.read()
+    def __init__(self, apart: str | None = None, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings.read()
         if apart is not None:
             self.settings = self.settings.model_copy(update={"home": self.settings.home / apart, "database_url": None})
         self.store = HeatStore(self.settings.store_url())

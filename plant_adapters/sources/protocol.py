@@ -1,6 +1,6 @@
 """What every adapter does, whatever the plant's system speaks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,11 @@ class HeatBatch:
     log: HeatLog
     materials: tuple[Material, ...]
     report: IngestReport
+
+    def split(self, first_fraction: float) -> tuple["HeatBatch", "HeatBatch"]:
+        """Earlier and later heats, so that nothing leaks from the future."""
+        early, late = self.log.split(first_fraction)
+        return replace(self, log=early), replace(self, log=late)
 
 
 class PlantAdapter(Protocol):

@@ -198,7 +198,7 @@ def test_a_search_that_ran_out_of_time_says_so(page: Page, monkeypatch: pytest.M
     def out_of_time(*_: object) -> None:
         raise SolverError("no time was left for it")
 
-    monkeypatch.setattr("api.pages.recipe_page.cheapest_different", out_of_time)
+    monkeypatch.setattr("chargewise.app.application.cheapest_different", out_of_time)
     page.get_by_text("Runners-up", exact=True).click()
     page.get_by_text("no time was left for it").wait_for(timeout=20_000)
     assert page.locator(".q-btn .q-spinner").count() == 0
