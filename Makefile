@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow serve lint bench clean
+.PHONY: demo test test-slow serve lint docs coverage bench clean
 
 demo: $(READY)
 	$(BIN)/chargewise demo
@@ -24,6 +24,13 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(READY)
+	$(PIP) -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+coverage: $(READY)
+	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term --cov-report=html
+
 bench: $(READY)
 	$(PIP) -c constraints.txt -e '.[bench]'
 	@for name in $$(ls benchmarks | sed -n 's/^\([a-z][a-z_]*\)\.py$$/\1/p' | grep -vE '^(report|.*peers|.*instances|.*plants|.*simulation|.*deployment|.*foundry|federation_faults|faults_.*|published_charges|recipe_.*|breakable_.*|flower_.*|hostile|trust_.*)$$'); do \
@@ -38,4 +45,4 @@ $(READY): constraints.txt pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build site htmlcov *.egg-info

@@ -1,14 +1,4 @@
-"""What a data scientist does in ten lines: read heats, learn from them, judge, predict, recommend, plan, adopt.
-
-import chargewise as cw
-
-heats = cw.read_heats("heats.csv", "mapping.toml")
-model = cw.train(heats)
-print(cw.scores(cw.evaluate(heats)))
-plant = cw.plant_of(heats)
-order = cw.Order(grade=plant.grade("B500B"), mass_t=100)
-print(cw.recommend(plant, order, cw.describe(plant, model, heats), confidence=0.95))
-"""
+"""What a data scientist does in ten lines: read heats, learn from them, judge, predict, recommend, plan, adopt."""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -54,7 +44,7 @@ def open_workplace(home: str | Path = "chargewise-data") -> Workplace:
     Args:
         home: its folder; it is made when something is first kept there.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> open_workplace(tempfile.mkdtemp()).application().names()
         ()

@@ -29,7 +29,7 @@ COMMANDS = {
     "castings": ("chargewise.commands.castings", "A foundry's castings: their property from the melt."),
     "publish": ("chargewise.commands.data_space", "A federation's shared model as an entry of data spaces."),
     "fetch": ("chargewise.commands.data_space", "A published model, by its entry and its hash."),
-    "federation": ("chargewise.federation", "Plants improve one surrogate together."),
+    "federation": ("chargewise.commands.federation", "Plants improve one surrogate together."),
 }
 """Module and summary of each subcommand; `plant`, `castings` and `federation` have subcommands of their own."""
 HELP = """What to load into an electric arc furnace.

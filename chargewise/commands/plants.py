@@ -7,6 +7,7 @@ import typer
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson
 from chargewise.commands.console.output import out, print_json, reporting_errors
+from optimizer.model.rule_check import checked_rules
 from plant_adapters.plants.plant_file import read_plant_named
 from plant_adapters.plants.plant_template import NOTE, plant_template
 from steel.errors import InputError
@@ -53,14 +54,20 @@ def check(name: Name, as_json: AsJson = False) -> None:
             told = f"a plant file {path}; `chargewise plant new {name}` writes one from its heats"
             raise InputError(name, "plant", told, f"plant {name}: expected {told}")
         found = read_plant_named(place.settings.plants, name)
+        rules = checked_rules(found)
         remaining = [*_open(found), *_unknown(place, found)]
         if as_json:
-            print_json({"plant": name, "file": str(path), "materials": len(found.yard), "open": remaining})
+            print_json({
+                "plant": name, "file": str(path), "materials": len(found.yard),
+                "rules": [one.words for one in rules], "open": remaining,
+            })  # fmt: skip
             return
         out.print(
             f"{path}: {len(found.yard)} materials, {len(found.made())} grades, every key and number can be used",
             soft_wrap=True,
         )
+        for one in rules:
+            out.print(f"  rule: {one.words}", markup=False, soft_wrap=True)
         _say(remaining)
 
 

@@ -28,7 +28,7 @@ def stated_description(
         elements: that are predicted.
         energy_kwh_per_t: electricity for a t of any metal-bearing material.
 
-    Example:
+    Examples:
         >>> from steel import catalogue
         >>> found = stated_description([catalogue.material("E8")], [Element.CU])
         >>> found.elements[Element.CU].linear.shape

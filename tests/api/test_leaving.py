@@ -44,7 +44,7 @@ def test_health_and_recipes_are_answered_whatever_long_searches_are_asked_for(
         time.sleep(0.4)
         raise OutOfTimeError
 
-    monkeypatch.setattr("api.routes.plan_campaign", endless)
+    monkeypatch.setattr("chargewise.app.application.plan_campaign", endless)
     campaign = {"plant": "northmill", "heats": [{"grade": "B500B", "count": 3}]}
     with ThreadPoolExecutor(60) as crowd:
         asked = [crowd.submit(httpx.post, f"{address}/v1/campaigns", json=campaign, timeout=60) for _ in range(60)]

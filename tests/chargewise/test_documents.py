@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,46 @@ def test_the_engineers_commands_work(
     assert len(found) >= 6
     for command in found:
         run(command)
+
+
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+WITH_PYTHON = [path for path in sorted(DOCS.glob("*.md")) if PYTHON.search(path.read_text("utf-8"))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", WITH_PYTHON, ids=lambda path: path.name)
+def test_the_python_of_a_document_runs_from_top_to_bottom(document: Path, workplace: Path) -> None:
+    if document.name == "federation.md":
+        pytest.skip("its Python takes machines of its own; tests/federation runs the same")
+    there: dict[str, Any] = {}
+    for block in PYTHON.findall(document.read_text("utf-8")):
+        exec(compile(block, document.name, "exec"), there)
+
+
+@pytest.mark.slow
+def test_the_documented_rules_and_what_checks_them_work_at_a_bundled_plant(
+    workplace: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (DOCS / "own-rules.md").read_text("utf-8")
+    home = workplace / "own"
+    shutil.copytree(installation.home, home)
+    monkeypatch.setenv("CHARGEWISE_HOME", str(home))
+    plant = home / "plants" / "northmill.toml"
+    stated = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert stated is not None
+    plant.write_text(f"{plant.read_text('utf-8')}\n{stated[1]}", "utf-8")
+    (home / "plants" / "rules.py").write_text(PYTHON.findall(text)[0], "utf-8")
+    assert "can be used" in run("chargewise plant check northmill")
+    told = {command: run(command) for command in commands(DOCS / "own-rules.md")}
+    assert len(told) == 3
+    assert any("they agree" in said for said in told.values())
+    assert (workplace / "recipe.lp").is_file()
+    recipe = json.loads(run("chargewise recommend --plant northmill --grade B500B --json"))
+    charged = {line["material"]: line for line in recipe["lines"]}
+    weights = [sum(line["baskets_t"][b] for line in charged.values() if line["baskets_t"]) for b in (0, 1)]
+    assert weights[0] >= weights[1] - 1e-6
+    if "E5M turnings" in charged:
+        assert charged["E3 old thick"]["mass_t"] >= 15 - 1e-6
 
 
 def test_the_mes_developers_request_works(installation: Installation) -> None:

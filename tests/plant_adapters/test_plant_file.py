@@ -150,3 +150,31 @@ def test_a_plant_file_written_from_heats_can_be_read(northmill: VirtualPlant, hi
     assert {item.material.name for item in plant.charge_items()} == {material.name for material in materials}
     assert plant.furnace.tap_weight_t == pytest.approx(float(np.nanmedian(history.tapped_t)), rel=1e-3)
     assert "indicative" in plant.notes[0]
+
+
+RULES = '\n[rules]\nfile = "rules.py"\n'
+
+
+def test_rules_are_read_from_beside_the_plant_file(tmp_path: Path) -> None:
+    (tmp_path / "rules.py").write_text("x = 1\n", "utf-8")
+    plant = read_plant(write(tmp_path, PLANT.replace("[furnace]", f"{RULES}\n[furnace]")))
+    assert plant.rules is not None
+    assert plant.rules.text == "x = 1\n"
+    # They stay at the plant: nothing that is sent or stored carries them.
+    assert "rules" not in plant.model_dump()
+
+
+@pytest.mark.parametrize("file", ["../rules.py", "/etc/rules.py", "rules.txt", "sub/rules.py", "gone.py", "", "."])
+def test_rules_from_anywhere_else_are_refused(tmp_path: Path, file: str) -> None:
+    (tmp_path.parent / "rules.py").write_text("x = 1\n", "utf-8")
+    with pytest.raises(InputError, match=r"rules\.file"):
+        read_plant(write(tmp_path, PLANT.replace("[furnace]", f'[rules]\nfile = "{file}"\n\n[furnace]')))
+
+
+def test_rules_behind_a_link_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "plants"
+    folder.mkdir()
+    (tmp_path / "outside.py").write_text("x = 1\n", "utf-8")
+    (folder / "rules.py").symlink_to(tmp_path / "outside.py")
+    with pytest.raises(InputError, match=r"rules\.file"):
+        read_plant(write(folder, PLANT.replace("[furnace]", f"{RULES}\n[furnace]")))
