@@ -7,7 +7,7 @@ from those with the best bound so far (Wentges 1997).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from optimizer.plan.supply import Supply, gather
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.solve.highs import InfeasibleError, SolverError
-from optimizer.solve.interruption import seconds_left, within
+from optimizer.solve.interruption import StoppedError, seconds_left, stop_asked, within
 from optimizer.solve.solver import Solution, solve_recipe
 from steel.campaigns import Campaign, CampaignPlan, PlannedHeat, Purchase, Scarcity
 from steel.heats import FloatArray
@@ -81,8 +81,9 @@ def _plan(
 ) -> CampaignPlan:
     deadline = time.perf_counter() + time_limit_s
     supply = gather(plant, campaign, description, options)
-    with Parallel(n_jobs=workers) as parallel:
-        first = parallel(delayed(_best)(problem) for problem in supply.kinds)
+    # One by one, so that nobody waits for the others once the whole is to stop.
+    with Parallel(n_jobs=workers, return_as="generator") as parallel:
+        first = _solved(parallel, supply.kinds)
         for problem, found in zip(supply.kinds, first, strict=True):
             if found is None:
                 raise conflicts_of(problem)
@@ -125,6 +126,26 @@ def _best(problem: RecipeProblem) -> Solution | None:
         return None
 
 
+def _best_within(problem: RecipeProblem, seconds: float) -> Solution | None:
+    """The same in a process of its own, which knows of no deadline but this."""
+    with within(seconds):
+        return _best(problem)
+
+
+def _solved(parallel: Parallel, problems: Iterable[RecipeProblem]) -> list[Solution | None]:
+    """Optima of problems, each apart; workers keep to the campaign's time, and to who still waits for it.
+
+    Raises:
+        StoppedError: nobody does any longer.
+    """
+    found = []
+    for solution in parallel(delayed(_best_within)(problem, seconds_left()) for problem in problems):
+        if stop_asked():
+            raise StoppedError
+        found.append(solution)
+    return found
+
+
 def _improve(
     master: Master, parallel: Parallel, deadline: float, say: Callable[[str, float], None]
 ) -> tuple[float, Duals]:
@@ -163,7 +184,7 @@ def _seek(
     supply, worth = master.supply, duals.worth
     asked = [(int(k), int(p)) for k, p in np.argwhere(supply.heats > 0)]
     apart = {(k, worth[:, p].round(6).tobytes()): (k, p) for k, p in asked}
-    solved = parallel(delayed(_best)(_charged(supply, k, worth[:, p], recipe_gap)) for k, p in apart.values())
+    solved = _solved(parallel, (_charged(supply, k, worth[:, p], recipe_gap) for k, p in apart.values()))
     by_key = dict(zip(apart, solved, strict=True))
     least = np.zeros(supply.heats.shape)
     for k, p in asked:

@@ -1,6 +1,5 @@
 """The plant's heat store: heats, their revisions, corrections and quarantine, in SQLite or PostgreSQL."""
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,8 @@ from steel.materials import Material
 from steel.names import checked_name, folded
 
 METADATA = sa.MetaData()
+AT_A_TIME = 500
+"""Heats asked for in one query."""
 BELOW = "<"
 """Begins a content that lies below a limit of detection, which follows it."""
 
@@ -179,11 +180,9 @@ class HeatStore:
             return int(connection.scalar(query) or 0)
 
     def _add_heats(self, connection: sa.Connection, plant: str, log: HeatLog, now: str) -> Stored:
-        known = {
-            row["heat_id"]: dict(row)
-            for row in connection.execute(sa.select(HEATS).where(HEATS.c.plant == plant)).mappings()
-        }
-        next_position = 1 + max((row["position"] for row in known.values()), default=-1)
+        known = self._known(connection, plant, log.heat_ids.tolist())
+        last = connection.scalar(sa.select(sa.func.max(HEATS.c.position)).where(HEATS.c.plant == plant))
+        next_position = 0 if last is None else int(last) + 1
         fresh: list[dict[str, Any]] = []
         changed: list[tuple[dict[str, Any], dict[str, Any]]] = []
         unchanged = 0
@@ -205,6 +204,14 @@ class HeatStore:
             same = (HEATS.c.plant == plant) & (HEATS.c.heat_id == row["heat_id"])
             connection.execute(sa.update(HEATS).where(same).values(row))
         return Stored(len(fresh), len(changed), unchanged)
+
+    def _known(self, connection: sa.Connection, plant: str, heat_ids: list[str]) -> dict[str, dict[str, Any]]:
+        """Heats of these that are stored already, and no others: a day's heats need not read the history."""
+        known: dict[str, dict[str, Any]] = {}
+        for some in (heat_ids[at : at + AT_A_TIME] for at in range(0, len(heat_ids), AT_A_TIME)):
+            query = sa.select(HEATS).where((HEATS.c.plant == plant) & HEATS.c.heat_id.in_(some))
+            known |= {row["heat_id"]: dict(row) for row in connection.execute(query).mappings()}
+        return known
 
     def _add_materials(self, connection: sa.Connection, plant: str, materials: tuple[Material, ...]) -> None:
         """Describe materials anew or for the first time; those of earlier files stay, for their heats do."""
@@ -251,7 +258,7 @@ class HeatStore:
 
 
 def _row(plant: str, heat: Heat) -> dict[str, Any]:
-    record = json.loads(heat.model_dump_json())
+    record = heat.model_dump(mode="json")
     charge, below = record.pop("charge"), record.pop("below_wt_pct")
     record["analysis_wt_pct"] |= {element: f"{BELOW}{limit!r}" for element, limit in below.items()}
     return {"plant": plant, **record, **charge}

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,8 @@ from surrogate.store.artifact import Manifest, data_summary, load_surrogate, sav
 from surrogate.store.sealed import MANIFEST, ArtifactError
 
 _VERSION = re.compile(r"v\d{4,}")
-_ACTIVE, _APPROVALS = "active.json", "approvals.jsonl"
+_APPROVALS = "approvals.jsonl"
+"""The last whole line says which version is served."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Registry:
 
     def has(self, plant: str) -> bool:
         """Whether a plant has any version; reads no listing where one is in service."""
-        return (self._folder(plant) / _ACTIVE).is_file() or bool(self._versions(plant))
+        return (self._folder(plant) / _APPROVALS).is_file() or bool(self._versions(plant))
 
     def publish(
         self,
@@ -94,12 +94,10 @@ class Registry:
         approval = Approval(version, approved_by, datetime.now(UTC).isoformat(timespec="seconds"))
         path = self._folder(plant) / _APPROVALS
         torn = path.is_file() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
-        with path.open("a", encoding="utf-8") as file:
-            # What a crash left of a line stays a line of its own.
-            file.write("\n" * torn + json.dumps(asdict(approval), ensure_ascii=False) + "\n")
-        part = self._folder(plant) / f"{_ACTIVE}.part"
-        part.write_text(json.dumps({"version": version}), "utf-8")
-        os.replace(part, self._folder(plant) / _ACTIVE)
+        # One write approves and switches: what a crash left of a line is a line of its own, and switches nothing.
+        line = "\n" * torn + json.dumps(asdict(approval), ensure_ascii=False) + "\n"
+        with path.open("ab", buffering=0) as file:
+            file.write(line.encode())
 
     def approvals(self, plant: str) -> tuple[Approval, ...]:
         """Every time a version of a plant was let into service, oldest first, but for lines that a crash left torn."""
@@ -114,17 +112,16 @@ class Registry:
             InputError: the plant has none yet.
             ArtifactError: what says which one it is cannot be read.
         """
-        path = self._folder(plant) / _ACTIVE
-        if not path.is_file():
+        approvals = self.approvals(plant)
+        if not approvals:
+            if (self._folder(plant) / _APPROVALS).is_file():
+                raise ArtifactError(_APPROVALS, f"models of {plant}", "the version in service; activate one again")
             raise InputError(
                 plant, "plant", f"one with a trained surrogate; run `chargewise train --plant {plant}` first"
             )
-        try:
-            version = str(json.loads(path.read_text("utf-8"))["version"])
-        except (ValueError, KeyError, TypeError):
-            raise ArtifactError(_ACTIVE, f"models of {plant}", "the version in service; activate one again") from None
+        version = approvals[-1].version
         if not _VERSION.fullmatch(version):
-            raise ArtifactError(version, f"{_ACTIVE} of {plant}", "a version such as v0001")
+            raise ArtifactError(version, f"{_APPROVALS} of {plant}", "a version such as v0001")
         return version
 
     def active(self, plant: str) -> tuple[Surrogate, Version]:

@@ -1,12 +1,18 @@
 """Plans of many heats: as cheap as a joint model of all of them, and never beyond the supply."""
 
+import time
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from benchmarks.recipe_instances import campaign, family
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.plan.campaign import plan_campaign
 from optimizer.problem.options import RecipeOptions
+from optimizer.solve.highs import OutOfTimeError
+from optimizer.solve.interruption import StoppedError, stopping_when
 from steel.campaigns import Campaign, CampaignPlan, Delivery, Offer, PriceBreak, Purchase
 from steel.errors import InputError
 from steel.grades import Order
@@ -224,3 +230,28 @@ def test_an_arrival_that_cannot_be_is_named(arrival: Delivery, wrong: str) -> No
     campaign = Campaign(orders=(instance.order,), deliveries=(arrival,))
     with pytest.raises(InputError, match=wrong):
         plan_campaign(instance.plant, campaign, instance.description, MEAN)
+
+
+HARD = RecipeOptions(confidence=0.99, max_materials=8, gap=1e-9, time_limit_s=60.0)
+GRACE_S = 15.0
+"""For processes to start, and for a slow machine; a recipe of its own would take a minute."""
+
+
+@pytest.mark.slow
+def test_worker_processes_keep_to_the_campaigns_time() -> None:
+    members = family()
+    plant, wanted = campaign(members)
+    started = time.perf_counter()
+    with suppress(OutOfTimeError):
+        plan_campaign(plant, wanted, members.description, HARD, time_limit_s=4.0, workers=2)
+    assert time.perf_counter() - started < 4.0 + GRACE_S
+
+
+@pytest.mark.slow
+def test_worker_processes_end_once_nobody_waits_for_the_plan() -> None:
+    members = family()
+    plant, wanted = campaign(members)
+    started = time.perf_counter()
+    with stopping_when(lambda: time.perf_counter() - started > 3.0), pytest.raises(StoppedError):
+        plan_campaign(plant, wanted, members.description, HARD, time_limit_s=60.0, workers=2)
+    assert time.perf_counter() - started < 3.0 + GRACE_S

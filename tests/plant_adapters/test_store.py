@@ -1,8 +1,10 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from plant_adapters.reading.quarantine import IngestReport, Reason, Rejection
 from plant_adapters.store.store import HeatStore
@@ -62,3 +64,30 @@ def test_a_plant_without_heats_and_a_database_that_cannot_be_opened_are_clear_er
         store.log("nowhere")
     with pytest.raises(InputError, match="database"):
         HeatStore(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
+
+
+def test_a_days_heats_are_added_without_reading_the_history(
+    store: HeatStore, history: HeatLog, materials: tuple[Material, ...]
+) -> None:
+    store.add("northmill", history.rows(slice(0, len(history) - 40)), materials)
+    read: list[int] = []
+
+    def count(*event: Any) -> None:
+        statement, parameters = event[2], event[3]
+        if "FROM heats" in statement and "analysis_wt_pct" in statement:
+            read.append(len(parameters) - 1)
+
+    sa.event.listen(store._engine, "before_cursor_execute", count)
+    store.add("northmill", history.rows(slice(len(history) - 40, None)), materials)
+    assert read == [40]
+
+
+def test_more_heats_than_one_query_asks_for_are_told_apart(
+    store: HeatStore, history: HeatLog, materials: tuple[Material, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plant_adapters.store.store.AT_A_TIME", 7)
+    heats = history.rows(slice(0, 20))
+    store.add("northmill", heats, materials)
+    more = store.add("northmill", history.rows(slice(10, 40)), materials)
+    assert (more.added, more.changed, more.unchanged) == (20, 0, 10)
+    assert store.log("northmill").heat_ids.tolist() == history.heat_ids[:40].tolist()

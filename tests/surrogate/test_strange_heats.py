@@ -1,5 +1,6 @@
 """Heats that tell nothing, or everything: training says so, and never breaks."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,9 +111,39 @@ def test_one_spoilt_model_is_named_and_the_others_are_listed(
     assert [version.version for version in found] == ["v0001", "v0002", "v10000"]
     assert [isinstance(version, Spoilt) for version in found] == [True, False, True]
     assert registry.publish(model, "works", log) == "v10001"
-    (tmp_path / "works" / "active.json").write_text('{"version": "../other/v0001"}', "utf-8")
+    with (tmp_path / "works" / "approvals.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"version": "../other/v0001", "by": "nobody", "at": "now"}\n')
     with pytest.raises(InputError, match="a version such as v0001"):
         registry.active("works")
+
+
+def test_an_approval_that_a_crash_left_torn_switches_nothing(
+    tmp_path: Path, history: HeatLog, materials: tuple[Material, ...]
+) -> None:
+    registry, log = Registry(tmp_path), history.rows(slice(0, 60))
+    model = fit(log, materials, QUICK)
+    for _ in range(2):
+        registry.publish(model, "works", log)
+    whole = (tmp_path / "works" / "approvals.jsonl").read_bytes()
+    registry.activate("works", "v0001", "A. Melter")
+    longer = (tmp_path / "works" / "approvals.jsonl").read_bytes()
+    # Wherever a crash cuts the one write, the plant is served what was approved last as a whole.
+    for cut in range(len(whole), len(longer) + 1, 7):
+        (tmp_path / "works" / "approvals.jsonl").write_bytes(longer[:cut])
+        assert registry.active_version("works") == registry.approvals("works")[-1].version == "v0002"
+    (tmp_path / "works" / "approvals.jsonl").write_bytes(longer)
+    assert registry.active_version("works") == "v0001"
+
+
+def test_trainings_that_publish_at_once_get_versions_of_their_own(
+    tmp_path: Path, history: HeatLog, materials: tuple[Material, ...]
+) -> None:
+    registry, log = Registry(tmp_path), history.rows(slice(0, 60))
+    model = fit(log, materials, QUICK)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: registry.publish(model, "works", log), range(8)))
+    assert sorted(found) == [f"v{number:04d}" for number in range(1, 9)]
+    assert len(registry.approvals("works")) == 8
 
 
 @pytest.mark.parametrize("name", ["../outside", "", ".", "a/b", "Werk Süd"])
