@@ -4,8 +4,8 @@ from fastapi import FastAPI
 
 from api import problems
 from api.description import install_description
+from api.disconnects import StopOnDisconnect
 from api.intake import Intake
-from api.leaving import StopWhenGone
 from api.pages.recipe_page import install_pages
 from api.resources import catalogue, health, models, plans, predictions, recipes
 from chargewise.app.application import Application
@@ -37,7 +37,7 @@ def create_app(application: Application, pages: bool = True, root_path: str = ""
     for resource in RESOURCES:
         app.include_router(resource.router)
     install_description(app)
-    app.add_middleware(StopWhenGone)
+    app.add_middleware(StopOnDisconnect)
     # What is added last is asked first.
     app.add_middleware(Intake, routes=[route for resource in RESOURCES for route in resource.router.routes])
     if pages:

@@ -53,8 +53,8 @@ def _with_problems(schema: dict[str, Any]) -> None:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for operations in schema["paths"].values():
         for operation in operations.values():
-            told = ALWAYS | (WITH_BODY if "requestBody" in operation else {})
-            for status, description in told.items():
+            responses = ALWAYS | (WITH_BODY if "requestBody" in operation else {})
+            for status, description in responses.items():
                 operation["responses"].setdefault(str(status), {"description": description})
             for status, response in operation["responses"].items():
                 if status >= "400":

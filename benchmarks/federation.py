@@ -26,7 +26,7 @@ from federation.sums.contract import Contract, agree
 from federation.sums.gate import judge
 from federation.sums.hierarchy import Pieces, Shared
 from federation.sums.screening import total
-from federation.sums.shares import Ballot, Settled, flat, settle
+from federation.sums.shares import Ballot, Tally, flat, tally
 from federation.sums.tuning import Tuning
 from steel.heats import HeatLog
 from surrogate.fit.fit import fit
@@ -75,11 +75,11 @@ def _tuned(
     )
 
 
-def _others(every: list[Site], settled: Settled, ballots: dict[str, Ballot]) -> list[Shared]:
+def _others(every: list[Site], tallied: Tally, ballots: dict[str, Ballot]) -> list[Shared]:
     """The classes as every plant's others know them; who was put aside takes all."""
-    whole = total(settled.sums.values())
-    mine = [ballots[site.name] if site.name in settled.sums else None for site in every]
-    return [s.participant.others(settled.contract, whole, own) for s, own in zip(every, mine, strict=True)]
+    whole = total(tallied.sums.values())
+    mine = [ballots[site.name] if site.name in tallied.sums else None for site in every]
+    return [s.participant.others(tallied.contract, whole, own) for s, own in zip(every, mine, strict=True)]
 
 
 def _at_once(each: Callable[..., Any], *of_plants: Sequence[Any]) -> list[Any]:
@@ -88,11 +88,11 @@ def _at_once(each: Callable[..., Any], *of_plants: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _balances(every: list[Site], settled: Settled, ballots: dict[str, Ballot]) -> list[Surrogate]:
+def _balances(every: list[Site], tallied: Tally, ballots: dict[str, Ballot]) -> list[Surrogate]:
     """Tuned in full and without remainders of their own: what sums alone do, and soon fitted."""
-    linear, others = FitOptions(remainders=()), _others(every, settled, ballots)
+    linear, others = FitOptions(remainders=()), _others(every, tallied, ballots)
     return [
-        site.participant.tuned_model(settled.contract, known, site.log, options=linear)
+        site.participant.tuned_model(tallied.contract, known, site.log, options=linear)
         for site, known in zip(every, others, strict=True)
     ]
 
@@ -105,16 +105,16 @@ def measure(quick: bool) -> Results:
     started = time.perf_counter()
     contract = agree([site.participant.offer() for site in warm])
     ballots = {site.name: site.participant.ballot(contract) for site in warm}
-    settled = settle(contract, ballots)
-    contract, shared = settled.contract, settled.shared
+    tallied = tally(contract, ballots)
+    contract, shared = tallied.contract, tallied.shared
     results["exchange_7_plants_s"] = time.perf_counter() - started
-    results["clean_plants_quarantined"] = len(settled.quarantined)
+    results["clean_plants_quarantined"] = len(tallied.quarantined)
     sent = sums_to_record(flat(ballots[warm[0].name]))
     results["bytes_per_round_per_plant"] = sum(len(array.data) for array in sent.values())
     pieces = learned_together(warm, contract, shared)
     results["remainder_outputs"] = len(pieces)
     local = _at_once(lambda site: fit(site.log, site.materials), warm)
-    others = _others(warm, settled, ballots)
+    others = _others(warm, tallied, ballots)
     ways = _at_once(lambda site, known: site.participant.tuning(contract, known, pieces), warm, others)
     tuned = _tuned(warm, contract, others, pieces, ways)
     _against_local(results, warm, local, tuned, ways, contract, others, pieces)
@@ -123,7 +123,7 @@ def measure(quick: bool) -> Results:
     catalogue = cold.participant.first_model(contract, None)
     results["cold_plant_excess_vs_catalogue"] = float(np.mean(_excess(cold, first) / _excess(cold, catalogue)))
     _against_heap(results, warm, tuned)
-    _poison(results, warm, contract, ballots, _balances(warm, settled, ballots))
+    _poison(results, warm, contract, ballots, _balances(warm, tallied, ballots))
     measure_foundry(results)
     measure_simulation(results, quick)
     measure_deployment(results, quick)
@@ -192,12 +192,12 @@ def _poison(
     clean = [model for site, model in zip(warm, tuned, strict=True) if site is not victim]
     named, ratios = True, dict[frozenset[str], float]()
     for kind, bad in kinds.items():
-        settled = settle(contract, {**ballots, victim.name: bad})
-        named = named and set(settled.quarantined) == {victim.name}
-        added = frozenset(settled.sums)
+        tallied = tally(contract, {**ballots, victim.name: bad})
+        named = named and set(tallied.quarantined) == {victim.name}
+        added = frozenset(tallied.sums)
         # Whoever was put aside, what is left is one and the same.
         if victim.name in added or added not in ratios:
-            models = _balances(others, settled, {**ballots, victim.name: bad})
+            models = _balances(others, tallied, {**ballots, victim.name: bad})
             pairs = zip(others, models, clean, strict=True)
             ratios[added] = float(np.mean([np.mean(_excess(site, m) / _excess(site, c)) for site, m, c in pairs]))
         results[f"poisoned_{kind}_excess_vs_clean"] = ratios[added]

@@ -92,16 +92,16 @@ def _floor_ms(problem: RecipeProblem) -> float:
 def _exactness(results: Results, solved: Solved) -> None:
     mismatch, violation = [], []
     for problem, solution in solved:
-        told, masses = problem.description, solution.columns_t
-        tapped = told.tapped_t(masses)
+        description, masses = problem.description, solution.columns_t
+        tapped = description.tapped_t(masses)
         outcome = outcome_of(problem, masses)
         for line, row in zip(outcome.analysis, problem.rows, strict=True):
-            own = told.bath_wt_pct(row.element, masses)
+            own = description.bath_wt_pct(row.element, masses)
             mismatch.append(abs(line.predicted.mean - own) / own)
             if row.maximum is not None:
-                with_margin = own + row.upper_z * told.bath_sd_wt_pct(row.element, masses)
+                with_margin = own + row.upper_z * description.bath_sd_wt_pct(row.element, masses)
                 violation.append((with_margin - row.maximum) / row.maximum)
-        energy = told.energy.value(masses, tapped)
+        energy = description.energy.value(masses, tapped)
         mismatch.append(abs(outcome.energy_kwh_per_t.mean - energy) / energy)
     results["proven_gap_max"] = max(solution.gap for _, solution in solved)
     results["surrogate_mismatch_max"] = max(mismatch)
@@ -113,11 +113,11 @@ def _monte_carlo(results: Results, solved: Solved) -> None:
     rng = np.random.default_rng(1)
     shares = []
     for problem, solution in solved[:5]:
-        told, masses = problem.description, solution.columns_t
+        description, masses = problem.description, solution.columns_t
         for row in problem.rows:
-            pieces = told.elements[row.element]
+            pieces = description.elements[row.element]
             draws = rng.standard_normal((DRAWS, len(masses))) @ pieces.root + pieces.linear
-            shares.append(float(np.mean(draws @ masses / told.tapped_t(masses) <= (row.maximum or np.inf))))
+            shares.append(float(np.mean(draws @ masses / description.tapped_t(masses) <= (row.maximum or np.inf))))
     error = np.sqrt(CONFIDENCE * (1 - CONFIDENCE) / DRAWS)
     results["monte_carlo_confidence_min"] = min(shares)
     results["monte_carlo_confidence_met"] = bool(min(shares) >= CONFIDENCE - 4 * error)

@@ -109,27 +109,27 @@ def _baskets(**changes: object) -> Callable[[Drawn], Drawn]:
 def _tree(one: Drawn) -> Drawn:
     count = len(one.family.materials)
     trees = Trees(np.array([[0, 1, 2]]), np.array([[0.15, 0.1, 0.2]]), np.array([[20.0, -10.0, 5.0, -15.0]]))
-    told = one.family.description
-    energy = replace(told.energy, linear=np.full(count, 380.0), pieces=np.zeros((0, count)), trees=trees)
-    return replace(one, family=replace(one.family, description=replace(told, energy=energy)))
+    known = one.family.description
+    energy = replace(known.energy, linear=np.full(count, 380.0), pieces=np.zeros((0, count)), trees=trees)
+    return replace(one, family=replace(one.family, description=replace(known, energy=energy)))
 
 
 def _network(one: Drawn) -> Drawn:
     count = len(one.family.materials)
     slopes = np.linspace(-1.0, 1.0, 3 * count).reshape(3, count)
     network = ReluNetwork((slopes, np.array([[30.0, -20.0, 15.0]])), (np.array([0.1, -0.1, 0.0]), np.array([380.0])))
-    told = one.family.description
-    energy = replace(told.energy, pieces=np.zeros((0, count)), network=network)
-    return replace(one, family=replace(one.family, description=replace(told, energy=energy)))
+    known = one.family.description
+    energy = replace(known.energy, pieces=np.zeros((0, count)), network=network)
+    return replace(one, family=replace(one.family, description=replace(known, energy=energy)))
 
 
 def _piece(one: Drawn) -> Drawn:
     """A convex remainder of an element."""
-    told = one.family.description
-    copper = told.elements[Element.CU]
+    known = one.family.description
+    copper = known.elements[Element.CU]
     pieces = np.vstack([0.02 * copper.linear, 0.05 * copper.linear - 0.005])
-    elements = {**told.elements, Element.CU: replace(copper, pieces=pieces)}
-    return replace(one, family=replace(one.family, description=replace(told, elements=elements)))
+    elements = {**known.elements, Element.CU: replace(copper, pieces=pieces)}
+    return replace(one, family=replace(one.family, description=replace(known, elements=elements)))
 
 
 def _least(one: Drawn) -> Drawn:

@@ -17,7 +17,7 @@ from federation.sums.contract import agree
 from federation.sums.gate import Verdict, foreign, judge
 from federation.sums.participant import Participant
 from federation.sums.screening import total
-from federation.sums.shares import settle
+from federation.sums.shares import tally
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog
@@ -85,9 +85,9 @@ def trial(number: int, same: bool) -> Tried:
         plants.append(Participant(f"other-{other}", log, _materials(there)))
     contract = agree([plant.offer() for plant in plants])
     ballots = {plant.plant: plant.ballot(contract) for plant in plants}
-    settled = settle(contract, ballots)
-    contract, whole = settled.contract, total(settled.sums.values())
-    others = home.others(contract, whole, ballots["home"] if "home" in settled.sums else None)
+    tallied = tally(contract, ballots)
+    contract, whole = tallied.contract, total(tallied.sums.values())
+    others = home.others(contract, whole, ballots["home"] if "home" in tallied.sums else None)
     evidence = home.evidence(contract, others)
     verdict = Verdict((), 1.0, "")
     if not foreign(evidence):

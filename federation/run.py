@@ -41,7 +41,7 @@ from federation.sums.flattened import OFFERS_UNIT, SUMS_UNIT, flat_length, unfla
 from federation.sums.hierarchy import Pieces
 from federation.sums.published import save_shared
 from federation.sums.screening import total as added
-from federation.sums.shares import Settled, ballot_of, settle, sizes
+from federation.sums.shares import Tally, ballot_of, sizes, tally
 from steel.errors import InputError
 from steel.frozen import Frozen
 
@@ -133,35 +133,35 @@ class _Sums:
     def run(self) -> dict[str, Any]:
         """Every stage in turn."""
         started = time.monotonic()
-        hellos, wishes = self._greeted()
-        if self._asked.if_proposed and not wishes:
+        hellos, proposals = self._greeted()
+        if self._asked.if_proposed and not proposals:
             body = {"started_by": self._asked.started_by, "plants": sorted(hello.plant for hello in hellos.values())}
             self._ledger.append("not_proposed", body)
             return {"proposed": {}, "ran": False, "ledger_head": self._ledger.head}
         terms = common(list(hellos.values()))
         masked = Masked(self._round, self._run.number, list(hellos)) if self._asked.secure else None
         nodes, contract = self._agree_masked(terms, masked) if masked else self._agree(terms, list(hellos))
-        facts = {"started_by": self._asked.started_by, "proposed": wishes, "flower": FLOWER}
+        facts = {"started_by": self._asked.started_by, "proposed": proposals, "flower": FLOWER}
         self._ledger.append("run", facts | {"contract": contract.model_dump(mode="json"), "secure": bool(masked)})
-        settled = self._settle_masked(contract, masked) if masked else self._settle(contract, nodes)
+        tallied = self._tally_masked(contract, masked) if masked else self._tally(contract, nodes)
         nodes = masked.nodes if masked else self._there
-        contract, shared = settled.contract, settled.shared
+        contract, shared = tallied.contract, tallied.shared
         self._ledger.append("own_shares", contract.own_share)
         pieces = Pieces()
         if self._asked.remainder:
             self._run.say("convex remainder, round by round")
             pieces = learn_remainder(self._grid, self._round, nodes, contract, shared, usual_run(self._asked.remainder))
-        replies = self._adopted(settled, pieces, nodes)
+        replies = self._adopted(tallied, pieces, nodes)
         seconds = time.monotonic() - started
         self._ledger.append("end", {"plants": sorted(replies), "seconds": round(seconds, 3)})
         save_shared(self._folder / SHARED_MODEL, contract, shared, pieces)
         return {
             "ran": True,
             "secure": self._asked.secure,
-            "proposed": wishes,
+            "proposed": proposals,
             "contract": contract.model_dump(mode="json"),
             "heats": self._heats,
-            "quarantined": settled.quarantined,
+            "quarantined": tallied.quarantined,
             "errors": {plant: _errors(content) for plant, content in replies.items()},
             "adopted": {plant: _verdict(content) for plant, content in replies.items()},
             "seconds": seconds,
@@ -180,7 +180,7 @@ class _Sums:
         run = self._asked
         said = Asked(plants=run.plants, secure=run.secure, remainder=bool(run.remainder), started_by=run.started_by)
         asked = RecordDict({"text": text_record(asked=said.model_dump_json())})
-        hellos, wishes, refused = {}, {}, {}
+        hellos, proposals, refused = {}, {}, {}
         for node, content in self._round.ask(list(self._run.names), HELLO, asked).items():
             name = self._round.name(node)
             try:
@@ -192,12 +192,12 @@ class _Sums:
                 refused[name] = f"it says it is {hello.plant}, but its key is {name}'s"
                 continue
             hellos[node] = hello
-            if text_of(content, "wish"):
-                wishes[name] = text_of(content, "wish")
+            if text_of(content, "proposal"):
+                proposals[name] = text_of(content, "proposal")
         if refused:
             self._ledger.append("refused", {"plants": refused})
         self._enough(len(hellos), refused)
-        return hellos, wishes
+        return hellos, proposals
 
     def _agree_masked(self, terms: Terms, masked: Masked) -> tuple[list[int], Contract]:
         question = {"terms": terms.model_dump_json()}
@@ -224,14 +224,14 @@ class _Sums:
         total = np.sum([offered(offer, terms) for offer in offers.values()], axis=0)
         return list(offers), agreed(terms, total)
 
-    def _settle_masked(self, contract: Contract, masked: Masked) -> Settled:
+    def _tally_masked(self, contract: Contract, masked: Masked) -> Tally:
         """Add up masked sums. What one plant gave cannot be told from them, so only the total is checked."""
         like = sizes(contract)
         question = {"contract": contract.model_dump_json()}
         total = masked.total(SUMS, CONTRIBUTE, question, flat_length(like), SUMS_UNIT)
-        return settle(contract, {"all plants together": ballot_of(unflattened(total, like, contract.typical))})
+        return tally(contract, {"all plants together": ballot_of(unflattened(total, like, contract.typical))})
 
-    def _settle(self, contract: Contract, nodes: list[int]) -> Settled:
+    def _tally(self, contract: Contract, nodes: list[int]) -> Tally:
         """Write down what every plant gave, put aside what must not be added, and add up the rest."""
         plants = json.dumps(sorted(self._round.name(node) for node in nodes))
         asked = RecordDict({"text": text_record(contract=contract.model_dump_json(), plants=plants)})
@@ -247,21 +247,21 @@ class _Sums:
             size = sum(len(array.data) for array in record.values())
             given = {"plant": plant, "heats": self._heats[plant], "sha256": digest(record), "bytes": size}
             self._ledger.append("contribution", given)
-        settled = settle(contract, ballots)
-        settled = replace(settled, quarantined=unreadable | settled.quarantined)
-        for plant, reason in settled.quarantined.items():
+        tallied = tally(contract, ballots)
+        tallied = replace(tallied, quarantined=unreadable | tallied.quarantined)
+        for plant, reason in tallied.quarantined.items():
             self._ledger.append("quarantine", {"plant": plant, "reason": reason})
-        for plant, bits in information_given(settled.contract, settled.sums).items():
+        for plant, bits in information_given(tallied.contract, tallied.sums).items():
             self._ledger.append("given", {"plant": plant, "bits": bits})
-        return settled
+        return tallied
 
-    def _adopted(self, settled: Settled, pieces: Pieces, nodes: list[int]) -> dict[str, RecordDict]:
+    def _adopted(self, tallied: Tally, pieces: Pieces, nodes: list[int]) -> dict[str, RecordDict]:
         """What plants made of the total, each written down as soon as it is known."""
-        total, convex = sums_to_record(added(settled.sums.values())), arrays_to_record(pieces)
-        put_aside = json.dumps(sorted(settled.quarantined))
+        total, convex = sums_to_record(added(tallied.sums.values())), arrays_to_record(pieces)
+        put_aside = json.dumps(sorted(tallied.quarantined))
         body = {"sha256": digest(total), "pieces_sha256": digest(convex)}
         head = self._ledger.append("shared", body).sha256
-        text = text_record(contract=settled.contract.model_dump_json(), head=head, put_aside=put_aside)
+        text = text_record(contract=tallied.contract.model_dump_json(), head=head, put_aside=put_aside)
         news = RecordDict({"text": text, "total": total, "pieces": convex})
         replies = {self._round.name(n): content for n, content in self._round.ask(nodes, ADOPT, news, fewest=0).items()}
         for plant, content in replies.items():
@@ -272,8 +272,8 @@ class _Sums:
 
     def _enough(self, plants: int, refused: dict[str, str]) -> None:
         if plants < self._round.fewest:
-            told = "".join(f"; {plant}: {reason}" for plant, reason in refused.items())
-            raise TooFewPlantsError(f"{plants} of at least {self._round.fewest} plants can take part{told}")
+            reasons = "".join(f"; {plant}: {reason}" for plant, reason in refused.items())
+            raise TooFewPlantsError(f"{plants} of at least {self._round.fewest} plants can take part{reasons}")
 
 
 def _odd(offers: dict[int, Offer], terms: Terms) -> dict[int, str]:
@@ -295,8 +295,8 @@ def _odd(offers: dict[int, Offer], terms: Terms) -> dict[int, str]:
 
 
 def _verdict(content: RecordDict) -> dict[str, Any]:
-    told = {key: text_of(content, key) for key in ("version", "reason", "tuning")}
-    return {**told, "outputs": json.loads(text_of(content, "outputs"))}
+    facts = {key: text_of(content, key) for key in ("version", "reason", "tuning")}
+    return {**facts, "outputs": json.loads(text_of(content, "outputs"))}
 
 
 def _errors(content: RecordDict) -> dict[str, dict[str, float]]:

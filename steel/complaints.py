@@ -127,7 +127,7 @@ def _expected(kind: str, context: dict[str, Any], message: str) -> str:
     if kind in bounds:
         words, key = bounds[kind]
         return f"{words} {context[key]:g}"
-    told = {
+    usual = {
         "finite_number": "a finite number",
         "float_type": "a number", "float_parsing": "a number",
         "int_type": "a whole number", "int_parsing": "a whole number", "int_from_float": "a whole number",
@@ -139,8 +139,8 @@ def _expected(kind: str, context: dict[str, Any], message: str) -> str:
         "string_unicode": "text whose characters exist",
         "json_invalid": f"JSON ({context.get('error', message)})",
     }.get(kind)  # fmt: skip
-    if told is not None:
-        return told
+    if usual is not None:
+        return usual
     if kind in ("enum", "literal_error"):
         return f"one of {str(context['expected']).replace(' or ', ', ')}"
     if kind in ("too_short", "string_too_short"):

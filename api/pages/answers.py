@@ -22,15 +22,17 @@ def show_ranked(found: tuple[RankedRecipe, ...]) -> None:
 def show_ranges(found: Ranges) -> None:
     """Draw the ranges over which the recipe is made of the same materials into the current slot."""
 
-    def told(end: StandsFrom | None) -> str:
+    def end_words(end: StandsFrom | None) -> str:
         return "" if end is None else f"{end.value:.4g}"
 
     with ui.element("table").classes("cw-table cw-text").mark("ranges"):
-        table_row("th", ["While this lies", "from", "now", "to", "unit", "below", "above"])
+        table_row("th", ["Price or limit", "from", "now", "to", "unit", "below", "above"])
         for one in found.found:
             if one.low is not None or one.high is not None:
                 changes = ["" if end is None else end.change for end in (one.low, one.high)]
-                table_row("td", [one.of, told(one.low), f"{one.value:.4g}", told(one.high), one.unit, *changes])
+                table_row(
+                    "td", [one.of, end_words(one.low), f"{one.value:.4g}", end_words(one.high), one.unit, *changes]
+                )
     still = [one.of for one in found.found if one.low is None and one.high is None]
     if still:
         ui.label(f"Half as much or half as much again changes nothing: {', '.join(still)}").classes("cw-note")

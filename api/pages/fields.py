@@ -61,8 +61,8 @@ def number_field(
         empty: what an emptied field shows where there is no base.
     """
     shown = base if entered is None else entered
-    hint = empty if base is None else told(base)
-    field = ui.input(label, value="" if shown is None else told(shown), placeholder=hint)
+    hint = empty if base is None else as_entered(base)
+    field = ui.input(label, value="" if shown is None else as_entered(shown), placeholder=hint)
     field.props("dense debounce=400 inputmode=decimal autocomplete=off stack-label").mark(marker)
     field.classes("cw-number" if label is None else "cw-labelled")
     field.props(f'aria-label="{label or what}"')
@@ -91,6 +91,6 @@ def number_field(
     return field
 
 
-def told(value: float) -> str:
+def as_entered(value: float) -> str:
     """A number as a field shows it."""
     return f"{value:.10g}"

@@ -87,8 +87,8 @@ class RecipePage:
             with ui.grid(columns="1fr 0.7fr 1.1fr 1.2fr").classes("gap-2 w-full"):
                 self._number("mass_t", usual, Bounds(1e-3, 1000.0), "Steel, t", "mass")
                 self._number("tolerance_t", 0.0, Bounds(0.0, 1000.0), "± t", "tolerance")
-                ui.select(CONFIDENCES, label="Sure to", value=self.order.confidence, on_change=self._set_confidence)
-                self._number("max_materials", None, Bounds(1, 1000, whole=True), "Most scraps", "count", "any")
+                ui.select(CONFIDENCES, label="Confidence", value=self.order.confidence, on_change=self._set_confidence)
+                self._number("max_materials", None, Bounds(1, 1000, whole=True), "Max. materials", "count", "any")
             ui.button("Reset all", on_click=self._reset).props("flat dense no-caps").mark("reset")
             for name, reason in rest.items():
                 ui.label(f"{name} cannot be answered for: {reason}").classes("cw-note cw-risk")
@@ -202,8 +202,8 @@ class RecipePage:
         if asked != self._asked:
             return
         if self.order.wrong:
-            told = "; ".join(self.order.wrong.values())
-            self._draw(asked, lambda: show_problem(told))
+            message = "; ".join(self.order.wrong.values())
+            self._draw(asked, lambda: show_problem(message))
             return
         self._draw(asked, await asyncio.to_thread(self._found, asked))
 
@@ -229,8 +229,8 @@ class RecipePage:
             impossible = error
             return lambda: show_impossible(impossible)
         except FAILURES as error:
-            told = _sentence(error)
-            return lambda: show_problem(told)
+            message = _sentence(error)
+            return lambda: show_problem(message)
         return lambda: self._show(recipe)
 
     def _show(self, recipe: Recipe) -> None:
@@ -243,8 +243,8 @@ class RecipePage:
         with ui.element("div").classes("cw-card w-full"):
             ui.label("What else?").classes("cw-title")
             with ui.row().classes("gap-3 items-center"):
-                first = ui.button("Runners-up").props("outline dense no-caps")
-                second = ui.button("How long it stands").props("outline dense no-caps")
+                first = ui.button("Next-best recipes").props("outline dense no-caps")
+                second = ui.button("Price and limit ranges over which the recipe holds").props("outline dense no-caps")
             answers = ui.column().classes("w-full gap-2")
         first.on_click(lambda: self._answer(first, answers, self._ranked, show_ranked))
         second.on_click(lambda: self._answer(second, answers, self._ranges, show_ranges))
@@ -270,8 +270,8 @@ class RecipePage:
                 with stopping_when(lambda: asked != self._asked):
                     answer = find(self.order.asked())
             except (StoppedError, ImpossibleOrderError, *FAILURES) as error:
-                told = _sentence(error)
-                return lambda: show_problem(told)
+                message = _sentence(error)
+                return lambda: show_problem(message)
             return lambda: show(answer)
 
         button.props("loading")

@@ -22,13 +22,13 @@ def show_recipe(recipe: Recipe) -> None:
             ui.echart(analysis_chart(recipe)).classes("w-full").style("height: 350px").mark("analysis-chart")
     with ui.row().classes("w-full no-wrap gap-3 items-stretch"):
         with ui.element("div").classes("cw-card").style("flex: 1"):
-            ui.label("What holds the cost up").classes("cw-title")
+            ui.label("Active constraints and what they cost").classes("cw-title")
             _bindings(recipe)
         with ui.element("div").classes("cw-card").style("flex: 1"):
-            ui.label("Left in the yard").classes("cw-title")
+            ui.label("Not used").classes("cw-title")
             _unused(recipe)
         with ui.element("div").classes("cw-card").style("flex: 1"):
-            ui.label("Other ways of making it").classes("cw-title")
+            ui.label("Compared with").classes("cw-title")
             _comparisons(recipe)
     if recipe.baskets:
         with ui.element("div").classes("cw-card w-full"):
@@ -66,7 +66,7 @@ def _figures(recipe: Recipe) -> None:
         ("Cost", f"{costs.total:.2f}", "€/t", parts),
         ("Electricity", f"{energy.mean:.0f}", "kWh/t", f"{energy.low:.0f}–{energy.high:.0f} in 90 % of heats"),
         ("Emissions", f"{emissions.total:.0f}", "kgCO2e/t", scopes),
-        ("Least certain limit", f"{100 * weakest:.1f}", "%", f"asked: {100 * recipe.confidence:.1f} % each"),
+        ("Least certain limit", f"{100 * weakest:.1f}", "%", f"requested: {100 * recipe.confidence:.1f} % each"),
     ]
     if recipe.slag is not None:
         slag = recipe.slag
@@ -140,14 +140,14 @@ def _baskets(recipe: Recipe) -> None:
 
 def _bindings(recipe: Recipe) -> None:
     with ui.element("table").classes("cw-table").mark("bindings"):
-        table_row("th", ["Requirement", "relaxed by", "saves €/t"])
+        table_row("th", ["Requirement", "eased by", "saves €/t"])
         for binding in recipe.bindings[:9]:
             table_row("td", [binding.requirement, binding.step, f"{binding.worth_eur_per_t:.2f}"])
 
 
 def _unused(recipe: Recipe) -> None:
     with ui.element("table").classes("cw-table"):
-        table_row("th", ["Material", "€/t", "comes in at, €/t"])
+        table_row("th", ["Material", "€/t", "enters the recipe at, €/t"])
         for line in recipe.unused[:9]:
             table_row("td", [line.material, f"{line.price_eur_per_t:.0f}", f"{line.enters_at_eur_per_t:.0f}"])
     if any(line.enters_at_eur_per_t > line.price_eur_per_t + ROUNDED_EUR_PER_T for line in recipe.unused[:9]):

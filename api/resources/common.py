@@ -41,8 +41,8 @@ def known_name(app: Application, name: str) -> str:
     """
     if not app.plants.has(name):
         names = app.names()
-        told = f"one of {', '.join(names)}" if names else "one that is set up; there is none yet"
-        raise UnknownResourceError(name[:100], "plant", told)
+        expected = f"one of {', '.join(names)}" if names else "one that is set up; there is none yet"
+        raise UnknownResourceError(name[:100], "plant", expected)
     return name
 
 

@@ -37,6 +37,6 @@ def readyz(app: App) -> Health | JSONResponse:
     rest = {name: reason for name, reason in found.items() if reason is not None}
     if ready:
         return Health(status="ready", plants=ready, not_ready=rest)
-    told = "; ".join(f"{name}: {reason}" for name, reason in rest.items())
-    detail = told or "no plant has a model yet; run `chargewise demo` or `chargewise train`"
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in rest.items())
+    detail = reasons or "no plant has a model yet; run `chargewise demo` or `chargewise train`"
     return problem_response(Problem(title="Not ready", status=503, detail=detail))

@@ -151,14 +151,18 @@ class Plants:
         known = self.names()
         trained, heats = name in self._registry.plants(), name in self._store.plants()
         if trained:
-            told = f"a plant file {self._file(name)}; `chargewise plant new {name}` writes one"
-            return InputError(name, "plant", told, f"plant {name}: there is no plant file yet; expected {told}")
+            expected = f"a plant file {self._file(name)}; `chargewise plant new {name}` writes one"
+            return InputError(name, "plant", expected, f"plant {name}: there is no plant file yet; expected {expected}")
         if heats:
-            told = f"a trained surrogate; run `chargewise train --plant {name}`"
-            return InputError(name, "plant", told, f"plant {name}: its heats are there, but no model; expected {told}")
+            expected = f"a trained surrogate; run `chargewise train --plant {name}`"
+            return InputError(
+                name, "plant", expected, f"plant {name}: its heats are there, but no model; expected {expected}"
+            )
         if not known:
-            told = "a plant that has been set up; run `chargewise demo`, or `chargewise ingest` on your own heats"
-            return InputError(name, "plant", told, f"plant {name!r}: no plants have been set up yet; expected {told}")
+            expected = "a plant that has been set up; run `chargewise demo`, or `chargewise ingest` on your own heats"
+            return InputError(
+                name, "plant", expected, f"plant {name!r}: no plants have been set up yet; expected {expected}"
+            )
         return InputError(name, "plant", f"one of {', '.join(known)}{meant(name, known) if len(known) > 3 else ''}")
 
 

@@ -142,18 +142,18 @@ def _print_ranges(found: Ranges, title: str) -> None:
     for heading in ("while", "from", "now", "to", "below", "above"):
         table.add_column(heading, justify="right" if heading in ("from", "now", "to") else "left")
 
-    def told(value: float, unit: str) -> str:
+    def with_unit(value: float, unit: str) -> str:
         return f"{value:.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
-    def told_end(end: StandsFrom | None, unit: str) -> str:
-        return "" if end is None else told(end.value, unit)
+    def end_words(end: StandsFrom | None, unit: str) -> str:
+        return "" if end is None else with_unit(end.value, unit)
 
     still = [one.of for one in found.found if one.low is None and one.high is None]
     for one in found.found:
         if one.of in still:
             continue
         below, above = ("" if end is None else end.change for end in (one.low, one.high))
-        ends = (told_end(one.low, one.unit), told(one.value, one.unit), told_end(one.high, one.unit))
+        ends = (end_words(one.low, one.unit), with_unit(one.value, one.unit), end_words(one.high, one.unit))
         table.add_row(one.of, *ends, below, above)
     out.print(table)
     if still:

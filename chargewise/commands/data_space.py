@@ -31,14 +31,14 @@ def publish(
 ) -> None:
     """Describe a federation's shared model for data spaces: model, schema and DCAT-AP 3 entry, no data."""
     with reporting_errors():
-        told, model = _run(result)
+        result_facts, model = _run(result)
         contract, _ = load_shared(model)
         to.mkdir(parents=True, exist_ok=True)
         copy = to / f"shared-{sha256_of(model)[:12]}.safetensors"
         shutil.copyfile(model, copy)
         (to / "contract.json").write_text(contract.model_dump_json(indent=1), "utf-8")
         terms = Publication(url, publisher, contact, licence, datetime.now(UTC))
-        graph = describe(contract, copy, len(told["errors"]), terms)
+        graph = describe(contract, copy, len(result_facts["errors"]), terms)
         lacking = complaints(graph)
         if lacking:
             raise InputError(lacking, "catalogue entry", "an entry that conforms to DCAT-AP 3")
@@ -71,8 +71,8 @@ def fetch(
 
 def _run(result: Path) -> tuple[dict[str, Any], Path]:
     try:
-        told = json.loads(result.read_text("utf-8"))
-        model = result.with_name(str(told["model"]))
+        result_facts = json.loads(result.read_text("utf-8"))
+        model = result.with_name(str(result_facts["model"]))
     except (OSError, ValueError, KeyError) as error:
         raise InputError(str(result), "result", "result.json of a finished federation run") from error
-    return told, model
+    return result_facts, model

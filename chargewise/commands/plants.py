@@ -51,8 +51,8 @@ def check(name: Name, as_json: AsJson = False) -> None:
         checked_name(name, "plant")
         path = place.settings.plants / f"{name}.toml"
         if not path.is_file():
-            told = f"a plant file {path}; `chargewise plant new {name}` writes one from its heats"
-            raise InputError(name, "plant", told, f"plant {name}: expected {told}")
+            expected = f"a plant file {path}; `chargewise plant new {name}` writes one from its heats"
+            raise InputError(name, "plant", expected, f"plant {name}: expected {expected}")
         found = read_plant_named(place.settings.plants, name)
         rules = checked_rules(found)
         remaining = [*_open(found), *_unknown(place, found)]
@@ -73,13 +73,13 @@ def check(name: Name, as_json: AsJson = False) -> None:
 
 def _open(found: Plant) -> list[str]:
     """What a person has still to look at."""
-    told = ["prices are the indicative ones; write yours and take the note out"] if NOTE in found.notes else []
+    indicative = ["prices are the indicative ones; write yours and take the note out"] if NOTE in found.notes else []
     crossed = [
         f"{item.material.name}: at least {item.min_t:g} t, but {item.most_t:g} t at most: no heat can be made"
         for item in found.yard
         if item.most_t is not None and item.min_t > item.most_t
     ]
-    return [*told, *crossed]
+    return [*indicative, *crossed]
 
 
 def _unknown(place: Workplace, found: Plant) -> list[str]:

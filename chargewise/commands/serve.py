@@ -59,7 +59,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, OverflowError) as error:
-        told = "an address of this machine with a free port from 1 to 65535"
+        expected = "an address of this machine with a free port from 1 to 65535"
         raise InputError(
-            f"{host}:{port}", "--host and --port", f"{told} ({getattr(error, 'strerror', error)})"
+            f"{host}:{port}", "--host and --port", f"{expected} ({getattr(error, 'strerror', error)})"
         ) from None

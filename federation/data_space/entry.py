@@ -69,7 +69,7 @@ def describe(contract: Contract, model: Path, participants: int, publication: Pu
     graph.add((catalogue, DCTERMS.description, Literal("Models that plants learned together.", lang="en")))
     graph.add((catalogue, DCTERMS.publisher, agent))
     graph.add((catalogue, DCAT.dataset, dataset))
-    told = {
+    facts = {
         RDF.type: DCAT.Dataset,
         DCTERMS.title: Literal("Scrap classes of electric arc furnaces, learned by federation", lang="en"),
         DCTERMS.description: Literal(_in_words(contract, participants), lang="en"),
@@ -86,7 +86,7 @@ def describe(contract: Contract, model: Path, participants: int, publication: Pu
         ODRL2.hasPolicy: _policy(graph, base, dataset, agent),
         DCAT.distribution: file,
     }
-    for name, value in told.items():
+    for name, value in facts.items():
         graph.add((dataset, name, value))
     for word in KEYWORDS:
         graph.add((dataset, DCAT.keyword, Literal(word, lang="en")))

@@ -142,7 +142,7 @@ class Operator:
     def runs(self) -> list[dict[str, Any]]:
         """Flower's record of runs, newest first: number, status with its reason, and times in UTC."""
         found = self._ask(self._control.ListRuns, ListRunsRequest()).run_dict
-        told = [
+        facts = [
             {
                 "run": str(run.run_id),
                 "status": run.status.status,
@@ -153,7 +153,7 @@ class Operator:
             }
             for run in found.values()
         ]
-        return sorted(told, key=lambda run: str(run["started_at"]), reverse=True)
+        return sorted(facts, key=lambda run: str(run["started_at"]), reverse=True)
 
     def stop(self, run: int) -> bool:
         """End a run; False if it was over already, or there is none of that number."""
@@ -220,8 +220,10 @@ class Operator:
         try:
             return call(request)
         except httpx.HTTPStatusError as error:
-            told = FlowerError.from_json(error.response.text)
-            raise EngineError(f"the coordinator refused: {told.message if told else error.response.text}") from error
+            refusal = FlowerError.from_json(error.response.text)
+            raise EngineError(
+                f"the coordinator refused: {refusal.message if refusal else error.response.text}"
+            ) from error
         except (httpx.HTTPError, OSError) as error:
             raise EngineError(f"the coordinator does not answer: {error}") from error
 

@@ -107,8 +107,8 @@ class Round:
             self.ledger.append("absent", {"message": message_type, "plants": absent})
         good = {node: replies[node].content for node in nodes if node in replies and not replies[node].has_error()}
         if len(good) < least:
-            told = "; ".join(f"{plant}: {reason}" for plant, reason in absent.items())
-            raise TooFewPlantsError(f"{message_type}: {len(good)} of at least {least} plants answered; {told}")
+            reasons = "; ".join(f"{plant}: {reason}" for plant, reason in absent.items())
+            raise TooFewPlantsError(f"{message_type}: {len(good)} of at least {least} plants answered; {reasons}")
         return good
 
 

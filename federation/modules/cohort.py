@@ -43,14 +43,14 @@ def train_cohort(
     train = [partitions[name].train for name in names]
     rows = torch.tensor([float(len(data)) for data in train])
     shared = {name: weight.detach() for name, weight in module.named_parameters()}
-    told = []
+    scores = []
     for round_ in range(1, run.rounds + 1):
         orders = [order_key(run, name, round_) for name in names]
         trained = _train_all(task, module, shared, train, run, orders)
         shared = {name: torch.tensordot(rows / rows.sum(), weight, dims=1) for name, weight in trained.items()}
         module.load_state_dict(shared)
-        told.append({name: judge(task, module, partitions[name].test) for name in names})
-    return shared, told
+        scores.append({name: judge(task, module, partitions[name].test) for name in names})
+    return shared, scores
 
 
 def _train_all(

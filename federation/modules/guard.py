@@ -104,9 +104,11 @@ class Guarded(Strategy):  # type: ignore[misc]  # Flower's classes are untyped
         self.quarantined[server_round] = refused
         body = {"round": server_round, "updates_sha256": sent, "put_aside": refused}
         if len(sent) < self._run.least or not good:
-            told = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
             self._ledger.append("module_round", body)
-            raise TooFewPlantsError(f"round {server_round}: {len(sent)} of at least {self._run.least} updates; {told}")
+            raise TooFewPlantsError(
+                f"round {server_round}: {len(sent)} of at least {self._run.least} updates; {reasons}"
+            )
         arrays, metrics = self._inner.aggregate_train(server_round, good)
         if arrays is not None:
             # Server optimisers answer in double precision; the module keeps its own.
@@ -120,13 +122,13 @@ class Guarded(Strategy):  # type: ignore[misc]  # Flower's classes are untyped
     def aggregate_evaluate(self, server_round: int, replies: Iterable[Message]) -> MetricRecord | None:
         """Keep what every participant's test set says, then average it as the inner strategy does."""
         answers = list(replies)
-        told = {
+        metrics = {
             self._name(reply): {k: _finite(v) for k, v in reply.content.metric_records["metrics"].items()}
             for reply in answers
             if not reply.has_error()
         }
-        self.rounds.append(told)
-        self._ledger.append("module_metrics", {"round": server_round, "metrics": told})
+        self.rounds.append(metrics)
+        self._ledger.append("module_metrics", {"round": server_round, "metrics": metrics})
         return self._inner.aggregate_evaluate(server_round, answers)
 
     def _name(self, reply: Message) -> str:

@@ -44,8 +44,8 @@ Read = TypeVar("Read")
 
 def hello(plant: Plant, session: Session, content: RecordDict, say: Say) -> RecordDict:
     """Who the plant is by name, and whether it wants a round."""
-    wish = proposal(plant.registry, plant.name, session.participant.log)
-    return RecordDict({"text": text_record(hello=session.participant.hello().model_dump_json(), wish=wish)})
+    proposed = proposal(plant.registry, plant.name, session.participant.log)
+    return RecordDict({"text": text_record(hello=session.participant.hello().model_dump_json(), proposal=proposed)})
 
 
 def key(plant: Plant, session: Session, content: RecordDict, say: Say) -> RecordDict:
@@ -64,8 +64,8 @@ def offer(plant: Plant, session: Session, content: RecordDict, say: Say) -> Reco
         return _masked(session, content, offered(made, terms, session.policy.tells_of), OFFERS_UNIT, OFFERS)
     session.told_of(OFFERS, _named_plants(content))
     untold = dict.fromkeys((name for name in made.output_sum if not session.policy.tells_of(name)), 0.0)
-    told = {"output_sum": made.output_sum | untold, "output_count": made.output_count | untold}
-    return RecordDict({"text": text_record(offer=made.model_copy(update=told).model_dump_json())})
+    answer = {"output_sum": made.output_sum | untold, "output_count": made.output_count | untold}
+    return RecordDict({"text": text_record(offer=made.model_copy(update=answer).model_dump_json())})
 
 
 def contribute(plant: Plant, session: Session, content: RecordDict, say: Say) -> RecordDict:
@@ -75,11 +75,11 @@ def contribute(plant: Plant, session: Session, content: RecordDict, say: Say) ->
         session.check_contract(contract)
         ballot = session.participant.ballot(contract)
         session.contract, session.ballot = contract, {s: _told_of(sums, session) for s, sums in ballot.items()}
-    told = flat(session.ballot)
+    answer = flat(session.ballot)
     if session.asked.secure:
-        return _masked(session, content, flattened(told, contract.typical), SUMS_UNIT, SUMS)
+        return _masked(session, content, flattened(answer, contract.typical), SUMS_UNIT, SUMS)
     session.told_of(SUMS, _named_plants(content))
-    return RecordDict({"sums": sums_to_record(told)})
+    return RecordDict({"sums": sums_to_record(answer)})
 
 
 def reveal(plant: Plant, session: Session, content: RecordDict, say: Say) -> RecordDict:
@@ -103,11 +103,11 @@ def adopt(plant: Plant, session: Session, content: RecordDict, say: Say) -> Reco
         pieces, text_of(content, "head"), say,
     )  # fmt: skip
     say(found.reason + (f" as {found.version}" if found.version else ""))
-    told = text_record(
+    answer = text_record(
         version=found.version, reason=found.reason, tuning=found.tuning, outputs=json.dumps(found.outputs)
     )
     errors = found.flat_errors() if session.policy.errors else {}
-    return RecordDict({"errors": MetricRecord(errors), "text": told})
+    return RecordDict({"errors": MetricRecord(errors), "text": answer})
 
 
 ANSWERS: dict[str, Answer] = {

@@ -124,12 +124,12 @@ def left_over(participant: Participant, contract: Contract, shared: Shared) -> L
     model = fit(log.rows(slice(0, early)), participant.materials, FitOptions(remainders=()), priors, schema)
     data, outputs = prepare(model, log), shared_outputs(contract)
     by_class = data.features @ Membership.of(schema, contract.class_schema(), with_one=True).matrix
-    told = [model.outputs[name] for name in outputs]
+    known = [model.outputs[name] for name in outputs]
     targets = data.targets[:, [schema.outputs.index(name) for name in outputs]]
     return LeftOver(
         features=by_class[:, :-1],
-        left=targets - np.column_stack([output.mean(data.features) for output in told]),
-        sd=np.column_stack([output.sd(data.features) for output in told]),
+        left=targets - np.column_stack([output.mean(data.features) for output in known]),
+        sd=np.column_stack([output.sd(data.features) for output in known]),
         early=early,
     )
 
@@ -180,9 +180,9 @@ def gains(left: LeftOver, pieces: Mapping[str, FloatArray]) -> dict[str, float]:
     return found
 
 
-def surely_better(told: Iterable[Mapping[str, float | None]], outputs: tuple[str, ...]) -> dict[str, float]:
+def surely_better(scores: Iterable[Mapping[str, float | None]], outputs: tuple[str, ...]) -> dict[str, float]:
     """Standard errors by which each output gains over all plants' held-back heats; 0 where nothing is known."""
-    answers = list(told)
+    answers = list(scores)
     found: dict[str, float] = {}
     for name in outputs:
         heats, gain, square = (sum(one.get(f"{name}/{what}") or 0.0 for one in answers) for what in GAINS)

@@ -62,10 +62,10 @@ def contributions(entries: tuple[Entry, ...]) -> list[Contribution]:
     """Every plant of every run in a ledger."""
     found: list[Contribution] = []
     run = 0
-    told: dict[str, dict[str, Any]] = {}
+    by_plant: dict[str, dict[str, Any]] = {}
 
     def close() -> None:
-        for plant, facts in told.items():
+        for plant, facts in by_plant.items():
             errors = facts.get("mean_absolute_errors")
             found.append(
                 Contribution(
@@ -79,10 +79,10 @@ def contributions(entries: tuple[Entry, ...]) -> list[Contribution]:
                     put_aside=str(facts.get("put_aside", "")),
                 )
             )
-        told.clear()
+        by_plant.clear()
 
     def of(plant: str) -> dict[str, Any]:
-        return told.setdefault(plant, {"sent": 0})
+        return by_plant.setdefault(plant, {"sent": 0})
 
     begun = False
     for entry in entries:

@@ -132,8 +132,8 @@ def judge(trial: Trial, evidence: Evidence) -> Verdict:
         return refused("not adopted: of no output by itself is it better")
     by = {output: errors[output] for output in kept if output in errors}
     change = 100 * (1 - relative_error(by, TUNED))
-    told = "all outputs" if set(kept) == set(trial.outputs) else in_short(kept)
-    return Verdict(kept, ratio, f"adopted: {told}, {change:.2f} % lower error on heats it had not seen", errors)
+    named = "all outputs" if set(kept) == set(trial.outputs) else in_short(kept)
+    return Verdict(kept, ratio, f"adopted: {named}, {change:.2f} % lower error on heats it had not seen", errors)
 
 
 def content_evidence(evidence: Evidence) -> float:

@@ -115,8 +115,8 @@ class Participant:
         errors = {}
         for way in TUNINGS:
             found = self.tuned_model(contract, shared, early, pieces, way, FitOptions(remainders=())).predict(late)
-            told = np.column_stack([*(found.mean[name] for name in outputs), found.tapped_t])
-            errors[way.name] = np.abs(told - seen)
+            predicted = np.column_stack([*(found.mean[name] for name in outputs), found.tapped_t])
+            errors[way.name] = np.abs(predicted - seen)
         return surely_better(errors)
 
     def tuned_model(

@@ -31,5 +31,5 @@ def proposal(registry: Registry, plant: str, log: HeatLog) -> str:
         alarms = watch(model, newer)
     except InputError:
         return f"its model {version.version} does not know what its newest heats charge"
-    told = ", ".join(sorted({alarm.output for alarm in alarms}))
-    return f"its model {version.version} no longer holds: {told}" if told else ""
+    drifted = ", ".join(sorted({alarm.output for alarm in alarms}))
+    return f"its model {version.version} no longer holds: {drifted}" if drifted else ""

@@ -25,7 +25,7 @@ Ballot = dict[float, Sums]
 
 
 @dataclass(frozen=True)
-class Settled:
+class Tally:
     """What all plants' sums came to.
 
     Attributes:
@@ -74,7 +74,7 @@ def sizes(contract: Contract) -> dict[str, int]:
     return {f"{share:g}/{name}": size for share in SHARES for name, size in like.items()}
 
 
-def settle(contract: Contract, ballots: Mapping[str, Ballot]) -> Settled:
+def tally(contract: Contract, ballots: Mapping[str, Ballot]) -> Tally:
     """Put aside what may not be added, vote, and add up the rest.
 
     Raises:
@@ -89,9 +89,9 @@ def settle(contract: Contract, ballots: Mapping[str, Ballot]) -> Settled:
     if not accepted:
         raise NothingToAddError("; ".join(f"{plant}: {reason}" for plant, reason in quarantined.items()))
     good = {plant: ballots[plant] for plant in accepted}
-    settled = contract.model_copy(update={"own_share": voted(contract, good.values())})
-    sums = {plant: voted_sums(settled, ballot) for plant, ballot in good.items()}
-    return Settled(settled, combine(settled, total(sums.values())), sums, quarantined)
+    tallied = contract.model_copy(update={"own_share": voted(contract, good.values())})
+    sums = {plant: voted_sums(tallied, ballot) for plant, ballot in good.items()}
+    return Tally(tallied, combine(tallied, total(sums.values())), sums, quarantined)
 
 
 def voted_sums(contract: Contract, ballot: Ballot) -> Sums:

@@ -117,7 +117,7 @@ def _irreducible(
             np.zeros(len(slacks)),
             np.array([PLENTY if key in free else 0.0 for key in slacks]),
         )
-        # A trace of the cost picks one recipe out of the many that are equal otherwise, or cuts settle slowly.
+        # A trace of the cost picks one recipe out of the many that are equal otherwise, or cuts converge slowly.
         cost = TRACE * solver.program.cost
         if column is not None:
             cost[column] = 1.0

@@ -1,4 +1,4 @@
-"""What holds the cost up, what it is worth, and what would have to be cheaper to be used."""
+"""Active constraints and what they cost, what it is worth, and what would have to be cheaper to be used."""
 
 from optimizer.model.requirements import requirements_of
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T, RecipeProblem

@@ -90,7 +90,7 @@ def solve_by(problem: RecipeProblem, solver: str) -> Checked:
         if solver not in LINEAR_SOLVERS or not _missed(model, roots, masses, tangents):
             took_ms = 1000.0 * (time.perf_counter() - started)
             return Checked(solver, pyo.value(model.cost_eur), np.maximum(masses, 0.0), took_ms)
-    raise OtherSolverError(f"{solver}: margins did not settle in {MOST_ROUNDS} rounds of tangents")
+    raise OtherSolverError(f"{solver}: margins did not converge in {MOST_ROUNDS} rounds of tangents")
 
 
 def _run(found: Any, model: pyo.ConcreteModel, name: str) -> None:

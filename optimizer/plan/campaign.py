@@ -169,11 +169,11 @@ def _improve(
         gap = (value - bound) / max(abs(value), 1e-9)
         first_gap = first_gap or gap
         say(f"recipes, gap {100 * gap:.2f} %", 0.85 * (1.0 - min(1.0, gap / max(first_gap, ENOUGH))))
-        settled = len(master.patterns) == before
-        if gap <= ENOUGH or (settled and share == 1.0) or time.perf_counter() > deadline:
+        converged = len(master.patterns) == before
+        if gap <= ENOUGH or (converged and share == 1.0) or time.perf_counter() > deadline:
             break
         # Nothing new part of the way need not mean that there is nothing new at the master's own prices.
-        share = 1.0 if settled else TOWARDS
+        share = 1.0 if converged else TOWARDS
     return bound, duals
 
 

@@ -1,7 +1,7 @@
 """The Pareto front of two to four objectives: recipes that can be bettered in none without losing in another.
 
 Wishes are spread evenly over the simplex between the recipes that are best in one objective each (after Das and Dennis
-1998), and every wish is come near to by the achievement function of `goals.py`; so gaps and dents of a front with
+1998), and every target is approached by the achievement function of `goals.py`; so gaps and dents of a front with
 yes/no decisions are found too.
 """
 
@@ -47,7 +47,7 @@ def front(
     Args:
         problem: the order; its own preferences are left out.
         objectives: two to four different ones.
-        points: about how many; fewer where several wishes lead to one recipe, or to none in time.
+        points: about how many; fewer where several targets lead to one recipe, or to none in time.
         dearer_by: how much more than the cheapest recipe any may cost, as a share; beyond it alloys replace scrap.
         progress: called with the share done.
 
@@ -78,12 +78,12 @@ def _front(
     payoff = np.array([values_of(problem, objectives, columns) for columns in found])
     ranges = np.maximum(np.ptp(payoff, axis=0), [LEAST_RANGE * USUAL[objective] for objective in objectives])
     solver = goal_solver(problem, warm, _goals(problem, objectives, ranges))
-    wishes = list(_lattice(len(objectives), points))
-    for number, weights in enumerate(wishes):
-        with within_share(of=len(wishes) - number), suppress(SolverError):
-            solver.wish(dict(zip(objectives, weights @ payoff - ranges, strict=True)), dearest)
+    targets = list(_lattice(len(objectives), points))
+    for number, weights in enumerate(targets):
+        with within_share(of=len(targets) - number), suppress(SolverError):
+            solver.aim_at(dict(zip(objectives, weights @ payoff - ranges, strict=True)), dearest)
             found.append(solver.solve()[0])
-        progress((number + 1) / len(wishes))
+        progress((number + 1) / len(targets))
     values = np.array([values_of(problem, objectives, columns) for columns in found])
     return tuple(point_of(problem, objectives, found[k]) for k in _worth_showing(values / ranges))
 
@@ -113,7 +113,7 @@ def _best_in_one(
 
     def best_in(one: Objective, dearest: float = np.inf) -> FloatArray:
         with within_share(of=3):
-            solver.wish({o: -USUAL[o] if o is one else np.inf for o in asked}, dearest)
+            solver.aim_at({o: -USUAL[o] if o is one else np.inf for o in asked}, dearest)
             return solver.solve()[0]
 
     cheapest = best_in(Objective.COST)
@@ -145,9 +145,9 @@ def point_of(problem: RecipeProblem, objectives: tuple[Objective, ...], columns_
     """Write a recipe (n + m,) with its objectives."""
     values = values_of(problem, objectives, columns_t)
     outcome = outcome_of(problem, columns_t)
-    told = {o.value: float(-v if o is Objective.HEADROOM else v) for o, v in zip(objectives, values, strict=True)}
+    shown = {o.value: float(-v if o is Objective.HEADROOM else v) for o, v in zip(objectives, values, strict=True)}
     return FrontPoint(
-        objectives=told,
+        objectives=shown,
         masses_t=problem.used_t(columns_t),
         analysis=outcome.analysis,
         met_with=outcome.weakest[0],

@@ -49,7 +49,7 @@ def in_turn(problem: RecipeProblem, priorities: Sequence[tuple[Objective, float]
         solver.session.minimise(SCALE * goal.linear.over(solver.program))
         try:
             with within(problem.options.time_limit_s / len(goals)):
-                solver.wish({one: held.get(one, np.inf) for one in objectives})
+                solver.aim_at({one: held.get(one, np.inf) for one in objectives})
                 found.append(solver.solve()[0])
         except InfeasibleError:
             raise conflicts_of(problem) from None

@@ -11,7 +11,7 @@ from optimizer.model.structure import headroom_elements, states_predictors
 from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.solve.highs import InfeasibleError, OutOfTimeError, Session, SolverError
 from optimizer.solve.interruption import deadline_after, stop_asked
-from optimizer.solve.margins import NEARLY, Look, Margins
+from optimizer.solve.margins import NEARLY, Margins, MarginState
 from optimizer.solve.quadratic import MOST_COLUMNS, Optimum, Point, QuadraticSteps
 from optimizer.solve.warm import Warm
 from steel.heats import FloatArray
@@ -105,7 +105,7 @@ class CutModel:
             self._steps = None
             self.restart()
             self.session.forget_cuts()
-            self._add(self._look([self.columns_t]).planes, range(len(self._margins.rows)))
+            self._add(self._margin_state([self.columns_t]).planes, range(len(self._margins.rows)))
             self.cut_until_tight()
 
     def cut_until_tight(self) -> tuple[float, float]:
@@ -113,7 +113,7 @@ class CutModel:
         self.restart()
         found = self.by_steps()
         if found is not None:
-            self.session.settle(found.point.values, found.row_duals, found.reduced)
+            self.session.take_over(found.point.values, found.row_duals, found.reduced)
             self._add(found.slopes[:, None], range(len(self._margins.rows)))
             return found.cost, found.bound
         for _ in range(MOST_CUT_ROUNDS):
@@ -124,7 +124,7 @@ class CutModel:
                 return objective, bound if self.session.integral else self.session.undercut(objective)
         if self.stopped():
             raise OutOfTimeError
-        raise SolverError(f"confidence margins did not settle in {MOST_CUT_ROUNDS} rounds of cuts")
+        raise SolverError(f"confidence margins did not converge in {MOST_CUT_ROUNDS} rounds of cuts")
 
     def by_steps(self, cutoff: float = np.inf, start: Point | None = None) -> Optimum | None:
         """The optimum by quadratic steps, or that it costs no less than a cutoff; None where they do not tell.
@@ -156,15 +156,15 @@ class CutModel:
             return False
         # Solutions swing about the optimum: a tangent at their running mean is nearer to it than one at the last.
         points = [columns] if self._middle is None else [columns, (self._middle + columns) / 2]
-        look = self._look(points)
-        if look.misses.max() <= 0.0:
+        state = self._margin_state(points)
+        if state.misses.max() <= 0.0:
             return False
         self._middle = points[-1]
-        self._add(look.planes, np.flatnonzero(look.misses > -NEARLY))
+        self._add(state.planes, np.flatnonzero(state.misses > -NEARLY))
         return True
 
-    def _look(self, points: list[FloatArray]) -> Look:
-        return self._margins.look(points, self._remainders(points[0]), self._slacks())
+    def _margin_state(self, points: list[FloatArray]) -> MarginState:
+        return self._margins.at(points, self._remainders(points[0]), self._slacks())
 
     def _add(self, tangents: FloatArray, elements: Iterable[int]) -> None:
         """Add tangents (E, P, n + m) of some elements; at even odds an element has no margin."""

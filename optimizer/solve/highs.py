@@ -81,12 +81,12 @@ class Session:
         self._deadline, self._gap, self._slow_heuristics = deadline, gap, slow_heuristics
         self._started: highspy.Highs | None = None
         self._basis: Basis | None = None
-        self._settled_duals: tuple[FloatArray, FloatArray] | None = None
+        self._given_duals: tuple[FloatArray, FloatArray] | None = None
 
     @property
     def has_run(self) -> bool:
         """Whether HiGHS has found the optimum that is at hand."""
-        return self._started is not None and self._settled_duals is None
+        return self._started is not None and self._given_duals is None
 
     @property
     def _highs(self) -> highspy.Highs:
@@ -127,22 +127,22 @@ class Session:
         """
         if stop_asked():
             raise StoppedError
-        self._settled_duals = None
+        self._given_duals = None
         status = self._run_once()
-        if not self._settled(status):
-            # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one settles it.
+        if not self._is_conclusive(status):
+            # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one decides it.
             self._highs.clearSolver()
             status = self._run_once()
-            if not self._settled(status):
+            if not self._is_conclusive(status):
                 self._highs.clearSolver()
                 self._highs.setOptionValue("solver", "ipm")
                 status = self._run_once()
                 self._highs.setOptionValue("solver", "choose")
                 if status == highspy.HighsModelStatus.kTimeLimit:
                     raise OutOfTimeError
-                if not self._settled(status):
-                    told = self._highs.modelStatusToString(status)
-                    raise SolverError(f"HiGHS stopped without a recipe: {told}")
+                if not self._is_conclusive(status):
+                    ending = self._highs.modelStatusToString(status)
+                    raise SolverError(f"HiGHS stopped without a recipe: {ending}")
         if status in _INFEASIBLE:
             raise InfeasibleError
         if stop_asked():
@@ -178,7 +178,7 @@ class Session:
             if len(rows):
                 self._highs.changeRowsBounds(len(rows), rows, lower, tight)
 
-    def _settled(self, status: highspy.HighsModelStatus) -> bool:
+    def _is_conclusive(self, status: highspy.HighsModelStatus) -> bool:
         """Whether a run told that there is no solution, or left one that can be used."""
         if status in _INFEASIBLE:
             return True
@@ -246,10 +246,10 @@ class Session:
         if self._started is not None:
             self._started.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
 
-    def settle(self, values: FloatArray, row_duals: FloatArray, reduced: FloatArray) -> None:
+    def take_over(self, values: FloatArray, row_duals: FloatArray, reduced: FloatArray) -> None:
         """Take over a linear optimum found elsewhere: (N,) values, (R,) duals of stated rows, (N,) reduced costs."""
         self.values = values
-        self._settled_duals = row_duals, reduced
+        self._given_duals = row_duals, reduced
 
     def cut(self, names: list[Name], tangents: FloatArray, margins: list[int]) -> None:
         """Add tangents of margins, (K, n) over the masses: `tangent · masses ≤ margin`."""
@@ -291,8 +291,8 @@ class Session:
 
     def duals(self) -> tuple[FloatArray, FloatArray]:
         """Duals of the rows and reduced costs of the columns at the linear optimum just found."""
-        if self._settled_duals is not None:
-            return self._settled_duals
+        if self._given_duals is not None:
+            return self._given_duals
         solution = self._highs.getSolution()
         return np.array(solution.row_dual), np.array(solution.col_dual)
 

@@ -16,7 +16,7 @@ NEARLY = 0.9
 
 
 @dataclass(frozen=True)
-class Look:
+class MarginState:
     """Margins at a recipe.
 
     Attributes:
@@ -29,7 +29,7 @@ class Look:
 
 
 class Margins:
-    """The limited elements of a problem, looked at together.
+    """The limited elements of a problem, evaluated together.
 
     Args:
         problem: whose E elements with a limit and a margin to it.
@@ -66,7 +66,7 @@ class Margins:
         """(E,) wt% · t by which the scatter in a margin may be too small without a limit being missed."""
         return np.asarray((self._tolerance * mass_t / np.maximum(self._z, 1e-9)).min(axis=1))
 
-    def look(self, points: list[FloatArray], remainders: FloatArray, slack: FloatArray | float) -> "Look":
+    def at(self, points: list[FloatArray], remainders: FloatArray, slack: FloatArray | float) -> "MarginState":
         """How a recipe stands to its limits, and the tangents there.
 
         Args:
@@ -79,4 +79,4 @@ class Margins:
         mean = self._linear @ columns_t + remainders
         scatter, slopes = self.scatter.at(np.array(points))
         over = np.array([1.0, -1.0]) * (mean[:, None] - self._limits * final) + self._z * scatter[:, :1] - slack
-        return Look(np.asarray((over / (self._tolerance * final)).max(axis=1)), slopes)
+        return MarginState(np.asarray((over / (self._tolerance * final)).max(axis=1)), slopes)

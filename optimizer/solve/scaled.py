@@ -88,12 +88,12 @@ class ScaledModel:
     def __post_init__(self) -> None:
         """Set apart the columns that are decided already."""
         count = len(self.cost)
-        settled = self.upper - self.lower <= SAME
-        self.fixed, self._free, self._kept = _indices(settled[:count]), slice(None), slice(None)
+        decided = self.upper - self.lower <= SAME
+        self.fixed, self._free, self._kept = _indices(decided[:count]), slice(None), slice(None)
         if len(self.fixed):
-            self._free = _indices(~settled[:count])
-            self._kept = np.concatenate([self._free, np.arange(count, len(settled), dtype=np.int32)])
-        self._sense = np.where(settled[self._kept], EQUAL, 0).astype(np.int32)
+            self._free = _indices(~decided[:count])
+            self._kept = np.concatenate([self._free, np.arange(count, len(decided), dtype=np.int32)])
+        self._sense = np.where(decided[self._kept], EQUAL, 0).astype(np.int32)
         self._steady = np.diag(np.full(count, STEADY))
 
     def step(
@@ -110,14 +110,14 @@ class ScaledModel:
             shift[-len(self.rows) :] = self.rows[:, self.fixed] @ values[self.fixed]
         given = (quadratic, linear, self.rows[:, free], self.upper[kept] - shift, self.lower[kept] - shift)
         known = None if multipliers is None else multipliers[kept]
-        found, _, flag, told = daqp.solve(*given, self._sense, dual_start=known, primal_tol=EXACT)
+        found, _, flag, report = daqp.solve(*given, self._sense, dual_start=known, primal_tol=EXACT)
         if flag != SOLVED and known is not None:
             # From a start of its own it may yet get there.
-            found, _, flag, told = daqp.solve(*given, self._sense, primal_tol=EXACT)
+            found, _, flag, report = daqp.solve(*given, self._sense, primal_tol=EXACT)
         if flag != SOLVED:
             return None
         values, multipliers = values.copy(), np.zeros(len(self.lower))
-        values[free], multipliers[kept] = found, told["lam"]
+        values[free], multipliers[kept] = found, report["lam"]
         return values, multipliers
 
     def bound(self, multipliers: FloatArray) -> tuple[FloatArray, float]:

@@ -65,7 +65,7 @@ class Relaxation(Protocol):
     """What a search asks of the linear model behind it.
 
     Attributes:
-        where: where it settled last.
+        where: where it was solved last.
     """
 
     where: Point | None
@@ -73,7 +73,7 @@ class Relaxation(Protocol):
     def hold(self, lower: FloatArray, upper: FloatArray) -> None:
         """Bound the decisions, (K,) each."""
 
-    def settle(self, cutoff: float, start: Point | None) -> tuple[float, FloatArray] | None:
+    def relaxed(self, cutoff: float, start: Point | None) -> tuple[float, FloatArray] | None:
         """Least cost with its margins held, or that it is no less than a cutoff, and masses (n + m,); None: unknown."""
 
     def reach(self) -> tuple[float, FloatArray]:
@@ -131,7 +131,7 @@ class MaterialSearch:
             dive: Node | None = next_node
             while dive is not None:
                 node, dive = dive, None
-                cost, masses = self._settle(node, self._cutoff(upper))
+                cost, masses = self._solve_node(node, self._cutoff(upper))
                 if cost >= self._cutoff(upper):
                     left_out = min(left_out, cost)
                     continue
@@ -150,12 +150,12 @@ class MaterialSearch:
                         heapq.heappush(waiting, (reached, next(order), side))
         return Found(best, upper, min(left_out, upper))
 
-    def _settle(self, node: Node, cutoff: float) -> tuple[float, FloatArray]:
+    def _solve_node(self, node: Node, cutoff: float) -> tuple[float, FloatArray]:
         """Cost and masses of a node, cut until tight where they are a recipe, else as far as a bound needs."""
         self._relaxation.hold(node.lower, node.upper)
-        settled = self._relaxation.settle(cutoff, node.start)
-        if settled is not None:
-            return settled
+        found = self._relaxation.relaxed(cutoff, node.start)
+        if found is not None:
+            return found
         for rounds in itertools.count():
             cost, masses = self._relaxation.reach()
             enough = rounds >= CUTS_AT_A_NODE and not self.is_recipe(masses)
@@ -174,9 +174,9 @@ class MaterialSearch:
         decisions = use.astype(np.float64)
         here = self._relaxation.where
         self._relaxation.hold(decisions, decisions)
-        settled = self._relaxation.settle(cutoff, here)
+        found = self._relaxation.relaxed(cutoff, here)
         self._relaxation.where = here
-        return decisions, np.inf if settled is None else settled[0]
+        return decisions, np.inf if found is None else found[0]
 
     def _cutoff(self, upper: float) -> float:
         return upper - self._gap * abs(upper) if np.isfinite(upper) else np.inf
@@ -213,7 +213,7 @@ class MaterialSearch:
         if expected is not None:
             return expected, cost, decided
         self._relaxation.hold(decided.lower, decided.upper)
-        reached, _ = self._relaxation.settle(np.inf, decided.start) or self._relaxation.reach()
+        reached, _ = self._relaxation.relaxed(np.inf, decided.start) or self._relaxation.reach()
         gain = max(reached - cost, 0.0)
         if np.isfinite(gain):
             self._experience.learn(side, column, gain, distance_t)

@@ -153,13 +153,13 @@ class RecipeSolver(CutModel):
                 return best, upper, min(bound, upper)
         if self.stopped():
             raise OutOfTimeError
-        raise SolverError(f"yes/no decisions did not settle in {MOST_CUT_ROUNDS} rounds")
+        raise SolverError(f"yes/no decisions did not converge in {MOST_CUT_ROUNDS} rounds")
 
-    def wish(self, at_most: dict[Objective, float], dearest_eur_per_t: float = np.inf) -> None:
+    def aim_at(self, at_most: dict[Objective, float], dearest_eur_per_t: float = np.inf) -> None:
         """Set what the goals less one range each may come to, free the decisions and give the next solve its time."""
         self.session.forget_slack_cuts()
-        wishes: dict[Name, float] = {("goal", objective): value for objective, value in at_most.items()}
-        self.session.limit({**wishes, ("dearest",): dearest_eur_per_t})
+        targets: dict[Name, float] = {("goal", objective): value for objective, value in at_most.items()}
+        self.session.limit({**targets, ("dearest",): dearest_eur_per_t})
         self.deadline = deadline_after(self.problem.options.time_limit_s)
         self.session.free_until(self.deadline)
 
@@ -169,7 +169,7 @@ class RecipeSolver(CutModel):
         self.session.bound(self._held, lower, upper)
         self.restart()
 
-    def settle(self, cutoff: float, start: Point | None) -> tuple[float, FloatArray] | None:
+    def relaxed(self, cutoff: float, start: Point | None) -> tuple[float, FloatArray] | None:
         """Least cost with its margins held, or that it is no less than a cutoff, and masses (n + m,); None: unknown."""
         found = self.by_steps(cutoff, start)
         return None if found is None else (found.bound, found.point.values[: len(self.problem.items)])

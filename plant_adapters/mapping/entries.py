@@ -61,8 +61,8 @@ class MaterialEntry(Frozen):
         """
         known = catalogue.materials() | {BASKETS_CLASS: unrecorded_baskets()}
         if self.material_class not in known:
-            told = f"a class of the catalogue{meant(self.material_class, known)}"
-            raise InputError(self.material_class, f"{where}: class", told)
+            expected = f"a class of the catalogue{meant(self.material_class, known)}"
+            raise InputError(self.material_class, f"{where}: class", expected)
         base = known[self.material_class]
         plainly = {"title", "bulk_density_t_per_m3", "metallic_yield", "upstream_kgco2e_per_t"}
         changes = self.model_dump(include=plainly, exclude_none=True)

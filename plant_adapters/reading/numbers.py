@@ -69,8 +69,8 @@ def decide_decimals(
         seen = _evidence(cells, form.groups)
         point, comma = (seen.only.get(sign, []) for sign in DECIMALS)
         if min(len(point), len(comma)) * SURELY > max(len(point), len(comma)):
-            told = 'one decimal sign; state `decimal = "."` or `decimal = ","`'
-            raise InputError((point[0], comma[0]), f"column {name}", told)
+            expected = 'one decimal sign; state `decimal = "."` or `decimal = ","`'
+            raise InputError((point[0], comma[0]), f"column {name}", expected)
         if seen.only:
             decided[name] = "." if len(point) > len(comma) else ","
         elif seen.either is not None:
@@ -79,8 +79,10 @@ def decide_decimals(
     for name, cell in open_ones.items():
         if len(signs) != 1:
             with_comma, with_point = (read_cell(cell, sign).value for sign in (",", "."))
-            told = f"`decimal`: with a comma it is {with_comma:g}, with a point {with_point:g}, and no other cell tells"
-            raise InputError(cell, f"column {name}", told)
+            expected = (
+                f"`decimal`: with a comma it is {with_comma:g}, with a point {with_point:g}, and no other cell tells"
+            )
+            raise InputError(cell, f"column {name}", expected)
         decided[name] = next(iter(signs))
     return {name: decided.get(name, ".") for name in columns}
 

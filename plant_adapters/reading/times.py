@@ -191,8 +191,8 @@ def _order(cells: Sequence[Any], parts: "Sequence[_Parts | datetime | str | None
     shown = [str(cell) for cell, part in zip(cells, parts, strict=True) if isinstance(part, _Parts)][:2]
     where = f"dates of column {column}"
     if len(fits) > 1:
-        told = " or ".join(f"`date_order = {order!r}` ({WORDS[order]})".replace("'", '"') for order in fits)
-        raise InputError(shown, where, f"{told}; no cell of the column tells which")
+        expected = " or ".join(f"`date_order = {order!r}` ({WORDS[order]})".replace("'", '"') for order in fits)
+        raise InputError(shown, where, f"{expected}; no cell of the column tells which")
     if fits:
         return fits[0]
     most = max(tried, key=lambda order: sum(_possible(part, order) for part in open_ones))

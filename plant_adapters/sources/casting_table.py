@@ -90,8 +90,8 @@ def read_castings(path: Path, mapping: CastingMapping, measured: bool = True) ->
     unmeasured = not measured and name not in table.columns and name not in table.doubled
     inputs = mapping.input_columns((*table.columns, *table.doubled))
     if not inputs:
-        told = f"columns among {', '.join(table.columns)}"
-        raise InputError(list(mapping.inputs), f"columns of {path.name}", told)
+        expected = f"columns among {', '.join(table.columns)}"
+        raise InputError(list(mapping.inputs), f"columns of {path.name}", expected)
     once([*inputs, *([mapping.casting_id] if mapping.casting_id else []), *([] if unmeasured else [name])], table,
          path.name)  # fmt: skip
     asked = {column: (table.cells[column].tolist(), NumberForm(column, groups=mapping.groups)) for column in inputs}
@@ -142,8 +142,8 @@ def _set_aside(
         elif not np.isfinite(numbers[measured].values[at]):
             rejections.append(_rejection(line, Reason.MISSING_PROPERTY, measured, "", "a measured value"))
         elif earlier != line:
-            told = _rejection(line, Reason.DUPLICATE_ROW, "all columns", f"row {earlier} again", "a new casting")
-            rejections.append(told)
+            again = _rejection(line, Reason.DUPLICATE_ROW, "all columns", f"row {earlier} again", "a new casting")
+            rejections.append(again)
     return tuple(rejections), cells
 
 

@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 def page(address: str, browser: Browser) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 1500, "height": 1200})
     opened.goto(address)
-    opened.get_by_text("What holds the cost up").wait_for(timeout=20_000)
+    opened.get_by_text("Active constraints and what they cost").wait_for(timeout=20_000)
     yield opened
     opened.close()
 
@@ -57,7 +57,7 @@ def field(page: Page, row: str, position: int) -> Locator:
 
 def test_the_page_shows_recipe_analysis_reasons_and_savings(page: Page) -> None:
     text = page.inner_text("body")
-    for wanted in ("€/t", "kWh/t", "kgCO2e/t", "Recipe", "B500B", "Cu ≤", "plant practice", "comes in at"):
+    for wanted in ("€/t", "kWh/t", "kgCO2e/t", "Recipe", "B500B", "Cu ≤", "plant practice", "enters the recipe at"):
         assert wanted.lower() in text.lower(), wanted
     assert page.locator("canvas").count() >= 1
     assert "gives 100.0 t" in text
@@ -78,7 +78,7 @@ def test_an_impossible_limit_names_the_conflict_and_can_be_taken_back(page: Page
     page.get_by_text("No recipe meets all of these together").wait_for(timeout=10_000)
     assert "Cu ≤ 0.02 wt%" in page.inner_text("body")
     copper.fill("0.45")
-    page.get_by_text("What holds the cost up").wait_for(timeout=10_000)
+    page.get_by_text("Active constraints and what they cost").wait_for(timeout=10_000)
 
 
 def test_another_grade_asks_for_its_own_limits(page: Page) -> None:
@@ -127,7 +127,7 @@ def test_what_is_no_number_marks_its_field_and_there_is_no_recipe(page: Page) ->
         assert f"{text!r} cannot be read" in answered(page, copper, text), text
         assert page.locator(".cw-wrong").count() == 1
         assert page.locator(".cw-figure").count() == 0
-    assert "What holds the cost up".lower() in answered(page, copper, "0.4").lower()
+    assert "Active constraints and what they cost".lower() in answered(page, copper, "0.4").lower()
 
 
 def test_wheel_and_arrow_keys_change_nothing(page: Page) -> None:
@@ -148,7 +148,7 @@ def test_a_reload_brings_the_order_back(page: Page) -> None:
     answered(page, field(page, "E46 incinerated", 1), "290")
     before = cost(page)
     page.reload()
-    page.get_by_text("What holds the cost up").wait_for(timeout=20_000)
+    page.get_by_text("Active constraints and what they cost").wait_for(timeout=20_000)
     assert field(page, "Cu", 3).input_value() == "0.27"
     assert field(page, "E46 incinerated", 1).input_value() == "290"
     assert cost(page) == pytest.approx(before, abs=0.011)
@@ -179,18 +179,18 @@ def test_the_recipe_is_always_for_what_the_form_says(page: Page) -> None:
 
 
 def test_a_number_of_materials_out_of_reach_is_an_answer(page: Page) -> None:
-    assert "from 1 to 1000" in answered(page, page.locator("input[aria-label='Most scraps']"), "1e30")
-    page.locator("input[aria-label='Most scraps']").fill("2.5")
+    assert "from 1 to 1000" in answered(page, page.locator("input[aria-label='Max. materials']"), "1e30")
+    page.locator("input[aria-label='Max. materials']").fill("2.5")
     assert "a whole number" in settled(page)
 
 
 @pytest.mark.slow
 def test_runners_up_and_ranges_are_found_when_asked_for(page: Page) -> None:
-    page.get_by_text("Runners-up", exact=True).click()
+    page.get_by_text("Next-best recipes", exact=True).click()
     page.get_by_text("does without").wait_for(timeout=20_000)
     assert page.locator(".cw-text tr").count() >= 3
-    page.get_by_text("How long it stands", exact=True).click()
-    page.get_by_text("While this lies").wait_for(timeout=20_000)
+    page.get_by_text("Price and limit ranges over which the recipe holds", exact=True).click()
+    page.get_by_text("Price or limit").wait_for(timeout=20_000)
     assert "Cu ≤" in page.locator(".cw-text").last.inner_text() or "No time left" in page.inner_text("body")
 
 
@@ -199,7 +199,7 @@ def test_a_search_that_ran_out_of_time_says_so(page: Page, monkeypatch: pytest.M
         raise SolverError("no time was left for it")
 
     monkeypatch.setattr("chargewise.app.application.cheapest_different", out_of_time)
-    page.get_by_text("Runners-up", exact=True).click()
+    page.get_by_text("Next-best recipes", exact=True).click()
     page.get_by_text("no time was left for it").wait_for(timeout=20_000)
     assert page.locator(".q-btn .q-spinner").count() == 0
 

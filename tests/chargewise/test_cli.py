@@ -42,7 +42,7 @@ def test_the_demo_prints_a_recipe_and_draws_it(tmp_path: Path, monkeypatch: pyte
     shown = CliRunner().invoke(app, ["demo", "--heats", "300"])
     assert shown.exit_code == 0, shown.output
     for wanted in ("Load", "basket 1, t", "Final analysis", "90 % interval", "kWh/t", "scope 1", "plant practice",
-                   "catalogue", "What binds", "saves, €/t"):  # fmt: skip
+                   "catalogue", "Active constraints", "saves, €/t"):  # fmt: skip
         assert wanted in shown.stdout, wanted
     picture = (tmp_path / "chargewise-demo.png").read_bytes()
     assert picture.startswith(b"\x89PNG")

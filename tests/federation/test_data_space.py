@@ -20,7 +20,7 @@ from federation.sums.contract import Contract, agree
 from federation.sums.hierarchy import Shared
 from federation.sums.participant import Participant
 from federation.sums.published import load_shared, save_shared, sha256_of
-from federation.sums.shares import settle
+from federation.sums.shares import tally
 from scenarios.bundled import virtual_plant
 from steel.errors import InputError
 from tests.federation.participants import participant
@@ -32,8 +32,8 @@ HEATS = {"northmill": 90, "riverside": 80, "eastport": 70}
 def learned() -> tuple[Contract, Shared]:
     plants = [participant(name, heats) for name, heats in HEATS.items()]
     contract = agree([plant.offer() for plant in plants])
-    settled = settle(contract, {plant.plant: plant.ballot(contract) for plant in plants})
-    return settled.contract, settled.shared
+    tallied = tally(contract, {plant.plant: plant.ballot(contract) for plant in plants})
+    return tallied.contract, tallied.shared
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from federation.sums.contract import Contract, agree
 from federation.sums.gate import ACTIVE, LOCAL, ODDS, TUNED, Trial, content_evidence, judge
 from federation.sums.participant import Participant
 from federation.sums.screening import Sums, total
-from federation.sums.shares import Ballot, settle
+from federation.sums.shares import Ballot, tally
 from scenarios.bundled import virtual_plant
 from surrogate.judge.stretches import SURELY, standard_errors
 from surrogate.store.registry import Registry
@@ -111,8 +111,8 @@ def run_of(home: Participant, *others: Participant) -> tuple[Contract, Sums, Bal
     plants = (home, *others)
     contract = agree([plant.offer() for plant in plants])
     ballots = {plant.plant: plant.ballot(contract) for plant in plants}
-    settled = settle(contract, ballots)
-    return settled.contract, total(settled.sums.values()), ballots[home.plant]
+    tallied = tally(contract, ballots)
+    return tallied.contract, total(tallied.sums.values()), ballots[home.plant]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from federation.run import SumsRun, run_sums
 from federation.sums.contract import agree
 from federation.sums.hierarchy import Pieces
 from federation.sums.participant import Participant
-from federation.sums.shares import settle
+from federation.sums.shares import tally
 from steel.elements import Element
 from steel.heats import HeatLog
 from surrogate.fit.fit import fit
@@ -61,8 +61,8 @@ def plants() -> dict[str, Participant]:
 
 def learned(plants: dict[str, Participant], ledger: Path, averaging: str = "fedavg") -> tuple[Pieces, list[Any]]:
     contract = agree([plant.offer() for plant in plants.values()])
-    settled = settle(contract, {name: plant.ballot(contract) for name, plant in plants.items()})
-    contract, shared = settled.contract, settled.shared
+    tallied = tally(contract, {name: plant.ballot(contract) for name, plant in plants.items()})
+    contract, shared = tallied.contract, tallied.shared
     app = ClientApp()
     add_handlers(app, lambda context: plants[str(context.node_config["plant"])])
     grid = InProcessGrid(app, [{"plant": name} for name in plants])

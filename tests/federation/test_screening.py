@@ -9,7 +9,7 @@ from federation.ledger.errors import NothingToAddError
 from federation.sums.contract import Contract, agree
 from federation.sums.hierarchy import combine
 from federation.sums.screening import Sums, screen, total
-from federation.sums.shares import SHARES, settle
+from federation.sums.shares import SHARES, tally
 from scenarios.bundled import names, virtual_plant
 from surrogate.judge.evaluation import recorded
 from surrogate.model.linear import Statistics
@@ -35,9 +35,9 @@ def changed(sums: Sums, name: str, information: float = 1.0, moment: float = 1.0
 
 
 def test_honest_plants_are_all_added_exactly(contract: Contract, sums: dict[str, Sums]) -> None:
-    settled = settle(contract, {name: dict.fromkeys(SHARES, one) for name, one in sums.items()})
-    shared = settled.shared
-    assert settled.quarantined == {}
+    tallied = tally(contract, {name: dict.fromkeys(SHARES, one) for name, one in sums.items()})
+    shared = tallied.shared
+    assert tallied.quarantined == {}
     first, second, third = sums.values()
     wanted = combine(contract, {name: first[name] + second[name] + third[name] for name in first})
     assert shared["Cu"].mean == pytest.approx(wanted["Cu"].mean)
@@ -93,7 +93,7 @@ def test_two_plants_cannot_tell_who_is_odd(contract: Contract, sums: dict[str, S
 def test_nothing_left_to_add_is_an_error_that_says_why(contract: Contract, sums: dict[str, Sums]) -> None:
     empty = {"northmill": dict.fromkeys(SHARES, changed(sums["northmill"], "Cu", float("inf")))}
     with pytest.raises(NothingToAddError, match="northmill: Cu: a sum is not a finite number"):
-        settle(contract, empty)
+        tally(contract, empty)
 
 
 def test_a_plant_without_heats_gets_the_shared_classes(contract: Contract, sums: dict[str, Sums]) -> None:

@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 
 from federation.sums.contract import Contract, agree
 from federation.sums.hierarchy import Membership, class_statistics, log_evidence, priors_for
-from federation.sums.shares import SHARES, Ballot, ballot_of, flat, settle, under, voted
+from federation.sums.shares import SHARES, Ballot, ballot_of, flat, tally, under, voted
 from scenarios.bundled import names
 from steel.errors import InputError
 from surrogate.fit.yields import YIELD
@@ -82,10 +82,10 @@ def test_the_share_is_voted_that_the_plants_were_made_with(contract: Contract, t
 
 def test_virtual_furnaces_that_are_all_alike_are_found_alike(contract: Contract) -> None:
     ballots = {name: participant(name, HEATS[name]).ballot(contract) for name in names()}
-    settled = settle(contract, ballots)
-    assert settled.quarantined == {}
-    assert np.median([settled.contract.own_share[name] for name in ("Cr", "P", "S", "energy_kwh_per_t")]) <= 0.1
-    assert set(settled.contract.own_share) == set(settled.shared)
+    tallied = tally(contract, ballots)
+    assert tallied.quarantined == {}
+    assert np.median([tallied.contract.own_share[name] for name in ("Cr", "P", "S", "energy_kwh_per_t")]) <= 0.1
+    assert set(tallied.contract.own_share) == set(tallied.shared)
 
 
 def test_a_ballot_that_lacks_a_share_is_refused(contract: Contract) -> None:

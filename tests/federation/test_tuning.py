@@ -6,7 +6,7 @@ import pytest
 from federation.sums.contract import Contract, agree
 from federation.sums.hierarchy import Membership, Shared
 from federation.sums.participant import Participant
-from federation.sums.shares import settle
+from federation.sums.shares import tally
 from federation.sums.tuning import FULL, TUNINGS, surely_better
 from scenarios.bundled import names
 from steel.elements import Element
@@ -22,8 +22,8 @@ LINEAR = FitOptions(remainders=())
 def agreed() -> tuple[dict[str, Participant], Contract, Shared]:
     plants = {name: participant(name, HEATS[name]) for name in names()}
     contract = agree([plant.offer() for plant in plants.values()])
-    settled = settle(contract, {name: plant.ballot(contract) for name, plant in plants.items()})
-    return plants, settled.contract, settled.shared
+    tallied = tally(contract, {name: plant.ballot(contract) for name, plant in plants.items()})
+    return plants, tallied.contract, tallied.shared
 
 
 def coefficients(agreed: tuple[dict[str, Participant], Contract, Shared], way: str, output: str) -> FloatArray:

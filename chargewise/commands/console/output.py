@@ -50,9 +50,9 @@ def reporting_errors() -> Iterator[None]:
             err.print(f"{NOT_NARROWED}.")
         raise typer.Exit(EXIT_IMPOSSIBLE) from error
     except (InputError, ValidationError, NotReadyError) as error:
-        told = input_error(error, "") if isinstance(error, ValidationError) else error
+        message = input_error(error, "") if isinstance(error, ValidationError) else error
         err.print("[bold red]Cannot use this input.[/]", end=" ")
-        err.print(str(told), markup=False)
+        err.print(str(message), markup=False)
         raise typer.Exit(EXIT_INPUT) from error
     except (SolverError, OtherSolverError) as error:
         err.print(str(error), markup=False)

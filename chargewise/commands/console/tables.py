@@ -150,9 +150,9 @@ def _comparisons(found: Recipe) -> None:
 
 
 def _bindings(found: Recipe) -> None:
-    table = Table(title="What binds, and what relaxing it is worth", title_justify="left", title_style="bold")
+    table = Table(title="Active constraints, and what easing them saves", title_justify="left", title_style="bold")
     table.add_column("requirement")
-    table.add_column("relaxed by", justify="right")
+    table.add_column("eased by", justify="right")
     table.add_column("saves, €/t", justify="right")
     for binding in found.bindings:
         table.add_row(binding.requirement, binding.step, f"{binding.worth_eur_per_t:.2f}")
@@ -160,7 +160,7 @@ def _bindings(found: Recipe) -> None:
     near = [line for line in found.unused if line.enters_at_eur_per_t > 0][:4]
     if near:
         parts = [f"{u.material} at {u.enters_at_eur_per_t:.0f} ({_now(u)})" for u in near]
-        out.print("Would come in, €/t: " + ", ".join(parts))
+        out.print("Would enter the recipe, €/t: " + ", ".join(parts))
 
 
 def _now(unused: UnusedMaterial) -> str:

@@ -46,8 +46,8 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
         operator = Operator.of(folder)
         nodes, runs = operator.nodes(), operator.runs()
         if as_json:
-            told = [{"plant": node.plant, "status": node.status} for node in nodes]
-            print_json({"plants": told, "runs": runs})
+            facts = [{"plant": node.plant, "status": node.status} for node in nodes]
+            print_json({"plants": facts, "runs": runs})
             return
         for node in nodes:
             words = {"online": "connected", "registered": "not seen yet"}.get(node.status, "not connected")

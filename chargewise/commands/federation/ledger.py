@@ -72,7 +72,7 @@ def _in_words(entry: Entry) -> str:
     """What an entry says, in a line."""
     if entry.kind.startswith("module_"):
         return _module_in_words(entry)
-    told: dict[str, Callable[[dict[str, Any]], str]] = {
+    wording: dict[str, Callable[[dict[str, Any]], str]] = {
         "run": lambda body: (
             f"started by {body['started_by']}; {len(body['contract']['classes'])} classes, "
             f"{len(body['contract']['elements'])} elements"
@@ -91,7 +91,7 @@ def _in_words(entry: Entry) -> str:
         "repaired": lambda body: f"half a line of {body['bytes']} bytes at the end was cut off",
         "end": lambda body: f"{', '.join(body['plants'])} in {body['seconds']:.1f} s",
     }
-    words = told.get(entry.kind)
+    words = wording.get(entry.kind)
     return words(entry.body) if words else ""
 
 

@@ -19,13 +19,13 @@ SHOWN = (LOCAL, SHARED, TUNED)
 def show_modules(found: dict[str, Any], folder: Path) -> None:
     """Print what a run of modules found: every participant's metrics, round by round."""
     table = Table(title="On each participant's own test set", title_justify="left", title_style="bold")
-    names = sorted({name for told in found["rounds"] for name in told})
+    names = sorted({name for metrics in found["rounds"] for name in metrics})
     measured = [key for key in next(iter(found["rounds"][-1].values())) if key != "num-examples"]
     for heading in ("round", "", *names):
         table.add_column(heading, justify="right")
-    for number, told in enumerate(found["rounds"], start=1):
+    for number, metrics in enumerate(found["rounds"], start=1):
         for row, key in enumerate(measured):
-            values = [told.get(name, {}).get(key) for name in names]
+            values = [metrics.get(name, {}).get(key) for name in names]
             shown = ["" if value is None else f"{value:.4f}" for value in values]
             table.add_row(str(number) if row == 0 else "", key, *shown)
     out.print(table)

@@ -16,7 +16,7 @@ whoever asks for health is answered."""
 GONE = "http.disconnect"
 
 
-class StopWhenGone:
+class StopOnDisconnect:
     """Middleware that watches the connection while a request under `/v1` is being answered, so many at a time."""
 
     def __init__(self, app: ASGIApp) -> None:
