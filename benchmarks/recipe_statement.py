@@ -13,8 +13,8 @@ from optimizer.explain.recommend import Optimizer
 from optimizer.model.compiled import compile_model
 from optimizer.model.exchange import solve_by
 from optimizer.model.instance import compiled_statement, numbers_of
-from optimizer.model.statement import recipe_model
-from optimizer.model.structure import structure_of
+from optimizer.model.statement.recipe import recipe_model
+from optimizer.model.statement.structure import structure_of
 from optimizer.problem.options import Aim, Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from steel.baskets import BasketRule

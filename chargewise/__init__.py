@@ -11,8 +11,10 @@
 What it offers is imported when it is first used, so that `import chargewise` takes no time.
 """
 
-from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+from steel.offers import offering
 
 if TYPE_CHECKING:
     __version__: str
@@ -94,12 +96,11 @@ __all__ = [
 ]  # fmt: skip
 
 
+_offered = offering(__name__, _OFFERED)
+
+
 def __getattr__(name: str) -> Any:
-    if name in _OFFERED:
-        return getattr(import_module(_OFFERED[name]), name)
-    if name == "__version__":
-        return import_module("importlib.metadata").version("chargewise")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return version("chargewise") if name == "__version__" else _offered(name)
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,7 @@ from pyomo.opt import TerminationCondition
 
 from optimizer.model.instance import instance_of, numbers_of, pyomo_model
 from optimizer.model.program import Name, Program
-from optimizer.model.structure import structure_of
+from optimizer.model.statement.structure import structure_of
 from optimizer.problem.recipe_problem import RecipeProblem
 from steel.errors import InputError
 from steel.heats import FloatArray

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimizer.model.baskets import numbers_of_baskets
 from optimizer.model.compiled import Compiled, Filled, compile_model
 from optimizer.model.elastic import elastic
-from optimizer.model.energy import numbers_of_energy
-from optimizer.model.house_rules import numbers_of_house_rules
-from optimizer.model.limits import numbers_of_limits
 from optimizer.model.linear_forms import NotLinearError
-from optimizer.model.masses import numbers_of_masses, reach_t
-from optimizer.model.own_rules import not_linear
-from optimizer.model.predictors import with_predictors
+from optimizer.model.predictors.embedding import with_predictors
 from optimizer.model.program import Program
 from optimizer.model.requirements import Requirement
-from optimizer.model.statement import recipe_model
-from optimizer.model.structure import RulesStated, Structure, structure_of
+from optimizer.model.statement.baskets import numbers_of_baskets
+from optimizer.model.statement.energy import numbers_of_energy
+from optimizer.model.statement.house_rules import numbers_of_house_rules
+from optimizer.model.statement.limits import numbers_of_limits
+from optimizer.model.statement.masses import numbers_of_masses, reach_t
+from optimizer.model.statement.own_rules import not_linear
+from optimizer.model.statement.recipe import recipe_model
+from optimizer.model.statement.structure import RulesStated, Structure, structure_of
 from optimizer.problem.recipe_problem import RecipeProblem
 from steel.heats import FloatArray
 

@@ -1,7 +1,7 @@
 """Whether a plant's own rules can be stated, before any order needs them."""
 
 from optimizer.model.instance import compiled_statement
-from optimizer.model.structure import structure_of
+from optimizer.model.statement.structure import structure_of
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.own_rules import OwnRule, own_rules
 from optimizer.problem.recipe_problem import build_problem

@@ -15,7 +15,7 @@ import numpy as np
 from optimizer.explain.conflicts import conflicts_of
 from optimizer.explain.outcome import outcome_of
 from optimizer.model.instance import Form
-from optimizer.model.structure import headroom_elements
+from optimizer.model.statement.structure import headroom_elements
 from optimizer.plan.goals import Goal, linear_objective, with_goals
 from optimizer.problem.options import Objective
 from optimizer.problem.recipe_problem import RecipeProblem

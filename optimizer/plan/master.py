@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optimizer.model.program import Extension, Program, empty_program
-from optimizer.model.structure import has_lot_decision
+from optimizer.model.statement.structure import has_lot_decision
 from optimizer.plan.supply import Supply
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T
 from optimizer.solve.highs import Session

@@ -7,7 +7,7 @@ import numpy as np
 
 from optimizer.model.instance import PLAIN, Form, instance_of
 from optimizer.model.program import Program
-from optimizer.model.structure import headroom_elements, states_predictors
+from optimizer.model.statement.structure import headroom_elements, states_predictors
 from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.solve.highs import InfeasibleError, OutOfTimeError, Session, SolverError
 from optimizer.solve.interruption import deadline_after, stop_asked

@@ -20,7 +20,7 @@ from optimizer.model.exchange import solve_by, write_model
 from optimizer.model.instance import compiled_statement, numbers_of
 from optimizer.model.linear_forms import NotLinearError
 from optimizer.model.requirements import Requirement, requirements_of
-from optimizer.model.structure import structure_of
+from optimizer.model.statement.structure import structure_of
 from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.solve.solver import Solution, solve_recipe
 from steel.errors import InputError

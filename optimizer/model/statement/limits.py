@@ -4,8 +4,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.model.compiled import Filled
-from optimizer.model.masses import number, reach_t
-from optimizer.model.structure import ElementShape, Structure, counts_as_headroom, states_predictors
+from optimizer.model.statement.masses import number, reach_t
+from optimizer.model.statement.structure import ElementShape, Structure, counts_as_headroom, states_predictors
 from optimizer.problem.elements import ElementRow
 from optimizer.problem.options import Objective
 from optimizer.problem.recipe_problem import RecipeProblem

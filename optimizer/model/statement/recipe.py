@@ -6,13 +6,13 @@ Read it beside `docs/formulation-recipe.md`. Every number of the day is a mutabl
 
 import pyomo.environ as pyo
 
-from optimizer.model.baskets import state_baskets, state_lifts
-from optimizer.model.energy import state_energy
-from optimizer.model.house_rules import state_house_rules
-from optimizer.model.limits import state_aims, state_limits
-from optimizer.model.masses import number, state_masses
-from optimizer.model.own_rules import state_own_rules
-from optimizer.model.structure import Structure
+from optimizer.model.statement.baskets import state_baskets, state_lifts
+from optimizer.model.statement.energy import state_energy
+from optimizer.model.statement.house_rules import state_house_rules
+from optimizer.model.statement.limits import state_aims, state_limits
+from optimizer.model.statement.masses import number, state_masses
+from optimizer.model.statement.own_rules import state_own_rules
+from optimizer.model.statement.structure import Structure
 
 
 def recipe_model(structure: Structure) -> pyo.ConcreteModel:

@@ -1,10 +1,10 @@
 """What trees and networks predict, as columns and rows added to the statement's arrays."""
 
-from optimizer.model.masses import reach_t
-from optimizer.model.networks import NetworkRows
+from optimizer.model.predictors.networks import NetworkRows
+from optimizer.model.predictors.trees import TreeRows
 from optimizer.model.program import Extension, Name, Program
-from optimizer.model.structure import states_predictors
-from optimizer.model.trees import TreeRows
+from optimizer.model.statement.masses import reach_t
+from optimizer.model.statement.structure import states_predictors
 from optimizer.problem.recipe_problem import RecipeProblem
 from surrogate.model.predictors import Predictors
 

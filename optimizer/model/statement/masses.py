@@ -6,7 +6,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.model.compiled import Filled
-from optimizer.model.structure import Structure
+from optimizer.model.statement.structure import Structure
 from optimizer.problem.recipe_problem import RecipeProblem
 from steel.heats import FloatArray
 

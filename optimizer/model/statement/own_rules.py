@@ -7,7 +7,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression, RangedExpression
 
 from optimizer.model.linear_forms import NotLinearError
-from optimizer.model.structure import Structure
+from optimizer.model.statement.structure import Structure
 from optimizer.problem.own_rules import OwnRule, at_line
 from steel.complaints import meant
 from steel.errors import InputError

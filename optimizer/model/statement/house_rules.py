@@ -4,8 +4,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.model.compiled import Filled
-from optimizer.model.masses import number
-from optimizer.model.structure import Structure, has_lot_decision
+from optimizer.model.statement.masses import number
+from optimizer.model.statement.structure import Structure, has_lot_decision
 from optimizer.problem.recipe_problem import RecipeProblem
 
 
