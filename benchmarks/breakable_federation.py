@@ -61,7 +61,9 @@ class Federation:
     """A coordinator and plants on this machine, any of which can be broken.
 
     Attributes:
-        folder: of all of it. database: with the plants' heats. port: that plants reach the coordinator at.
+        folder: of all of it.
+        database: with the plants' heats.
+        port: that plants reach the coordinator at.
     """
 
     folder: Path

@@ -34,7 +34,9 @@ class Site:
     """One plant of the benchmark.
 
     Attributes:
-        virtual: with its truth. log: its heats; empty at the plant that has none. later: what it is judged on.
+        virtual: with its truth.
+        log: its heats; empty at the plant that has none.
+        later: what it is judged on.
     """
 
     virtual: VirtualPlant

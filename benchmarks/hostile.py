@@ -65,7 +65,10 @@ class Hostile:
     """A coordinator in the wrong hands, with plants connected.
 
     Attributes:
-        folder: of all of it. operator: the line to the SuperLink. keys: of the federation. plants: their names.
+        folder: of all of it.
+        operator: the line to the SuperLink.
+        keys: of the federation.
+        plants: their names.
         marks: folder where code that ran leaves a mark.
     """
 

@@ -29,7 +29,8 @@ class Answer:
     """What was published, or computed twice, and what was found here.
 
     Attributes:
-        expected: the cost. found: the same here.
+        expected: the cost.
+        found: the same here.
     """
 
     expected: float

@@ -32,7 +32,8 @@ class Seen:
     """What is reconstructed from sums.
 
     Attributes:
-        heats: how many. mean: (d,) the mean charge by class, as shares, and process inputs.
+        heats: how many.
+        mean: (d,) the mean charge by class, as shares, and process inputs.
         whole: (d, d) Σ x xᵀ.
     """
 

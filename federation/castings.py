@@ -48,7 +48,9 @@ class CastingSums:
     """What a participant's castings say of μ, for each τ² of `DEVIATIONS`.
 
     Attributes:
-        information, moment: (T, d, d) and (T, d). evidence: (T,) log-likelihood but for a constant, without μ's part.
+        information: (T, d, d).
+        moment: (T, d).
+        evidence: (T,) log-likelihood but for a constant, without μ's part.
     """
 
     information: FloatArray
@@ -149,7 +151,8 @@ class CastingVerdict:
     """What a participant's gate found.
 
     Attributes:
-        adopt: whether the tuned model is used. gain: by which the error falls, in the property's unit, and error: the
+        adopt: whether the tuned model is used.
+        gain: by which the error falls, in the property's unit, and error: the
             standard error of that.
         prior: what to fit the product's model with, `fit_castings(log, prior=...)`; None keeps it to its own castings.
     """

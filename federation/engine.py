@@ -41,7 +41,8 @@ class Coordinator:
     """A coordinator that runs; `ledger` records every run of it.
 
     Attributes:
-        folder: its own. ledger: file of its ledger.
+        folder: its own.
+        ledger: file of its ledger.
     """
 
     folder: Path
@@ -102,7 +103,8 @@ class LocalPlant:
 
     Attributes:
         plant: its name.
-        database: where its heats are. models: folder of its models.
+        database: where its heats are.
+        models: folder of its models.
         task: of its own module, if it federates one.
         policy: what it takes part in; everything unless given, since it is a trial.
     """

@@ -15,11 +15,20 @@ class KohleInputs:
     """The formula's inputs, each a scalar or (N,) array.
 
     Attributes:
-        ferrous_t, dri_hbi_t, shredded_t, hot_metal_t, slag_formers_t: G_E, G_DRI, G_shr, G_HM, G_Z.
+        ferrous_t: G_E.
+        dri_hbi_t: G_DRI.
+        shredded_t: G_shr.
+        hot_metal_t: G_HM.
+        slag_formers_t: G_Z.
         tapped_t: G_A.
-        tap_temperature_c: T_A. power_on_min, power_off_min: t_S, t_N.
-        burner_gas_m3_per_t, lance_oxygen_m3_per_t, post_combustion_oxygen_m3_per_t: M_G, M_L, M_N.
-        measured_loss_kwh_per_t, mean_loss_kwh_per_t: W_V and its mean W_Vm, where energy losses are measured.
+        tap_temperature_c: T_A.
+        power_on_min: t_S.
+        power_off_min: t_N.
+        burner_gas_m3_per_t: M_G.
+        lance_oxygen_m3_per_t: M_L.
+        post_combustion_oxygen_m3_per_t: M_N.
+        measured_loss_kwh_per_t: W_V, where energy losses are measured.
+        mean_loss_kwh_per_t: its mean W_Vm.
     """
 
     ferrous_t: FloatArray

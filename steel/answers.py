@@ -25,7 +25,8 @@ class StandsFrom(Frozen):
     """One end of a range: beyond it the metal-bearing charge is made of other materials.
 
     Attributes:
-        value: in the range's unit. change: what happens beyond, such as "Pig iron comes in".
+        value: in the range's unit.
+        change: what happens beyond, such as "Pig iron comes in".
     """
 
     value: float
@@ -37,7 +38,8 @@ class Range(Frozen):
 
     Attributes:
         of: what is varied, such as "price of E8 new thin".
-        low, high: its ends; None where nothing changes within half and one and a half times the value.
+        low: its lower end; None where nothing changes down to half the value.
+        high: its upper end; None where nothing changes up to one and a half times the value.
     """
 
     of: str

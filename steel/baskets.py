@@ -19,7 +19,8 @@ class BasketRule(Frozen):
     Attributes:
         materials: names in the yard.
         baskets: numbers, the first charged is 1; none means every basket.
-        min_t, max_t: in each of these baskets; 0 as `max_t` keeps the materials out.
+        min_t: in each of these baskets; 0 as `max_t` keeps the materials out.
+        max_t: in each of these baskets; 0 as `max_t` keeps the materials out.
 
     Raises:
         ValueError: the least exceeds the most.

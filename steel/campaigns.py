@@ -83,7 +83,8 @@ class PlannedHeat(Frozen):
     """One heat of a plan.
 
     Attributes:
-        number: 1 is the first. masses_t: by material; empty where the stock cannot make this heat.
+        number: 1 is the first.
+        masses_t: by material; empty where the stock cannot make this heat.
         met_with: probability of its least certain limit.
     """
 
@@ -115,7 +116,8 @@ class CampaignPlan(Frozen):
     """Recipes of a whole campaign.
 
     Attributes:
-        cost_eur: of all heats made, purchases at their own prices. bound_eur: what no plan can undercut.
+        cost_eur: of all heats made, purchases at their own prices.
+        bound_eur: what no plan can undercut.
         gap: proven relative gap of the cost.
         unmade: numbers of heats that stock and offers cannot make.
         one_by_one_eur: the same heats, each at its own best from what the earlier ones left, with the same purchases;

@@ -83,7 +83,8 @@ class MaterialGroup(Frozen):
 
     Attributes:
         materials: names in the yard.
-        min_share, max_share: of the metal-bearing charge.
+        min_share: of the metal-bearing charge.
+        max_share: of the metal-bearing charge.
 
     Raises:
         ValueError: the least exceeds the most.
@@ -105,7 +106,8 @@ class RulesFile(Frozen):
     """A plant's own rules, as its file states them; run as a program, so never taken from outside the plant.
 
     Attributes:
-        name: of the file. text: what it holds.
+        name: of the file.
+        text: what it holds.
     """
 
     name: str

@@ -200,7 +200,8 @@ class Review(Frozen):
 
     Attributes:
         misses: every requirement it does not meet, in words; none means that it can be made and sold.
-        cost_eur_per_t, optimal_cost_eur_per_t: at the same prices.
+        cost_eur_per_t: at the same prices.
+        optimal_cost_eur_per_t: at the same prices.
         lines: every material of either, where they differ most first.
         analysis: its final analysis.
     """
@@ -217,7 +218,8 @@ class FrontPoint(Frozen):
 
     Attributes:
         objectives: by name; headroom is the share of each residual's limit left free, the least over residuals.
-        masses_t: every material of it. met_with: probability of its least certain limit.
+        masses_t: every material of it.
+        met_with: probability of its least certain limit.
     """
 
     objectives: dict[str, float]

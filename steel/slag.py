@@ -21,7 +21,8 @@ class SlagPractice(Frozen):
     """What a plant asks of its slag; None where it asks nothing.
 
     Attributes:
-        basicity_min, basicity_max: CaO / SiO2 by mass.
+        basicity_min: CaO / SiO2 by mass.
+        basicity_max: CaO / SiO2 by mass.
         mgo_min_wt_pct: so that the slag is saturated and spares the lining.
         most_kg_per_t: slag per t of furnace steel.
         feo_wt_pct: iron oxide of the slag, which comes from the bath and not from what is charged.

@@ -46,8 +46,11 @@ class PageOrder:
     """One visitor's order.
 
     Attributes:
-        prices, stock: by material, where they differ from the plant file's.
-        maximum, minimum, aims: by element, where they differ from the grade's.
+        prices: by material, where they differ from the plant file's.
+        stock: by material, where they differ from the plant file's.
+        maximum: by element, where they differ from the grade's.
+        minimum: by element, where they differ from the grade's.
+        aims: by element, where they differ from the grade's.
         wrong: by field, what is wrong with its entry; while there is anything, there is no recipe.
     """
 

@@ -47,7 +47,8 @@ class ChargePrediction(Frozen):
 
     Attributes:
         tapped_t: furnace steel from the charge, t.
-        analysis_wt_pct: bath at tap. energy_kwh_per_t: electricity per t tapped.
+        analysis_wt_pct: bath at tap.
+        energy_kwh_per_t: electricity per t tapped.
     """
 
     plant: str

@@ -14,7 +14,8 @@ class Settings(BaseSettings):
     Attributes:
         home: folder of models, plant files and the default database.
         database_url: SQLAlchemy URL; SQLite under `home` unless set.
-        host, port: what `chargewise serve` listens on.
+        host: what `chargewise serve` listens on.
+        port: what `chargewise serve` listens on.
     """
 
     model_config = SettingsConfigDict(env_prefix="CHARGEWISE_", env_file=".env", extra="ignore")

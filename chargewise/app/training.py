@@ -154,7 +154,9 @@ class Updating:
     """What an update took in.
 
     Attributes:
-        version: the new version. heats: how many were new. milliseconds: what adding them took.
+        version: the new version.
+        heats: how many were new.
+        milliseconds: what adding them took.
         alarms: outputs on which the new heats raise a drift alarm.
         moved: inputs that left the level the model learned from.
     """

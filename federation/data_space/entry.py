@@ -28,7 +28,8 @@ class Publication:
 
     Attributes:
         url: where the files will be found, ending with "/".
-        publisher: name of the organisation that answers for it. contact: its mail address.
+        publisher: name of the organisation that answers for it.
+        contact: its mail address.
         licence: a licence's address, such as SPDX or the EU's vocabulary give one.
         issued: when.
     """

@@ -33,7 +33,8 @@ class Masked:
     """A secure run's way of adding up what plants send without seeing it.
 
     Attributes:
-        round: who must answer. run: its number.
+        round: who must answer.
+        run: its number.
         nodes: that still take part; plants only become fewer.
     """
 

@@ -52,7 +52,8 @@ class Arrived:
     """A message that waits to be fetched.
 
     Attributes:
-        head: without its content. tree: of its content's parts.
+        head: without its content.
+        tree: of its content's parts.
     """
 
     head: Message

@@ -61,7 +61,9 @@ class Node:
     """A registered plant, as the coordinator knows it.
 
     Attributes:
-        number: Flower's. plant: its name. status: online, offline or registered (never seen).
+        number: Flower's.
+        plant: its name.
+        status: online, offline or registered (never seen).
         public: its key, PEM.
     """
 

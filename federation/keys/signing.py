@@ -20,7 +20,9 @@ class MaskKey(Frozen):
     """A plant's public key of one exchange, and its signature.
 
     Attributes:
-        run: the run's number. stage: what is exchanged. attempt: 0 is the first.
+        run: the run's number.
+        stage: what is exchanged.
+        attempt: 0 is the first.
         plant: whose it is.
         public: X25519, in hexadecimal digits.
         signature: of all of these, in hexadecimal digits.

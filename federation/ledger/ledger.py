@@ -41,9 +41,11 @@ class Entry(Frozen):
     """One thing that happened.
 
     Attributes:
-        index: 0 is the first. at: ISO time, UTC.
+        index: 0 is the first.
+        at: ISO time, UTC.
         kind: begin, run, contribution, quarantine, given, shared, judgement, end, or how else a run ended, and others.
-        previous, sha256: hashes of the entry before, and of this one without its own.
+        previous: hash of the entry before.
+        sha256: hash of this one without its own.
     """
 
     index: int

@@ -21,7 +21,11 @@ class ModuleRun(Frozen):
         averaging: how updates become the next module: means weighted by sample size (McMahan et al. 2017), with a
             proximal term at the participants (Li et al. 2020), with a server optimiser (Reddi et al. 2021), or robust
             ones (Yin et al. 2018; Blanchard et al. 2017).
-        rounds, epochs, batch_size, learning_rate, momentum: of training.
+        rounds: of training.
+        epochs: of training.
+        batch_size: of training.
+        learning_rate: of training.
+        momentum: of training.
         proximal_mu: FedProx's pull towards the shared module.
         server_learning_rate: of FedAdam and FedYogi.
         trim_share: of updates cut off at each end by the trimmed mean.

@@ -31,7 +31,9 @@ class Adoption:
 
     Attributes:
         version: it published; empty if none.
-        reason: the gate's finding. tuning: the way it was tuned. outputs: that were adopted.
+        reason: the gate's finding.
+        tuning: the way it was tuned.
+        outputs: that were adopted.
         errors: mean absolute errors by output and model.
     """
 
@@ -52,7 +54,9 @@ class Standing:
 
     Attributes:
         version: it was published as.
-        contract, shared, way: that it was tuned from.
+        contract: that it was tuned from.
+        shared: that it was tuned from.
+        way: that it was tuned from.
     """
 
     version: str

@@ -41,8 +41,10 @@ class Masks:
     """One plant's masks in one run.
 
     Attributes:
-        plant: its name. run: the run's number.
-        key: the plant's, under which it signs. roster: whom it believes.
+        plant: its name.
+        run: the run's number.
+        key: the plant's, under which it signs.
+        roster: whom it believes.
         plants_at_least: that must take part.
     """
 

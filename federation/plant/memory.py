@@ -18,7 +18,9 @@ class LastTold(Frozen):
     """The last sums that were given away.
 
     Attributes:
-        plants: with whom. heats: how many were behind them. record: which heats, as a hash.
+        plants: with whom.
+        heats: how many were behind them.
+        record: which heats, as a hash.
     """
 
     plants: tuple[str, ...]

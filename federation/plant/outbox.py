@@ -15,9 +15,13 @@ class Sent(Frozen):
     """One message that was answered or refused.
 
     Attributes:
-        at: ISO time, UTC. run: the run's number. message: what was asked.
+        at: ISO time, UTC.
+        run: the run's number.
+        message: what was asked.
         sent: what was answered, in words; empty if nothing was.
-        refused: why not, empty if it was. bytes, sha256: of the answer's arrays and texts.
+        refused: why not, empty if it was.
+        bytes: how many the answer had.
+        sha256: hash of the answer's arrays and texts.
     """
 
     at: str

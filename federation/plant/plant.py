@@ -28,7 +28,9 @@ class PlantNode(Frozen):
         models: folder of its models.
         folder: where it keeps its policy, memory and outbox.
         coordinator: HOST:PORT.
-        ca, key, roster: files: the authority it trusts, its private key, and the plants it knows.
+        ca: file of the authority it trusts.
+        key: file of its private key.
+        roster: file of the plants it knows.
         task: `package.module:Task` of a module of its own, if it federates one.
     """
 
@@ -66,8 +68,10 @@ class Plant:
 
     Attributes:
         name: its name.
-        database: where its heats are. registry: its models.
-        key: its private key. roster: the plants it knows, itself among them.
+        database: where its heats are.
+        registry: its models.
+        key: its private key.
+        roster: the plants it knows, itself among them.
         folder: of policy, memory and outbox.
         task: of its own module, empty if it has none.
     """

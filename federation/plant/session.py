@@ -24,7 +24,9 @@ class Asked(Frozen):
     """What a run is, as the coordinator says it to every plant at its beginning.
 
     Attributes:
-        plants: that it waits for. secure: whether sums are masked. remainder: whether weights are averaged after them.
+        plants: that it waits for.
+        secure: whether sums are masked.
+        remainder: whether weights are averaged after them.
         started_by: who started it.
     """
 
@@ -39,11 +41,14 @@ class Session:
     """One run at one plant.
 
     Attributes:
-        run: its number. asked: what it is.
+        run: its number.
+        asked: what it is.
         policy: the plant's, as it was when the run began.
         participant: its heats, as they were then.
         masks: of a secure run.
-        terms, contract, ballot: once agreed and answered.
+        terms: of the run, once they came.
+        contract: once agreed.
+        ballot: once answered.
         adopted: whether a model was judged already.
     """
 

@@ -51,7 +51,9 @@ class LeftOver:
     """What the shared balance leaves over at one plant; it never leaves the plant.
 
     Attributes:
-        features: (N, d - 1) by class, the constant left out. left: (N, O). sd: (N, O) of what is left.
+        features: (N, d - 1) by class, the constant left out.
+        left: (N, O).
+        sd: (N, O) of what is left.
         early: heats that train; the others are held back.
     """
 

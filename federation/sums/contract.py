@@ -27,7 +27,9 @@ class Hello(Frozen):
 
     Attributes:
         plant: its name in the federation.
-        classes, elements, process: what it charges, analyses and records.
+        classes: what it charges.
+        elements: what it analyses.
+        process: what it records.
     """
 
     version: int
@@ -42,8 +44,11 @@ class Offer(Hello):
 
     Attributes:
         heats: how many.
-        process_count, process_sum, process_square_sum: of each process input where recorded, by name.
-        output_sum, output_count: of each output, by name.
+        process_count: heats that record each process input, by name.
+        process_sum: of each where recorded.
+        process_square_sum: of its squares.
+        output_sum: of each output, by name.
+        output_count: of each output, by name.
     """
 
     heats: int
@@ -58,7 +63,9 @@ class Terms(Frozen):
     """What all plants of a run have by name: the order of what is summed.
 
     Attributes:
-        classes: of any of them. elements, process: of all of them.
+        classes: of any of them.
+        elements: of all of them.
+        process: of all of them.
     """
 
     classes: tuple[str, ...]
@@ -81,8 +88,10 @@ class Contract(Frozen):
 
     Attributes:
         classes: material classes, the shared columns.
-        elements, process: analysed and recorded by every plant.
-        process_mean, process_scale: common standardisation.
+        elements: analysed by every plant.
+        process: recorded by every plant.
+        process_mean: common standardisation.
+        process_scale: common standardisation.
         typical: a usual value of each output, in its unit.
         own_share: how much of what a furnace does is its own, by output and for "yield", once the plants have voted.
     """

@@ -27,7 +27,8 @@ class Contribution:
 
     Attributes:
         run: number of the run in the ledger, from 1.
-        heats: behind its sums; None where they were masked. kilobytes: of these.
+        heats: behind its sums; None where they were masked.
+        kilobytes: of these.
         bits: what the shared model would lack without it; None where sums were masked or put aside.
         gain: share by which the tuned model's error on its later heats is below its own model's; None if not judged.
         adopted: the version it adopted, empty if none; None if it was not judged.

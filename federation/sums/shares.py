@@ -31,7 +31,8 @@ class Tally:
     Attributes:
         contract: with the shares that were voted.
         shared: the classes under it.
-        sums: those added, by plant. quarantined: why others were not.
+        sums: those added, by plant.
+        quarantined: why others were not.
     """
 
     contract: Contract

@@ -28,11 +28,17 @@ class Compiled:
     """A model as arrays, its numbers still to be filled in.
 
     Attributes:
-        columns, rows: index of each, by component name and index.
+        columns: index of each, by component name and index.
+        rows: the same.
         integer: columns that are whole.
         blocks: parameters in order, with how many numbers each has.
-        starts, indices: which coefficients there are (compressed sparse rows).
-        where, first, second, factor: (S,) slots: `flat[where] += factor · number[first] · number[second]`.
+        starts: which coefficients there are (compressed sparse rows).
+        indices: which coefficients there are (compressed sparse rows).
+        where: (S,)
+        first: (S,)
+        second: (S,)
+        factor: (S,)
+        slots: `flat[where] += factor · number[first] · number[second]`.
         fixed: (F,) what of coefficients, costs and bounds no number changes.
     """
 

@@ -20,11 +20,17 @@ class Program:
     """Columns with bounds and costs, rows with bounds, to be minimised.
 
     Attributes:
-        columns, rows: index of each, by name, in order.
-        cost, lower, upper: (N,) of columns.
+        columns: index of each, by name, in order.
+        rows: the same.
+        cost: (N,) of columns.
+        lower: (N,) of columns.
+        upper: (N,) of columns.
         integer: columns that are whole.
-        row_lower, row_upper: (R,).
-        starts, indices, values: the rows' coefficients (compressed sparse rows).
+        row_lower: (R,).
+        row_upper: (R,).
+        starts: the rows' coefficients (compressed sparse rows).
+        indices: the rows' coefficients (compressed sparse rows).
+        values: the rows' coefficients (compressed sparse rows).
         relief: by row, what it is held tighter than was asked; a bound is reported without that.
     """
 
@@ -155,7 +161,11 @@ class Numbers:
     """What a program's costs and bounds are now.
 
     Attributes:
-        cost, lower, upper: (N,) of columns. row_lower, row_upper: (R,) of stated rows.
+        cost: (N,) of columns.
+        lower: (N,) of columns.
+        upper: (N,) of columns.
+        row_lower: (R,) of stated rows.
+        row_upper: (R,) of stated rows.
     """
 
     cost: FloatArray

@@ -38,10 +38,15 @@ class Requirement:
     Attributes:
         key: the constraint that states it, and whose; a mass's bounds are "stock" and "must_use".
         words: the requirement with `{}` for its value.
-        unit: what follows a number of it. step: a relaxation that people talk about, in that unit.
-        sense: AT_MOST or AT_LEAST. bound: its value.
-        block, offset: the statement's number that is its bound. scale: of that number for one unit of the bound.
-        least, most: between which the bound makes sense.
+        unit: what follows a number of it.
+        step: a relaxation that people talk about, in that unit.
+        sense: AT_MOST or AT_LEAST.
+        bound: its value.
+        block: the statement's number that is its bound.
+        offset: the statement's number that is its bound.
+        scale: of that number for one unit of the bound.
+        least: between which the bound makes sense.
+        most: between which the bound makes sense.
     """
 
     key: Key

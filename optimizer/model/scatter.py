@@ -75,7 +75,8 @@ class Parts:
     """An element's scatter in two: `sd² = Σ (own · x)² + ‖shared · x‖²`.
 
     Attributes:
-        own: (n + m,) of each counted material by itself. shared: (n + m, n + m) of all together.
+        own: (n + m,) of each counted material by itself.
+        shared: (n + m, n + m) of all together.
     """
 
     own: FloatArray

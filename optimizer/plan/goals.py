@@ -25,7 +25,9 @@ class Linear:
     """An objective to be made small, linear in a recipe's columns.
 
     Attributes:
-        masses: (n + m,) per t of a column. per_kwh, per_headroom: per kWh, and per whole limit of headroom.
+        masses: (n + m,) per t of a column.
+        per_kwh: per kWh.
+        per_headroom: per whole limit of headroom.
     """
 
     masses: FloatArray

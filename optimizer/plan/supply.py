@@ -23,7 +23,8 @@ class Supply:
     Attributes:
         kinds: K different orders, as problems of one heat that may draw on everything that will ever be there.
         heats: (K, P) heats of each kind in each period; a period begins where something arrives.
-        kind_of, period_of: (N,) of every heat.
+        kind_of: (N,) of every heat.
+        period_of: (N,) of every heat.
         starts: (P,) first heat of each period, 0-based.
         limited: (L,) columns whose stock is limited.
         stock_t: (L, P) on hand by each period without any purchase.

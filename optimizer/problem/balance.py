@@ -14,10 +14,13 @@ class BalanceRule:
     """One requirement of a balance: what a part is of a whole, held by `row · (x, a) ≤ 0`.
 
     Attributes:
-        name: such as "basicity_min". words: the requirement, its value left to be filled in.
-        limit: its value. sense: 1 where there may be at most that, -1 where at least.
+        name: such as "basicity_min".
+        words: the requirement, its value left to be filled in.
+        limit: its value.
+        sense: 1 where there may be at most that, -1 where at least.
         step: a relaxation of it that people talk about, in the same unit.
-        part: (n + m,). whole: (n + m,) what the part is measured by; so much one unit of the limit moves the row.
+        part: (n + m,).
+        whole: (n + m,) what the part is measured by; so much one unit of the limit moves the row.
     """
 
     name: str

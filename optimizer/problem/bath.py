@@ -17,7 +17,8 @@ class BathBalance:
     """Carbon and oxygen of a charge as sums over its columns.
 
     Attributes:
-        carbon: (n + m,) t of carbon per t. oxygen: (n + m,) Nm³ to be blown per t.
+        carbon: (n + m,) t of carbon per t.
+        oxygen: (n + m,) Nm³ to be blown per t.
         rules: what the plant asks.
     """
 

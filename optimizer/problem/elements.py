@@ -34,9 +34,11 @@ class ElementRow:
         tapped: (n + m,) t of furnace steel per t, which the predictors count for.
         furnace_columns: n.
         root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
-        upper_z, lower_z: calibrated quantiles of the asked confidence, both ≥ 0; 0 where the element is exact.
+        upper_z: calibrated quantile of the requested confidence, at least 0; 0 where the element is exact.
+        lower_z: the same below.
         exact: whether its scatter is too small to matter to any limit.
-        maximum, minimum: limits, wt%; None where the grade has none.
+        maximum: limit, wt%; None where the grade has none.
+        minimum: the same below.
         aim: what to come near to; None where nothing is asked.
     """
 

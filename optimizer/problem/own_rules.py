@@ -28,8 +28,10 @@ class OwnRule:
     """One rule of a plant's own.
 
     Attributes:
-        name: of its function. words: what it asks for, as people say it.
-        unit, step: of what it gives way by.
+        name: of its function.
+        words: what it asks for, as people say it.
+        unit: of what it gives way by.
+        step: of what it gives way by.
         text: the whole file, which tells two rules of one name apart.
     """
 

@@ -22,7 +22,8 @@ class CostRates:
     """€ per t of each column, (n + m,), by what is paid for; electricity and its carbon apart, per kWh.
 
     Attributes:
-        preference, preference_per_kwh: what nobody pays but the order's preferences count.
+        preference: what nobody pays but the order's preferences count.
+        preference_per_kwh: what nobody pays but the order's preferences count.
     """
 
     material: FloatArray

@@ -50,8 +50,11 @@ class RecipeProblem:
         furnace_columns: n.
         yields: (n + m,) t of final steel per t.
         rows: every element the surrogate predicts.
-        energy_linear, energy_pieces, energy_predictors: kWh of a charge, over the n furnace columns.
-        least, most: (n + m,) t; most is inf where nothing limits.
+        energy_linear: (n,) kWh per t.
+        energy_pieces: (K, n) kWh per t; the greatest counts.
+        energy_predictors: what trees and a network add, kWh per t tapped.
+        least: (n + m,) t; most is inf where nothing limits.
+        most: (n + m,) t; most is inf where nothing limits.
         lots: (n + m,) min-lots, t; 0 where there is none.
         counted: (n + m,) whether a column counts towards `max_materials`.
         volume_per_t: (n,) m³ per t in a basket.

@@ -16,7 +16,8 @@ class SlagBalance:
     """The slag of a charge as sums over its columns.
 
     Attributes:
-        oxides: by name, (n + m,) t per t. total: (n + m,) t of slag per t, its iron oxide included.
+        oxides: by name, (n + m,) t per t.
+        total: (n + m,) t of slag per t, its iron oxide included.
         iron_oxide: (n + m,) t of that per t.
         rules: what the plant asks.
     """

@@ -19,7 +19,8 @@ class Prices:
     Attributes:
         numbers: what one unit more of each of the statement's numbers adds to the cost, €.
         places: where each parameter's numbers begin in that row.
-        most, least: (n + m,) € per t of stock and of must-use.
+        most: (n + m,) € per t of stock.
+        least: (n + m,) € per t of must-use.
         reduced: (n + m,) € per t by which an unused column is too dear (reduced cost); below zero where it would pay,
             but a lot or the number of materials keeps it out.
     """

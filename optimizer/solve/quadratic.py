@@ -32,7 +32,8 @@ class Point:
     """Where steps start, or stand.
 
     Attributes:
-        values: (N,) of the columns. prices: (E,) of the margins, € per wt% · t.
+        values: (N,) of the columns.
+        prices: (E,) of the margins, € per wt% · t.
         multipliers: (N + R + E,) of bounds, stated rows and tangents, scaled; above zero where the upper side binds.
     """
 
@@ -46,7 +47,8 @@ class Optimum:
     """A point that is proven to be the optimum.
 
     Attributes:
-        cost: what it costs. bound: what no solution can undercut.
+        cost: what it costs.
+        bound: what no solution can undercut.
         row_duals: (R,) and reduced: (N,) as a linear solver has them.
         slopes: (E, n) of the margins there.
     """

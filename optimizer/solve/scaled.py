@@ -24,8 +24,10 @@ class OpenColumns:
     """Columns without a bound on some side, such as margins and electricity: rows alone hold these from below.
 
     Attributes:
-        columns: (U,). below: (U,) whether one has no lower bound.
-        held: (H,) rows that hold one from below. whose: (H,) which of the U.
+        columns: (U,).
+        below: (U,) whether one has no lower bound.
+        held: (H,) rows that hold one from below.
+        whose: (H,) which of the U.
     """
 
     columns: IntArray
@@ -68,9 +70,11 @@ class ScaledModel:
     """One linear model whose columns are about 1 and cost about 1.
 
     Attributes:
-        cost: (N,) per unit, €. rows: (R + E, N) stated rows, then tangents.
+        cost: (N,) per unit, €.
+        rows: (R + E, N) stated rows, then tangents.
         open: columns without a bound.
-        lower, upper: (N + R + E,) of columns and rows.
+        lower: (N + R + E,) of columns and rows.
+        upper: (N + R + E,) of columns and rows.
     """
 
     cost: FloatArray

@@ -37,7 +37,8 @@ class Found:
     """What a search came to.
 
     Attributes:
-        decisions: (K,) 1 for each material used, of the best recipe. cost_eur: its cost; infinite where none was found.
+        decisions: (K,) 1 for each material used, of the best recipe.
+        cost_eur: its cost; infinite where none was found.
         bound_eur: what no recipe can undercut; infinite where there is none.
     """
 

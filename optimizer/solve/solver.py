@@ -37,7 +37,8 @@ class Solution:
     Attributes:
         columns_t: (n + m,) t.
         final_t: steel it makes, t.
-        objective_eur: its cost, €. bound_eur: what no recipe can undercut.
+        objective_eur: its cost, €.
+        bound_eur: what no recipe can undercut.
         prices: of the requirements.
         solve_ms: wall time.
     """

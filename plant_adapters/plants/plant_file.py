@@ -93,7 +93,8 @@ class PlantFile(Frozen):
 
     Attributes:
         rules: its own.
-        grade, group: one table each of `[[grade]]` and `[[group]]`.
+        grade: one table each of `[[grade]]`.
+        group: one table each of `[[group]]`.
     """
 
     name: str

@@ -22,7 +22,8 @@ class NumberForm:
 
     Attributes:
         column: its name.
-        unit: it is written in. to: it is wanted in; both "" where it has none.
+        unit: it is written in.
+        to: it is wanted in; both "" where it has none.
         groups: signs that may set three digits apart.
         exact: whether a bound, or a value that is lost, is no answer, as for a mass that was charged.
     """

@@ -73,7 +73,8 @@ class IngestReport(Frozen):
 
     Attributes:
         source: file or address.
-        rows_read, rows_valid: counts; the difference is in quarantine.
+        rows_read: counts; the difference is in quarantine.
+        rows_valid: counts; the difference is in quarantine.
         rejections: every reason against every row in quarantine.
         cells: every reason against a single cell that was left out, its heat being used without it.
         corrections: negative bookings, kept as such.

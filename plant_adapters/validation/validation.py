@@ -38,11 +38,15 @@ class Screened:
     Attributes:
         table: as sent.
         times: (N,) UTC.
-        tapped_t, heel_t, energy_kwh_per_t: (N,).
+        tapped_t: (N,).
+        heel_t: (N,).
+        energy_kwh_per_t: (N,).
         process: (N,) by input.
-        analysis, below: (N,) wt% by element, and the limit where a value lies below one.
+        analysis: (N,) wt% by element.
+        below: (N,) the limit where a value lies below one, by element.
         charged_t: (N,) by code.
-        rejections: reasons against rows. cells: reasons against cells, whose rows go on.
+        rejections: reasons against rows.
+        cells: reasons against cells, whose rows go on.
         corrections: negative bookings.
         readings: how columns were read.
     """

@@ -28,7 +28,8 @@ class Movement:
     """How coefficients (d,) move from run to run, relative to their prior's uncertainty.
 
     Attributes:
-        steps: standard deviation of a step. trends: of a lasting slope. Both 0 where a coefficient rests.
+        steps: standard deviation of a step.
+        trends: of a lasting slope. Both 0 where a coefficient rests.
     """
 
     steps: FloatArray
@@ -59,7 +60,8 @@ class Trajectory:
         movement: how each coefficient moves.
         smoothed: posterior at the middle of each run, of what is known today.
         now: posterior today, at the end of the last run.
-        slope: (d,) estimated change per run. walk: (d,) variance of a step.
+        slope: (d,) estimated change per run.
+        walk: (d,) variance of a step.
     """
 
     movement: Movement

@@ -19,7 +19,8 @@ class HeatData:
     """N heats as features and targets.
 
     Attributes:
-        features: (N, d). targets: (N, O) fresh steel's analysis and energy, NaN where not recorded.
+        features: (N, d).
+        targets: (N, O) fresh steel's analysis and energy, NaN where not recorded.
         lots: which heats drew on the same lots.
     """
 

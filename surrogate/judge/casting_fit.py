@@ -41,7 +41,8 @@ class SlopePrior:
     """What is believed of the linear member before any casting of this product is seen.
 
     Attributes:
-        mean, covariance: (d,) and (d, d), in the property's unit per unit of each input.
+        mean: (d,) in the property's unit per unit of each input.
+        covariance: (d, d) of the same.
     """
 
     mean: FloatArray

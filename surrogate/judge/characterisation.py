@@ -31,7 +31,9 @@ class Estimate:
     """An estimated content of one material, with the interval that holds the truth with 90 % probability.
 
     Attributes:
-        wt_pct, low, high: content of the material.
+        wt_pct: content of the material.
+        low: content of the material.
+        high: content of the material.
         catalogue_wt_pct: what the catalogue says of its class; None where it says nothing.
         claim_wt_pct: what the plant file claims for this supply instead; None where it claims nothing.
         lot_spread_wt_pct: standard deviation of single lots about it, today.
@@ -73,7 +75,8 @@ class Characterisation:
     """One material.
 
     Attributes:
-        heats: how many charged it. usual_share: its mean share of the charges that did.
+        heats: how many charged it.
+        usual_share: its mean share of the charges that did.
         metallic_yield: t tapped per t charged.
         energy_kwh_per_t: electricity that a t of it takes in the furnace.
         contents: by element.

@@ -22,7 +22,8 @@ class Coverage:
     Attributes:
         group: "all", a grade or a month (YYYY-MM).
         output: its name, or "all elements".
-        heats: values that were compared. shares: one a level.
+        heats: values that were compared.
+        shares: one a level.
     """
 
     group: str

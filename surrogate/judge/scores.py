@@ -29,7 +29,8 @@ class OutputEvaluation:
 
     Attributes:
         heats: how many had it recorded.
-        surrogate: Chargewise's score. coverage_90: share of heats within its 90 % interval.
+        surrogate: Chargewise's score.
+        coverage_90: share of heats within its 90 % interval.
         baselines: scores by baseline name.
     """
 

@@ -21,13 +21,18 @@ class CastingModel:
     """One property of one product.
 
     Attributes:
-        inputs: d names. property_name: what is predicted, with its unit.
+        inputs: d names.
+        property_name: what is predicted, with its unit.
         usual: (d,) values that stand in for what was not recorded.
-        slope, intercept: (d,) and scalar of the linear member.
-        boosted, random: the two members of trees.
+        slope: (d,) of the linear member.
+        intercept: of the linear member.
+        boosted: the member of boosted trees.
+        random: the member of random trees.
         sd: standard deviation of castings about the prediction.
-        quantiles: calibrated, of the standardised residual. swing: how its level swung, in standard deviations.
-        least, most: (d,) range of every input in the castings learned from.
+        quantiles: calibrated, of the standardised residual.
+        swing: how its level swung, in standard deviations.
+        least: (d,) of every input in the castings learned from.
+        most: (d,) of the same.
     """
 
     inputs: tuple[str, ...]

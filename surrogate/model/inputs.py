@@ -18,7 +18,8 @@ class InputLevels:
     """Levels of the n materials' shares of the charge, then of the p standardised process inputs.
 
     Attributes:
-        mean, sd: (n + p,) over the heats that were learned from.
+        mean: (n + p,) over the heats that were learned from.
+        sd: (n + p,) over the heats that were learned from.
         swing: (n + p,) how much each level swung meanwhile, in standard deviations.
     """
 

@@ -71,7 +71,9 @@ class Prediction:
     """Predictions of N heats.
 
     Attributes:
-        tapped_t: (N,) t. mean, sd: each output, (N,), elements as bath wt%, energy in kWh/t.
+        tapped_t: (N,) t.
+        mean: each output, (N,), elements as bath wt%, energy in kWh/t.
+        sd: each output, (N,), elements as bath wt%, energy in kWh/t.
     """
 
     tapped_t: FloatArray

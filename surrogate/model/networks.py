@@ -13,7 +13,8 @@ class ReluNetwork:
     """One output of d features: affine layers, each but the last through `max(0, ·)`; no layer is no network.
 
     Attributes:
-        weights: (units, units before) of each layer. biases: (units,).
+        weights: (units, units before) of each layer.
+        biases: (units,).
     """
 
     weights: tuple[FloatArray, ...] = ()

@@ -40,7 +40,9 @@ class Prior:
     """A Gaussian prior of one output's d linear coefficients.
 
     Attributes:
-        mean: (d,). class_covariance: (d, d) what all plants share. local_covariance: (d, d) this plant's own.
+        mean: (d,).
+        class_covariance: (d, d) what all plants share.
+        local_covariance: (d, d) this plant's own.
         non_negative: (d,) coefficients that cannot be below zero.
     """
 

@@ -20,7 +20,8 @@ class Schema:
         materials: n furnace materials.
         elements: E analysed elements.
         process: p process inputs.
-        process_mean, process_scale: (p,) what standardises them.
+        process_mean: (p,) what standardises them.
+        process_scale: (p,) what standardises them.
         largest_share: (n,) most of each material any heat of the log charged, as a share of its charge.
 
     The features of a heat are `(x_1/T ... x_n/T, u_1 ... u_p, 1)`: t charged per t tapped, standardised

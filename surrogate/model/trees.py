@@ -22,7 +22,8 @@ class Trees:
     """K complete binary trees; node i has children 2i + 1 (at or below its threshold) and 2i + 2.
 
     Attributes:
-        feature, threshold: (K, 2^D - 1) what each node asks.
+        feature: (K, 2^D - 1) that each node asks about.
+        threshold: (K, 2^D - 1) that it is compared with.
         leaf: (K, 2^D) values from left to right; a prediction is their sum over the trees.
     """
 

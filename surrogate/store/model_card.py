@@ -15,9 +15,14 @@ class CardFacts:
     """Everything a card states.
 
     Attributes:
-        model, version: the surrogate in question. approvals: of this version.
+        model: the surrogate in question.
+        version: its version.
+        approvals: of this version.
         judged_on: heats, the newest of the record, that a model of the same making had not seen.
-        scores, coverage, alarms, moved: on those heats; alarms of outputs, and inputs that moved.
+        scores: on those heats; alarms of outputs, and inputs that moved.
+        coverage: on those heats; alarms of outputs, and inputs that moved.
+        alarms: of outputs, on those heats.
+        moved: inputs that left their level.
     """
 
     model: Surrogate

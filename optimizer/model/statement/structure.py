@@ -85,15 +85,19 @@ class Structure:
     """Everything about a recipe problem but its numbers.
 
     Attributes:
-        charged, added: materials of the furnace and of the ladle.
+        charged: materials of the furnace.
+        added: materials of the ladle.
         counted: metal-bearing ones.
-        energy_pieces: of the convex electricity, at least 1. energy_predicted: whether trees or a network add to it.
+        energy_pieces: of the convex electricity, at least 1.
+        energy_predicted: whether trees or a network add to it.
         energy_paid: whether one is paid for electricity.
         priced_steel: whether steel beyond the order's mass is paid.
         headroom: whether the least room under a limit is stated.
-        decided, with_lot: materials whose use is a decision, and those that have a least mass then.
+        decided: materials whose use is a decision.
+        with_lot: those of them that have a least mass then.
         limited_count: whether there may be only so many materials.
-        lifted: materials that the crane lifts whole pieces of. blocks: what is paid whole.
+        lifted: materials that the crane lifts whole pieces of.
+        blocks: what is paid whole.
         balances: names of the rules of slag and bath, with their sense.
         rules: a plant's own.
     """
