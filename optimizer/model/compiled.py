@@ -176,7 +176,9 @@ def compile_model(model: pyo.ConcreteModel) -> Compiled:
         bound(row_lower_at + r + row, high)
     for at_slot, value in slots.constants:
         fixed[at_slot] += value
-    where, first, second, factor = (np.array(v) for v in zip(*slots.slots, strict=True))
+    table = list(zip(*slots.slots, strict=True)) or [(), (), (), ()]
+    where, first, second = (np.array(column, dtype=np.int_) for column in table[:3])
+    factor = np.array(table[3], dtype=np.float64)
     return Compiled(
         columns=columns,
         rows={_name(constraint): row for row, constraint in enumerate(constraints)},

@@ -64,12 +64,6 @@ class Program:
         return self.indices[of_row], self.values[of_row]
 
 
-def empty_program() -> Program:
-    """A program without columns and rows, to be extended."""
-    none, whole = np.zeros(0), np.zeros(0, dtype=np.int32)
-    return Program({}, {}, none, none, none, [], none, none, np.zeros(1, dtype=np.int32), whole, none)
-
-
 class Extension:
     """More columns and rows for a program."""
 

@@ -7,11 +7,13 @@ which materials are used), so only the number of heats by set of materials has t
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from optimizer.model.program import Extension, Program, empty_program
+from optimizer.model.program import Extension, Program
 from optimizer.model.statement.structure import has_lot_decision
+from optimizer.plan.master_statement import master_program
 from optimizer.plan.supply import Supply
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T
 from optimizer.solve.highs import Session
@@ -100,70 +102,34 @@ class Master:
         used = frozenset(j for j in decided if masses_t[j] > UNUSED_BELOW_T)
         self.patterns.append(Pattern(kind, masses_t, cost_eur, used if convex else len(self.patterns)))
 
-    def _state(self, whole: bool) -> Program:
-        supply, model = self.supply, Extension(empty_program())
-        periods = supply.heats.shape[1]
-        limited, column_of = supply.limited, {int(j): row for row, j in enumerate(supply.limited)}
-        in_stock: list[list[dict[int, float]]] = [[{} for _ in range(periods)] for _ in limited]
-        made: dict[tuple[int, int], dict[int, float]] = {}
-        mixed: dict[tuple[int, int, Hashable], dict[int, float]] = {}
-        bought: dict[int, dict[int, float]] = {row: {} for row in range(len(limited))}
-        for k, p in np.argwhere(supply.heats > 0):
-            unmade = model.column("unmade", int(k), int(p), cost=float(self.unmade_eur[k]))
-            made[int(k), int(p)] = {unmade: 1.0}
-        for number, pattern in enumerate(self.patterns):
-            for p in np.flatnonzero(supply.heats[pattern.kind]):
-                column = model.column("times", number, int(p), cost=pattern.cost_eur)
-                made[pattern.kind, int(p)][column] = 1.0
-                mixed.setdefault((pattern.kind, int(p), pattern.mixes_with), {})[column] = 1.0
-                for row, j in enumerate(limited):
-                    if pattern.masses_t[j] > UNUSED_BELOW_T:
-                        bought[row][column] = -float(pattern.masses_t[j])
-                        for q in range(int(p), periods):
-                            in_stock[row][q][column] = float(pattern.masses_t[j])
-        self._state_offers(model, column_of, in_stock, bought)
-        for (k, p), others in made.items():
-            heats = float(supply.heats[k, p])
-            model.row("made", k, p, others=others, lower=heats, upper=heats)
-        for row in range(len(limited)):
-            for p in range(periods):
-                model.row("stock", row, p, others=in_stock[row][p], upper=float(supply.stock_t[row, p]))
-        for group, others in mixed.items() if whole else ():
-            number_of = model.column("heats", *group, upper=float(supply.heats[group[0], group[1]]), integer=True)
-            model.row("mixed", *group, others={**others, number_of: -1.0}, lower=0.0, upper=0.0)
-        return model.applied()
+    @cached_property
+    def _stated(self) -> Program:
+        return master_program(self)
 
-    def _state_offers(
-        self,
-        model: Extension,
-        row_of: dict[int, int],
-        in_stock: list[list[dict[int, float]]],
-        bought: dict[int, dict[int, float]],
-    ) -> None:
-        """What is bought joins the stock; a unit's use is charged at the yard's price, so a purchase costs the rest."""
-        items = self.supply.kinds[0].items
-        of_offer: dict[int, dict[int, float]] = {}
-        used: dict[int, dict[int, float]] = {}
-        for number, tier in enumerate(self.tiers()):
-            offer = self.campaign.offers[tier.offer]
-            j = next(j for j in row_of if items[j].material.name == offer.material)
-            price = tier.price_eur_per_t - items[j].price_eur_per_t
-            mass = model.column("buy", number, upper=tier.most_t, cost=price)
-            take = model.column("take", number, upper=1.0, integer=True)
-            model.row("tier_most", number, others={mass: 1.0, take: -tier.most_t}, upper=0.0)
-            model.row("tier_least", number, others={take: tier.least_t, mass: -1.0}, upper=0.0)
-            of_offer.setdefault(tier.offer, {})[take] = 1.0
-            for p in range(self.supply.period(offer.from_heat), len(self.supply.starts)):
-                in_stock[row_of[j]][p][mass] = -1.0
-            used.setdefault(row_of[j], {})[mass] = 1.0
-        for number, takes in of_offer.items():
-            model.row("one_tier", number, others=takes, upper=1.0)
-        for row, masses in used.items():
-            model.row("used_up", row, others={**bought[row], **masses}, upper=0.0)
+    def _with_patterns(self, whole: bool) -> Program:
+        """The master with a column for each pattern and period, and whole numbers of heats where asked."""
+        supply, extension = self.supply, Extension(self._stated)
+        rows, periods = extension.rows, supply.heats.shape[1]
+        mixed: dict[tuple[int, int, Hashable], dict[int, float]] = {}
+        for number, pattern in enumerate(self.patterns):
+            takes = [(row, float(pattern.masses_t[j])) for row, j in enumerate(supply.limited)]
+            for period in np.flatnonzero(supply.heats[pattern.kind]):
+                p = int(period)
+                column = extension.column("times", number, p, cost=pattern.cost_eur)
+                extension.into_row(rows["made", pattern.kind, p], column, 1.0)
+                mixed.setdefault((pattern.kind, p, pattern.mixes_with), {})[column] = 1.0
+                for row, mass_t in takes:
+                    if mass_t > UNUSED_BELOW_T:
+                        for q in range(p, periods):
+                            extension.into_row(rows["use", row, q], column, -mass_t)
+        for group, others in mixed.items() if whole else ():
+            number_of = extension.column("heats", *group, upper=float(supply.heats[group[0], group[1]]), integer=True)
+            extension.row("mixed", *group, others={**others, number_of: -1.0}, lower=0.0, upper=0.0)
+        return extension.applied()
 
     def relaxed(self) -> tuple[float, Duals]:
         """Value and prices of the master with fractional heats and purchases."""
-        model = self._state(whole=False)
+        model = self._with_patterns(whole=False)
         session = Session(model, time.perf_counter() + LINEAR_S, MASTER_GAP)
         value, _ = session.run()
         duals, _ = session.duals()
@@ -201,7 +167,7 @@ class Master:
         Returns:
             By kind, period and set: (patterns,) times of each pattern, their sum whole; by tier: t bought.
         """
-        model = self._state(whole=True)
+        model = self._with_patterns(whole=True)
         session = Session(model, time.perf_counter() + limit_s, MASTER_GAP, slow_heuristics=True)
         session.decide(integral=True)
         session.run()

@@ -30,6 +30,7 @@ class CutModel:
         warm: what is kept from like problems, and learns from this one.
         form: how to put it.
         reshape: what is added to its program.
+        by_tangents: whether margins are held by tangents alone.
 
     Raises:
         InfeasibleError: of a material more is asked for than there is, or an element's limits cross.
@@ -39,7 +40,14 @@ class CutModel:
         only_in_time: whether an answer after its time is none; else the last linear runs may take what they need.
     """
 
-    def __init__(self, problem: RecipeProblem, warm: Warm, form: Form = PLAIN, reshape: Reshape | None = None) -> None:
+    def __init__(
+        self,
+        problem: RecipeProblem,
+        warm: Warm,
+        form: Form = PLAIN,
+        reshape: Reshape | None = None,
+        by_tangents: bool = False,
+    ) -> None:
         self.problem = problem
         self.warm = warm
         if not form.elastic and problem.crossed:
@@ -56,7 +64,7 @@ class CutModel:
         # What neither trees nor networks bend can be judged by its size alone.
         predicted = bool(problem.energy_predictors) or any(states_predictors(row) for row in problem.rows)
         small = len(self.program.cost) <= MOST_COLUMNS
-        self._curved = bool(self._margins.rows) and small and not form.elastic and not predicted
+        self._curved = bool(self._margins.rows) and small and not (form.elastic or predicted or by_tangents)
         self._middle: FloatArray | None = None
         self.where: Point | None = None
         self.only_in_time = False

@@ -66,8 +66,15 @@ class Solution:
 class RecipeSolver(CutModel):
     """One problem being solved, yes/no decisions and all."""
 
-    def __init__(self, problem: RecipeProblem, warm: Warm, form: Form = PLAIN, reshape: Reshape | None = None) -> None:
-        super().__init__(problem, warm, form, reshape)
+    def __init__(
+        self,
+        problem: RecipeProblem,
+        warm: Warm,
+        form: Form = PLAIN,
+        reshape: Reshape | None = None,
+        by_tangents: bool = False,
+    ) -> None:
+        super().__init__(problem, warm, form, reshape, by_tangents)
         self._held: list[int] = []
         self._made_before: FloatArray | None = None
         self._seen = Experience(len(problem.items))
@@ -197,15 +204,20 @@ def _nothing(bound: float) -> Exception:
     return InfeasibleError() if bound == np.inf else OutOfTimeError()
 
 
-def solve_recipe(problem: RecipeProblem, warm: Warm | None = None) -> Solution:
+def solve_recipe(problem: RecipeProblem, warm: Warm | None = None, by_tangents: bool = False) -> Solution:
     """The optimal recipe of a problem.
+
+    Args:
+        problem: what is asked.
+        warm: what is kept from like problems.
+        by_tangents: whether margins are held by tangents alone, though quadratic steps would do.
 
     Raises:
         InfeasibleError: no recipe meets every requirement.
         SolverError: time ran out before any recipe was found.
     """
     started = time.perf_counter()
-    solver = RecipeSolver(problem, warm or Warm(problem))
+    solver = RecipeSolver(problem, warm or Warm(problem), by_tangents=by_tangents)
     columns, cost, bound = solver.solve()
     solver.lay_alone()
     prices = prices_at(problem, solver.instance, solver.session)

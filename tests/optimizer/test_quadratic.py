@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-import optimizer.solve.cutting
 from optimizer.explain.recommend import Optimizer
 from optimizer.model.scatter import FewScatter, Scatter, WholeScatter, parts_of
 from optimizer.problem.options import Aim, Objective, RecipeOptions
@@ -42,12 +41,10 @@ def stepped(problem: RecipeProblem, start: Point | None = None, cutoff: float = 
 
 
 def by_tangents(problem: RecipeProblem) -> float | None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(optimizer.solve.cutting, "MOST_COLUMNS", 0)
-        try:
-            return solve_recipe(problem).objective_eur
-        except InfeasibleError:
-            return None
+    try:
+        return solve_recipe(problem, by_tangents=True).objective_eur
+    except InfeasibleError:
+        return None
 
 
 @given(seed=SEEDS, most=st.integers(1, 8))
@@ -93,7 +90,7 @@ def test_no_recipe_undercuts_the_bound(seed: int, prices: list[float]) -> None:
     problem = problem_of(instance)
     found = stepped(problem)
     if found is None:
-        return
+        reject()
     yard = [
         item.model_copy(update={"price_eur_per_t": price}) if price is not None else item
         for item, price in zip(instance.plant.yard, [*prices, None], strict=True)
@@ -149,12 +146,10 @@ def test_prices_of_limits_are_the_tangents_own() -> None:
     compared = 0
     for seed in range(30):
         problem = problem_of(random_instance(seed))
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(optimizer.solve.cutting, "MOST_COLUMNS", 0)
-            try:
-                expected = solve_recipe(problem)
-            except InfeasibleError:
-                continue
+        try:
+            expected = solve_recipe(problem, by_tangents=True)
+        except InfeasibleError:
+            continue
         found = solve_recipe(problem)
         for element in ("Cu", "Sn"):
             by_tangents = price(problem, expected, "maximum", element)
