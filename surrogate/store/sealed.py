@@ -1,4 +1,8 @@
-"""A model's folder: arrays as safetensors, everything else in a JSON manifest, both sealed by hashes."""
+"""A model's folder: arrays as safetensors, everything else in a JSON manifest, both sealed by hashes.
+
+A seal shows damage, and changes by whoever cannot write the seal anew. It is no signature: somebody who can write the
+whole folder can seal it again. Who fetches a model from elsewhere compares its hash with one that he was given.
+"""
 
 import hashlib
 import json
