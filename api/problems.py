@@ -68,7 +68,7 @@ def _body_model(request: Request) -> Any:
 def _impossible(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, ImpossibleOrderError):
         raise error
-    entries = [{"requirement": c.requirement, "possible_at": c.relax_to} for c in error.conflicts]
+    entries = [{"requirement": c.requirement, "possible_at": c.relax_to, "source": c.source} for c in error.conflicts]
     return problem_response(
         Problem(title="No recipe meets every requirement", status=409, detail=str(error), errors=entries)
     )

@@ -61,11 +61,13 @@ class Binding(Frozen):
         requirement: in words, with its value and unit.
         worth_eur_per_t: saved per t tapped by one `step` of relaxation, at the margin.
         step: the relaxation that price is for, in words with its unit.
+        source: where it comes from: the grade, the order, the yard, the plant, or a rule of the plant's own.
     """
 
     requirement: str
     worth_eur_per_t: float
     step: str
+    source: str
 
 
 ROUNDED_EUR_PER_T = 0.5

@@ -140,9 +140,9 @@ def _baskets(recipe: Recipe) -> None:
 
 def _bindings(recipe: Recipe) -> None:
     with ui.element("table").classes("cw-table").mark("bindings"):
-        table_row("th", ["Requirement", "eased by", "saves €/t"])
+        table_row("th", ["Constraint", "from", "eased by", "saves €/t"])
         for binding in recipe.bindings[:9]:
-            table_row("td", [binding.requirement, binding.step, f"{binding.worth_eur_per_t:.2f}"])
+            table_row("td", [binding.requirement, binding.source, binding.step, f"{binding.worth_eur_per_t:.2f}"])
 
 
 def _unused(recipe: Recipe) -> None:

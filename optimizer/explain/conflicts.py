@@ -37,10 +37,12 @@ class Conflict:
         requirement: in words, with its value and unit.
         relax_to: the value at which the order could be made if this alone gave way, in words; None if
             giving way on this alone does not help.
+        source: where it comes from; empty where the order itself cannot be made.
     """
 
     requirement: str
     relax_to: str | None
+    source: str = ""
 
 
 class ImpossibleOrderError(Exception):
@@ -149,7 +151,9 @@ def _irreducible(
             kept = without
     found = []
     for key in (key for key in order if key in kept):
-        found.append(Conflict(str(requirements[key]), _relaxed(solver, requirements[key], least, slacks[key])))
+        requirement = requirements[key]
+        relaxed = _relaxed(solver, requirement, least, slacks[key])
+        found.append(Conflict(str(requirement), relaxed, requirement.source.value))
     # Where even without any requirement there is none, the order itself cannot be made of what the yard has.
     return tuple(found) or (Conflict(_order_words(problem), None),), narrowed
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.recommend import Optimizer
+from optimizer.model.requirements import requirements_of
 from optimizer.problem.elements import ElementRow
 from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.solve.highs import OutOfTimeError, SolverError
@@ -106,6 +107,8 @@ def _prices(problem: RecipeProblem, used: Materials) -> Iterator[Dial]:
 
 
 def _limits(problem: RecipeProblem) -> Iterator[Dial]:
+    rows = {row.element.value: row for row in problem.rows}
+
     def limit_at(row: ElementRow, kind: str) -> Callable[[float], RecipeProblem]:
         def set_to(value: float) -> RecipeProblem:
             moved = replace(row, maximum=value) if kind == "maximum" else replace(row, minimum=value)
@@ -113,10 +116,11 @@ def _limits(problem: RecipeProblem) -> Iterator[Dial]:
 
         return set_to
 
-    for row in problem.rows:
-        for kind, limit, sign in (("maximum", row.maximum, "≤"), ("minimum", row.minimum, "≥")):
-            if limit:
-                yield Dial(f"{row.element.value} {sign}", "wt%", limit, limit_at(row, kind))
+    for requirement in requirements_of(problem):
+        if requirement.key[0] in ("maximum", "minimum") and requirement.bound:
+            kind, name = requirement.key
+            of = requirement.words.partition(" {}")[0]
+            yield Dial(of, requirement.unit.strip(), requirement.bound, limit_at(rows[name], kind))
 
 
 def _end(made_of: Callable[[RecipeProblem], Materials], dial: Dial, usual: Materials, side: float) -> StandsFrom | None:

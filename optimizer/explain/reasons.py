@@ -12,7 +12,7 @@ def bindings(problem: RecipeProblem, solution: Solution) -> tuple[Binding, ...]:
     """Every requirement with a price, dearest first."""
     found = [(one, solution.prices.of(one) * one.step / solution.final_t) for one in requirements_of(problem)]
     priced = [
-        Binding(requirement=str(one), worth_eur_per_t=worth, step=one.step_words)
+        Binding(requirement=str(one), worth_eur_per_t=worth, step=one.step_words, source=one.source.value)
         for one, worth in found
         # With whole materials there is no price of one more.
         if worth > WORTH_MENTIONING_EUR_PER_T and one.key != ("count",)

@@ -70,18 +70,17 @@ def review(problem: RecipeProblem, solution: Solution, charged_t: dict[str, floa
 
 
 def _limits_missed(problem: RecipeProblem, outcome: Outcome) -> list[str]:
-    asked = problem.options.confidence
-    found = []
-    for line in outcome.analysis:
-        if line.met_with >= asked - SURE_ENOUGH or (line.maximum_wt_pct is None and line.minimum_wt_pct is None):
-            continue
-        limits = [f"≥ {line.minimum_wt_pct:g}"] if line.minimum_wt_pct is not None else []
-        limits += [f"≤ {line.maximum_wt_pct:g}"] if line.maximum_wt_pct is not None else []
-        found.append(
-            f"{line.element.value} {' and '.join(limits)} wt%: met with {100 * line.met_with:.1f} %, "
-            f"asked {100 * asked:g} % (expected {line.predicted.mean:.4g} wt%)"
-        )
-    return found
+    requested = problem.options.confidence
+    stated: dict[str, list[str]] = {}
+    for requirement in requirements_of(problem):
+        if requirement.key[0] in ("maximum", "minimum"):
+            stated.setdefault(requirement.key[1], []).append(str(requirement))
+    return [
+        f"{' and '.join(stated[line.element.value])}: met with {100 * line.met_with:.1f} %, "
+        f"requested {100 * requested:g} % (expected {line.predicted.mean:.4g} wt%)"
+        for line in outcome.analysis
+        if line.element.value in stated and line.met_with < requested - SURE_ENOUGH
+    ]
 
 
 def _masses_missed(problem: RecipeProblem, columns_t: FloatArray) -> list[str]:

@@ -51,7 +51,7 @@ def test_each_broken_rule_is_named() -> None:
     assert "scrap 3: 0.0" in misses
     assert "if it is used" in misses
     dirty = review(problem, solution, {"scrap 1": 1.0})
-    assert any(miss.startswith(("Cu", "Sn")) and "asked 90 %" in miss for miss in dirty.misses)
+    assert any(miss.startswith(("Cu", "Sn")) and "requested 90 %" in miss for miss in dirty.misses)
     assert any("stock" in miss and miss.startswith("scrap 1") for miss in dirty.misses)
 
 

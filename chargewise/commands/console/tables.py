@@ -152,10 +152,11 @@ def _comparisons(found: Recipe) -> None:
 def _bindings(found: Recipe) -> None:
     table = Table(title="Active constraints, and what easing them saves", title_justify="left", title_style="bold")
     table.add_column("requirement")
+    table.add_column("from")
     table.add_column("eased by", justify="right")
     table.add_column("saves, €/t", justify="right")
     for binding in found.bindings:
-        table.add_row(binding.requirement, binding.step, f"{binding.worth_eur_per_t:.2f}")
+        table.add_row(binding.requirement, binding.source, binding.step, f"{binding.worth_eur_per_t:.2f}")
     out.print(table)
     near = [line for line in found.unused if line.enters_at_eur_per_t > 0][:4]
     if near:
