@@ -2,7 +2,7 @@
 
 One JSON object a line. Whoever changes, removes or reorders a line breaks the chain from there on; whoever cuts its end
 off is caught by a hash that a plant wrote down when it adopted a model (`head` in the model's manifest). The chain
-is no signature: who holds the file can write it anew from any line on, and only those heads at the plants show that he did.
+is no signature: who holds the file can write it anew from any line on, and only those heads at the plants show it.
 
 A crash or a full disk can leave half a line at the end. By rule it is cut off when the ledger is opened to be written
 again, and what was cut off is written down as an entry, so that nobody need do it by hand and nobody can hide it.
