@@ -84,7 +84,7 @@ class RecipePage:
             ui.select(grades, label="Grade", value=self.order.grade, on_change=self._choose_grade).classes(
                 "w-full"
             ).mark("grade")
-            with ui.grid(columns="1fr 0.7fr 1.1fr 1.2fr").classes("gap-2 w-full"):
+            with ui.grid(columns="0.8fr 0.55fr 1.5fr 1.3fr").classes("gap-2 w-full"):
                 self._number("mass_t", usual, Bounds(1e-3, 1000.0), "Steel, t", "mass")
                 self._number("tolerance_t", 0.0, Bounds(0.0, 1000.0), "± t", "tolerance")
                 ui.select(CONFIDENCES, label="Confidence", value=self.order.confidence, on_change=self._set_confidence)

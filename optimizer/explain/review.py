@@ -1,14 +1,18 @@
 """Why not this charge of mine? It is checked against every requirement, and priced against the optimum."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from optimizer.explain.comparison import complete_at_tapping, completed_as_given
 from optimizer.explain.outcome import Outcome, outcome_of
-from optimizer.model.instance import Instance, instance_of
-from optimizer.model.requirements import requirements_of
+from optimizer.model.instance import PLENTY, Form, Instance, instance_of
+from optimizer.model.requirements import Requirement, requirements_of
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T, RecipeProblem
+from optimizer.solve.cutting import CutModel
 from optimizer.solve.packing import can_be_packed
 from optimizer.solve.solver import Solution
+from optimizer.solve.warm import Warm
 from steel.errors import InputError
 from steel.heats import FloatArray
 from steel.recipes import Review, ReviewLine
@@ -108,10 +112,38 @@ def _rules_missed(problem: RecipeProblem, columns_t: FloatArray) -> list[str]:
     for requirement in requirements_of(problem):
         if requirement.key[0] not in OF_THE_CHARGE:
             continue
-        value = instance.value_of(requirement, values)
+        if requirement.key[0] == "rule":
+            value = _gives_way_by(problem, requirement, columns_t)
+        else:
+            value = instance.value_of(requirement, values)
         if requirement.sense * (value - requirement.bound) > SURE_ENOUGH * max(abs(requirement.bound), 1.0):
             found.append(f"{requirement}: {round(value, 9) + 0.0:.4g}{requirement.unit}")
     return [*found, *_count_missed(problem, columns_t), *_baskets_missed(problem, columns_t)]
+
+
+def _gives_way_by(problem: RecipeProblem, requirement: Requirement, columns_t: FloatArray) -> float:
+    """By how much a rule of the plant's own would have to give way for a recipe (n + m,).
+
+    Rules may have decisions of their own, and be about baskets: these are left to be chosen in the recipe's favour.
+    """
+    plain = problem.without_rules()
+    held = replace(
+        plain,
+        least=columns_t,
+        most=columns_t,
+        items=tuple(item.model_copy(update={"lift_t": 0.0}) for item in problem.items),
+    )
+    solver = CutModel(held, Warm(held), Form(elastic=True, any_mass=True))
+    session, columns = solver.session, solver.program.columns
+    masses = list(range(len(columns_t)))
+    session.bound(masses, columns_t, columns_t)
+    slacks = [at for name, at in columns.items() if name[0] == "slack"]
+    session.bound(slacks, np.zeros(len(slacks)), np.full(len(slacks), PLENTY))
+    own = columns["slack", *requirement.key]
+    session.minimise(np.where(np.arange(len(columns)) == own, 1.0, 0.0))
+    session.decide(integral=bool(solver.program.integer))
+    session.run()
+    return float(session.values[own])
 
 
 def _values(problem: RecipeProblem, instance: Instance, columns_t: FloatArray) -> FloatArray:

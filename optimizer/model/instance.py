@@ -111,6 +111,15 @@ def compiled_statement(structure: Structure) -> Compiled:
         return found
 
 
+def has_rule_decisions(problem: RecipeProblem) -> bool:
+    """Whether a plant's own rules have yes/no decisions of their own, so that recipes cannot be mixed at will."""
+    if problem.plant.rules is None:
+        return False
+    compiled = compiled_statement(structure_of(problem))
+    names = list(compiled.columns)
+    return any(names[column][0] == "rule" for column in compiled.integer)
+
+
 def _compiled(structure: Structure) -> Compiled:
     try:
         return compile_model(recipe_model(structure))

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from optimizer.model.instance import has_rule_decisions
 from optimizer.model.program import Extension, Program
 from optimizer.model.statement.structure import has_lot_decision
 from optimizer.plan.master_statement import master_program
@@ -97,7 +98,7 @@ class Master:
         problem = self.supply.kinds[kind]
         # Trees and lifts make a rule of the masses themselves: such recipes do not mix.
         convex = not any(row.predictors or len(row.pieces) for row in problem.rows) and not problem.energy_predictors
-        convex = convex and not any(item.lift_t > 0 for item in problem.items)
+        convex = convex and not any(item.lift_t > 0 for item in problem.items) and not has_rule_decisions(problem)
         decided = [j for j in range(len(masses_t)) if has_lot_decision(problem, j)]
         used = frozenset(j for j in decided if masses_t[j] > UNUSED_BELOW_T)
         self.patterns.append(Pattern(kind, masses_t, cost_eur, used if convex else len(self.patterns)))

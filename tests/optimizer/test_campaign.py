@@ -17,7 +17,7 @@ from steel.campaigns import Campaign, CampaignPlan, Delivery, Offer, PriceBreak,
 from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import FloatArray
-from steel.plants import Plant
+from steel.plants import Plant, RulesFile
 from tests.optimizer.instances import CU, MN, Instance, random_instance
 
 MEAN = RecipeOptions(confidence=0.5)
@@ -255,3 +255,21 @@ def test_worker_processes_end_once_nobody_waits_for_the_plan() -> None:
     with stopping_when(lambda: time.perf_counter() - started > 3.0), pytest.raises(StoppedError):
         plan_campaign(plant, wanted, members.description, HARD, time_limit_s=60.0, workers=2)
     assert time.perf_counter() - started < 3.0 + GRACE_S
+
+
+def test_recipes_that_a_rule_decides_apart_are_not_mixed() -> None:
+    """Either none of scrap 1 or at least 30 t of scrap 2: the mean of two recipes that hold it need not."""
+    instance = random_instance(2)
+    text = (
+        "import pyomo.environ as pyo\nfrom chargewise import rule\n\n"
+        '@rule("scrap 1 only with at least 30 t of scrap 2", unit="t")\n'
+        "def together(model):\n"
+        "    model.both = pyo.Var(within=pyo.Binary)\n"
+        '    return [model.charged_t["scrap 1"] <= 200 * model.both, model.charged_t["scrap 2"] >= 30 * model.both]\n'
+    )
+    ruled = instance.plant.model_copy(update={"rules": RulesFile(name="rules.py", text=text)})
+    heats = orders_of(instance, (1.0,) * 4)
+    plan = plan_campaign(stocked(ruled, 4, 0.5), Campaign(orders=heats), instance.description, MEAN)
+    assert not plan.unmade
+    for heat in plan.heats:
+        assert heat.masses_t.get("scrap 1", 0.0) <= 1e-6 or heat.masses_t.get("scrap 2", 0.0) >= 30.0 - 1e-6

@@ -116,6 +116,20 @@ def test_a_charge_that_breaks_a_rule_is_told_so() -> None:
     assert not review(problem, found, own).misses
 
 
+@pytest.mark.parametrize("text", [RATIO, TOGETHER, BY_BASKET])
+@pytest.mark.parametrize("seed", [2, 4, 9])
+def test_the_review_of_a_recipe_finds_no_rule_of_its_own_broken(text: str, seed: int) -> None:
+    problem, found = solved(text, seed)
+    own = {item.material.name: float(t) for item, t in zip(problem.items[:5], found.columns_t, strict=False)}
+    assert review(problem, found, own).misses == ()
+
+
+def test_a_charge_that_no_choice_of_a_rules_decision_saves_is_told_so() -> None:
+    problem, found = solved(TOGETHER)
+    mine = {"scrap 0": 60.0, "scrap 1": 30.0, "scrap 2": 5.0, "scrap 4": 15.0}
+    assert any("only with at least 20 t" in miss for miss in review(problem, found, mine).misses)
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [
