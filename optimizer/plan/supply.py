@@ -56,7 +56,8 @@ def gather(plant: Plant, campaign: Campaign, description: Description, options: 
     """Gather a campaign.
 
     Raises:
-        InputError: a delivery or an offer names a material that is not in the yard, or comes after the last heat.
+        InputError: a delivery or an offer names a material that is not in the yard, or comes after the last heat; a
+            material is paid whole.
     """
     names = [item.material.name for item in plant.yard]
     arrivals: tuple[Delivery | Offer, ...] = (*campaign.deliveries, *campaign.offers)
@@ -69,6 +70,9 @@ def gather(plant: Plant, campaign: Campaign, description: Description, options: 
             )
         if one.from_heat > len(campaign.orders):
             raise InputError(one.from_heat, f"from_heat of {one.material}", f"a heat up to {len(campaign.orders)}")
+    blocks = [item.material.name for item in plant.yard if item.paid_whole]
+    if blocks:
+        raise InputError(blocks, "materials of a campaign", "materials paid by the t; a block is for one heat")
     starts = tuple(sorted({0, *(one.from_heat - 1 for one in arrivals)}))
     period_of = np.searchsorted(starts, np.arange(len(campaign.orders)), side="right") - 1
     kinds = list(dict.fromkeys(_key(order) for order in campaign.orders))

@@ -106,7 +106,8 @@ class RecipeSolver(CutModel):
             upper, values = self._at(decisions)
         names = list(self.program.columns)
         used = np.array([names[column][0] == "used" for column in self.program.integer])
-        if not used.any():
+        if not used.any() or self.problem.block_eur.any():
+            # The search takes a decision for one that costs nothing by itself; a block that is paid whole does.
             return self._best_of_all(decisions, upper, values, bound)
         self._held = [column for column, is_use in zip(self.program.integer, used, strict=True) if is_use]
         about = np.array([self.problem.column_of[names[column][1]] for column in self._held])

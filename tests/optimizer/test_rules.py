@@ -8,12 +8,15 @@ import pytest
 from pydantic import ValidationError
 
 from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import outcome_of
 from optimizer.explain.reasons import bindings
 from optimizer.explain.recommend import Optimizer
 from optimizer.explain.review import review
+from optimizer.plan.campaign import plan_campaign
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.solve.solver import Solution
+from steel.campaigns import Campaign
 from steel.errors import InputError
 from steel.heats import FloatArray
 from steel.plants import MaterialGroup, Plant
@@ -235,3 +238,68 @@ def test_a_power_on_time_needs_a_furnace_of_known_power() -> None:
     instance = random_instance(2)
     with pytest.raises(InputError, match="mean_power_mw"):
         solved(instance, instance.plant, max_power_on_min=40.0)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_blocks_are_paid_whole_whatever_is_used_of_them(seed: int) -> None:
+    """Against every choice of blocks: those taken cost their whole price and then nothing more a t."""
+    instance = random_instance(seed)
+    sizes = {"scrap 1": 30.0, "scrap 2": 18.0, "scrap 3": 25.0}
+    blocks = tuple(
+        item.model_copy(update={"available_t": sizes[name], "paid_whole": True})
+        if (name := item.material.name) in sizes
+        else item
+        for item in instance.plant.yard
+    )
+    cheapest = np.inf
+    for taken in itertools.product((False, True), repeat=3):
+        paid, yard = 0.0, []
+        choice = dict(zip(sizes, taken, strict=True))
+        for item in blocks:
+            name = item.material.name
+            if name in sizes:
+                paid += item.price_eur_per_t * sizes[name] * choice[name]
+                free = {"paid_whole": False, "price_eur_per_t": 0.0, "available_t": sizes[name] * choice[name]}
+                yard.append(item.model_copy(update=free))
+            else:
+                yard.append(item)
+        plant = instance.plant.model_copy(update={"yard": tuple(yard)})
+        try:
+            cheapest = min(cheapest, paid + solved(instance, plant)[1].objective_eur)
+        except ImpossibleOrderError:
+            continue
+    plant = instance.plant.model_copy(update={"yard": blocks})
+    if not np.isfinite(cheapest):
+        with pytest.raises(ImpossibleOrderError):
+            solved(instance, plant)
+        return
+    problem, found = solved(instance, plant)
+    assert found.objective_eur == pytest.approx(cheapest, rel=2e-4)
+    assert outcome_of(problem, found.columns_t).costs_eur_per_t.total * found.final_t == pytest.approx(
+        found.objective_eur, rel=1e-6
+    )
+
+
+def test_a_block_that_must_be_used_is_paid_and_counted_once() -> None:
+    instance = random_instance(2)
+    yard = tuple(
+        item.model_copy(update={"available_t": 20.0, "min_t": 5.0, "paid_whole": True})
+        if item.material.name == "scrap 1"
+        else item
+        for item in instance.plant.yard
+    )
+    plant = instance.plant.model_copy(update={"yard": yard})
+    options = RecipeOptions(confidence=0.9, max_materials=3)
+    problem = build_problem(plant, instance.order, instance.description, options)
+    found = Optimizer().solution(problem)
+    assert found.columns_t[1] >= 5.0 - 1e-6
+    assert int((found.columns_t[:5] > 1e-6).sum()) <= 3
+    assert found.objective_eur == pytest.approx(problem.objective_eur(found.columns_t), rel=1e-6)
+
+
+def test_a_block_is_not_planned_over_many_heats() -> None:
+    instance = random_instance(2)
+    yard = tuple(item.model_copy(update={"available_t": 20.0, "paid_whole": True}) for item in instance.plant.yard)
+    plant = instance.plant.model_copy(update={"yard": yard})
+    with pytest.raises(InputError, match="paid by the t"):
+        plan_campaign(plant, Campaign(orders=(instance.order,)), instance.description, RecipeOptions())

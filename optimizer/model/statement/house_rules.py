@@ -78,5 +78,5 @@ def numbers_of_house_rules(problem: RecipeProblem) -> Filled:
         "can_be_used": (problem.most[decided] > 0).astype(np.float64),
         "lot_t": np.array([problem.lots[j] for j in decided if problem.lots[j] > 0]),
         "most_materials": float(problem.options.max_materials or 0),
-        "must_materials": float(np.sum((problem.counted > 0) & (problem.least > 0))),
+        "must_materials": float(np.sum((problem.counted > 0) & (problem.least > 0) & (problem.block_eur == 0))),
     }

@@ -126,10 +126,12 @@ class Structure:
 
 def has_lot_decision(problem: RecipeProblem, column: int) -> bool:
     """Whether using the column at all is a decision."""
+    if problem.block_eur[column] != 0:
+        return True
     if problem.least[column] > 0:
         return False
     counted = problem.options.max_materials is not None and bool(problem.counted[column])
-    return counted or bool(problem.lots[column] > 0) or bool(problem.block_eur[column] != 0)
+    return counted or bool(problem.lots[column] > 0)
 
 
 def states_predictors(row: ElementRow) -> bool:
