@@ -14,7 +14,7 @@ import numpy as np
 from optimizer.model.instance import has_rule_decisions
 from optimizer.model.program import Extension, Program
 from optimizer.model.statement.structure import has_lot_decision
-from optimizer.plan.master_statement import master_program
+from optimizer.plan.master_statement import Tier, master_program
 from optimizer.plan.supply import Supply
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T
 from optimizer.solve.highs import Session
@@ -36,16 +36,6 @@ class Pattern:
     masses_t: FloatArray
     cost_eur: float
     mixes_with: Hashable
-
-
-@dataclass(frozen=True)
-class Tier:
-    """One price of one offer."""
-
-    offer: int
-    least_t: float
-    most_t: float
-    price_eur_per_t: float
 
 
 @dataclass(frozen=True)
@@ -105,7 +95,7 @@ class Master:
 
     @cached_property
     def _stated(self) -> Program:
-        return master_program(self)
+        return master_program(self.supply, self.campaign, self.tiers(), self.unmade_eur)
 
     def _with_patterns(self, whole: bool) -> Program:
         """The master with a column for each pattern and period, and whole numbers of heats where asked."""

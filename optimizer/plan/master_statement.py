@@ -1,20 +1,39 @@
 """The master of a campaign, stated in Pyomo as the recipe is; patterns found later join its rows as columns."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.model.compiled import compile_model
 from optimizer.model.program import Program
+from optimizer.plan.supply import Supply
+from steel.campaigns import Campaign
+from steel.heats import FloatArray
 
-if TYPE_CHECKING:
-    from optimizer.plan.master import Master
+
+@dataclass(frozen=True)
+class Tier:
+    """One price of one offer."""
+
+    offer: int
+    least_t: float
+    most_t: float
+    price_eur_per_t: float
 
 
-def master_model(master: "Master") -> pyo.ConcreteModel:
-    """Heats to be made, stock by period, and what can be bought; no pattern yet."""
-    supply, campaign, tiers = master.supply, master.campaign, master.tiers()
+def master_model(
+    supply: Supply, campaign: Campaign, tiers: Sequence[Tier], unmade_eur: FloatArray
+) -> pyo.ConcreteModel:
+    """Heats to be made, stock by period, and what can be bought; no pattern yet.
+
+    Args:
+        supply: of the campaign.
+        campaign: its offers.
+        tiers: every price of every offer.
+        unmade_eur: (K,) price of leaving a heat of a kind unmade.
+    """
     items = supply.kinds[0].items
     row_of = {items[j].material.name: row for row, j in enumerate(supply.limited)}
     model = pyo.ConcreteModel("campaign")
@@ -33,7 +52,7 @@ def master_model(master: "Master") -> pyo.ConcreteModel:
     model.buy = pyo.Var(model.TIERS, bounds=lambda _, t: (0, tiers[t].most_t))
     model.take = pyo.Var(model.TIERS, within=pyo.Integers, bounds=(0, 1))
     model.cost_eur = pyo.Objective(
-        expr=sum(float(master.unmade_eur[k]) * model.unmade[k, p] for k, p in model.HEATS)
+        expr=sum(float(unmade_eur[k]) * model.unmade[k, p] for k, p in model.HEATS)
         + sum(rest[t] * model.buy[t] for t in model.TIERS)
     )
     model.made = pyo.Constraint(model.HEATS, rule=lambda _, k, p: model.unmade[k, p] == int(supply.heats[k, p]))
@@ -61,6 +80,6 @@ def master_model(master: "Master") -> pyo.ConcreteModel:
     return model
 
 
-def master_program(master: "Master") -> Program:
+def master_program(supply: Supply, campaign: Campaign, tiers: Sequence[Tier], unmade_eur: FloatArray) -> Program:
     """The same as arrays."""
-    return compile_model(master_model(master)).filled({})[0]
+    return compile_model(master_model(supply, campaign, tiers, unmade_eur)).filled({})[0]
