@@ -355,3 +355,16 @@ def test_an_address_that_is_taken_is_never_announced(tmp_path: Path, monkeypatch
 
 def test_the_version_can_be_asked_for() -> None:
     assert CliRunner().invoke(app, ["--version"]).output.startswith("chargewise ")
+
+
+def test_a_recipe_is_checked_by_another_solver_and_written_for_others(run: Any, tmp_path: Path) -> None:
+    base = ["recommend", "--plant", "northmill", "--grade", "B500B", "--json"]
+    checked = document(run(*base, "--verify"))
+    assert checked["agrees"]
+    assert checked["own_eur_per_t"] == pytest.approx(checked["other_eur_per_t"], rel=1e-5)
+    other = document(run(*base, "--solver", "highs"))
+    assert sum(other["costs_eur_per_t"].values()) == pytest.approx(checked["own_eur_per_t"], rel=1e-4)
+    written = document(run(*base, "--export", str(tmp_path / "recipe.mps")))
+    assert len(Path(written["model"]).read_text("utf-8")) > 1000
+    assert run(*base, "--solver", "nosuchsolver").exit_code == EXIT_INPUT
+    assert run(*base, "--export", str(tmp_path / "recipe.txt")).exit_code == EXIT_INPUT
