@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
+from optimizer.model.rule_check import checked_rules
 from plant_adapters.plants.plant_file import read_plant_named
 from plant_adapters.store.store import HeatStore
 from steel.complaints import meant
@@ -129,6 +130,7 @@ class Plants:
                 return known
             model, active, history = known.model, known.version, known.history
         plant = read_plant_named(self._folder, name)
+        checked_rules(plant)
         state = (*state[:2], None if plant.rules is None else plant.rules.text)
         return LoadedPlant(plant, model, active, history, describe_plant(plant, model, history), state)
 

@@ -83,3 +83,34 @@ def test_changed_rules_are_served_at_once(two_plants: Workplace) -> None:
     for least in (11, 23):
         (plants / "rules.py").write_text(f'{rule}    return model.charged_t["E40 shredded"] >= {least}\n', "utf-8")
         assert app.recipe(ORDER, compare=False).charged_t()["E40 shredded"] >= least - 1e-6
+
+
+def test_a_slip_in_the_rules_takes_the_plant_out_of_service_and_says_why(two_plants: Workplace) -> None:
+    plants = two_plants.settings.plants
+    text = (plants / "northmill.toml").read_text("utf-8")
+    (plants / "northmill.toml").write_text(f'{text}\n[rules]\nfile = "rules.py"\n', "utf-8")
+    rule = 'from chargewise import rule\n@rule("shredded", unit="t")\ndef shredded(model):\n'
+    (plants / "rules.py").write_text(f'{rule}    return model.charged_t["E40 shreded"] <= 11\n', "utf-8")
+    client = TestClient(create_app(two_plants.application(), pages=False))
+    answer = client.post("/v1/recipes", json={"plant": "northmill", "grade": "B500B"})
+    assert answer.status_code == 503
+    ready = client.get("/readyz")
+    assert "E40 shredded" in ready.text
+    assert "rule shredded of rules.py" in ready.text
+    (plants / "rules.py").write_text(f'{rule}    return model.charged_t["E40 shredded"] <= 11\n', "utf-8")
+    assert client.post("/v1/recipes", json={"plant": "northmill", "grade": "B500B"}).status_code == 200
+
+
+def test_a_rule_may_speak_of_a_material_that_the_surrogate_does_not_know_yet(two_plants: Workplace) -> None:
+    plants = two_plants.settings.plants
+    text = (plants / "northmill.toml").read_text("utf-8")
+    new = '\n[[yard]]\nname = "Brand new"\nclass = "E40"\nprice_eur_per_t = 1\n\n[rules]\nfile = "rules.py"\n'
+    (plants / "northmill.toml").write_text(text + new, "utf-8")
+    (plants / "rules.py").write_text(
+        'from chargewise import rule\n@rule("new with old", unit="t")\ndef new_with_old(model):\n'
+        '    return [model.charged_t["Brand new"] <= 0.5 * model.charged_t["E40 shredded"],\n'
+        '            model.charged_t["Brand new"] <= 5]\n',
+        "utf-8",
+    )
+    recipe = two_plants.application().recipe(ORDER, compare=False)
+    assert "Brand new" not in recipe.charged_t()

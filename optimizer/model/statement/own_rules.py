@@ -22,6 +22,7 @@ def state_own_rules(model: pyo.ConcreteModel, structure: Structure) -> None:
     Raises:
         InputError: a rule cannot be stated.
     """
+    model.absent_t = pyo.Var(structure.absent, bounds=(0, 0))
     model.rule = pyo.Block()
     for one in structure.rules:
         block = pyo.Block(concrete=True)
@@ -36,9 +37,11 @@ def state_own_rules(model: pyo.ConcreteModel, structure: Structure) -> None:
 
 def _offer(model: pyo.ConcreteModel, block: pyo.Block, structure: Structure) -> None:
     """Give a rule's block what rules are about."""
-    block.charged_t = dict(model.charged_t.items())
+    # What the surrogate does not know yet is in no recipe.
+    absent = dict(model.absent_t.items())
+    block.charged_t = {**absent, **dict(model.charged_t.items())}
     block.added_t = dict(model.added_t.items())
-    block.mass_t = dict(model.mass_t)
+    block.mass_t = {**absent, **model.mass_t}
     if structure.baskets is not None and structure.baskets.apart:
         block.basket_t = dict(model.basket_t.items())
         block.BASKETS = list(model.BASKETS)

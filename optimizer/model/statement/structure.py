@@ -100,6 +100,7 @@ class Structure:
         blocks: what is paid whole.
         balances: names of the rules of slag and bath, with their sense.
         rules: a plant's own.
+        absent: materials of the yard that the surrogate does not know, which rules may speak of.
     """
 
     charged: tuple[str, ...]
@@ -122,6 +123,7 @@ class Structure:
     groups: tuple[GroupShape, ...]
     baskets: BasketShape | None
     rules: tuple[OwnRule, ...]
+    absent: tuple[str, ...] = ()
 
 
 def has_lot_decision(problem: RecipeProblem, column: int) -> bool:
@@ -192,6 +194,7 @@ def structure_of(problem: RecipeProblem, headroom: bool = False, stated: RulesSt
         ),
         baskets=_baskets(problem, names[:n], rules),
         rules=rules,
+        absent=tuple(item.material.name for item in problem.plant.yard if rules and item.material.name not in names),
     )
 
 
