@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from chargewise.app.plants import NotReadyError
 from optimizer.explain.conflicts import ImpossibleOrderError
-from optimizer.solve.highs import OutOfTimeError, SolverError
+from optimizer.solve.errors import OutOfTimeError, SolverError
 from optimizer.solve.interruption import StoppedError
 from steel.complaints import complaint, plain
 from steel.errors import InputError

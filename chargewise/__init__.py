@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from optimizer.explain.conflicts import ImpossibleOrderError
     from optimizer.problem.options import Aim, Objective, RecipeOptions
     from optimizer.problem.own_rules import rule
-    from optimizer.solve.highs import SolverError
+    from optimizer.solve.errors import SolverError
     from plant_adapters.sources.protocol import HeatBatch
     from steel.baskets import BasketRule, Baskets
     from steel.campaigns import Campaign
@@ -84,7 +84,7 @@ _OFFERED = {
     "Plant": "steel.plants",
     "Prices": "steel.plants",
     "RecipeOptions": "optimizer.problem.options",
-    "SolverError": "optimizer.solve.highs",
+    "SolverError": "optimizer.solve.errors",
     "YardItem": "steel.plants",
 }
 __all__ = [

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from optimizer.problem.options import Aim, Objective, RecipeOptions
     from optimizer.problem.own_rules import rule
     from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-    from optimizer.solve.highs import SolverError
+    from optimizer.solve.errors import SolverError
 
 __all__ = [
     "Aim",
@@ -38,7 +38,7 @@ __getattr__ = offering(
         "Optimizer": "optimizer.explain.recommend",
         "RecipeOptions": "optimizer.problem.options",
         "RecipeProblem": "optimizer.problem.recipe_problem",
-        "SolverError": "optimizer.solve.highs",
+        "SolverError": "optimizer.solve.errors",
         "build_problem": "optimizer.problem.recipe_problem",
         "front": "optimizer.plan.front",
         "plan_campaign": "optimizer.plan.campaign",

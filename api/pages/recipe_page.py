@@ -18,7 +18,7 @@ from chargewise.app.application import Application
 from chargewise.app.orders import HeatOrder
 from chargewise.app.plants import LoadedPlant, NotReadyError
 from optimizer.explain.conflicts import ImpossibleOrderError
-from optimizer.solve.highs import SolverError
+from optimizer.solve.errors import SolverError
 from optimizer.solve.interruption import StoppedError, stopping_when
 from steel.answers import Ranges, RankedRecipe
 from steel.complaints import input_error

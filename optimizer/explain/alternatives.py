@@ -8,7 +8,7 @@ from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
 from optimizer.explain.recommend import Optimizer, recipe_from
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T, RecipeProblem
-from optimizer.solve.highs import SolverError
+from optimizer.solve.errors import SolverError
 from optimizer.solve.interruption import within, within_share
 from optimizer.solve.solver import Solution
 from steel.recipes import Alternative

@@ -9,7 +9,7 @@ from optimizer.model.instance import Form
 from optimizer.problem.elements import ElementRow
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.solve.cutting import CutModel
-from optimizer.solve.highs import InfeasibleError, SolverError
+from optimizer.solve.errors import InfeasibleError, SolverError
 from optimizer.solve.solver import solve_recipe
 from optimizer.solve.warm import Warm
 from steel.grades import Grade

@@ -14,7 +14,7 @@ from optimizer.model.instance import PLENTY, Form
 from optimizer.model.requirements import Key, Requirement, requirements_of
 from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.solve.cutting import CutModel
-from optimizer.solve.highs import InfeasibleError, OutOfTimeError, SolverError
+from optimizer.solve.errors import InfeasibleError, OutOfTimeError, SolverError
 from optimizer.solve.warm import Warm
 
 NOT_NARROWED = "Some of these may not matter: there was no time to tell"

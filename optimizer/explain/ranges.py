@@ -12,7 +12,7 @@ from optimizer.explain.recommend import Optimizer
 from optimizer.model.requirements import requirements_of
 from optimizer.problem.elements import ElementRow
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.solve.highs import OutOfTimeError, SolverError
+from optimizer.solve.errors import OutOfTimeError, SolverError
 from optimizer.solve.interruption import seconds_left, within
 from optimizer.solve.solver import Solution
 from steel.answers import Range, Ranges, StandsFrom

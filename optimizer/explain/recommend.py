@@ -7,7 +7,7 @@ from optimizer.explain.outcome import Outcome, outcome_of
 from optimizer.explain.reasons import bindings, notes, unused
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T, RecipeProblem, build_problem
-from optimizer.solve.highs import InfeasibleError
+from optimizer.solve.errors import InfeasibleError
 from optimizer.solve.interruption import within
 from optimizer.solve.joint import solve_jointly
 from optimizer.solve.mass_band import solve_in_band

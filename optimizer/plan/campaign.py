@@ -19,7 +19,7 @@ from optimizer.plan.master import UNMADE, Duals, Master
 from optimizer.plan.supply import Supply, gather
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.solve.highs import InfeasibleError, SolverError
+from optimizer.solve.errors import InfeasibleError, SolverError
 from optimizer.solve.interruption import StoppedError, seconds_left, stop_asked, within
 from optimizer.solve.solver import Solution, solve_recipe
 from steel.campaigns import Campaign, CampaignPlan, PlannedHeat, Purchase, Scarcity

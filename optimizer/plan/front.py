@@ -19,7 +19,7 @@ from optimizer.model.statement.structure import headroom_elements
 from optimizer.plan.goals import Goal, linear_objective, with_goals
 from optimizer.problem.options import Objective
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.solve.highs import InfeasibleError, SolverError
+from optimizer.solve.errors import InfeasibleError, SolverError
 from optimizer.solve.interruption import within, within_share
 from optimizer.solve.solver import RecipeSolver
 from optimizer.solve.warm import Warm

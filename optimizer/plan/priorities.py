@@ -12,7 +12,7 @@ from optimizer.plan.front import goal_solver, point_of, values_of
 from optimizer.plan.goals import SCALE, Goal, linear_objective
 from optimizer.problem.options import Objective
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.solve.highs import InfeasibleError
+from optimizer.solve.errors import InfeasibleError
 from optimizer.solve.interruption import within
 from optimizer.solve.warm import Warm
 from steel.errors import InputError

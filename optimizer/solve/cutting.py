@@ -9,7 +9,8 @@ from optimizer.model.instance import PLAIN, Form, instance_of
 from optimizer.model.program import Program
 from optimizer.model.statement.structure import headroom_elements, states_predictors
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.solve.highs import InfeasibleError, OutOfTimeError, Session, SolverError
+from optimizer.solve.errors import InfeasibleError, OutOfTimeError, SolverError
+from optimizer.solve.highs import Session
 from optimizer.solve.interruption import deadline_after, stop_asked
 from optimizer.solve.margins import NEARLY, Margins, MarginState
 from optimizer.solve.quadratic import MOST_COLUMNS, Optimum, Point, QuadraticSteps

@@ -9,6 +9,7 @@ import highspy
 import numpy as np
 
 from optimizer.model.program import IntArray, Name, Numbers, Program
+from optimizer.solve.errors import InfeasibleError, OutOfTimeError, SolverError
 from optimizer.solve.interruption import StoppedError, can_be_stopped, stop_asked
 from steel.heats import FloatArray
 
@@ -35,21 +36,6 @@ _STOPPED = (
     highspy.HighsModelStatus.kTimeLimit,
     highspy.HighsModelStatus.kSolutionLimit,
 )
-
-
-class InfeasibleError(Exception):
-    """No recipe meets every requirement."""
-
-
-class SolverError(RuntimeError):
-    """The solver stopped without an answer for a reason that is not the order's."""
-
-
-class OutOfTimeError(SolverError):
-    """Time was up before any recipe was found."""
-
-    def __init__(self) -> None:
-        super().__init__("no recipe was found within the time limit")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from optimizer.problem.confidence import margins, risk_of_each
 from optimizer.problem.elements import ElementRow
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.solve.highs import SolverError
+from optimizer.solve.errors import SolverError
 from optimizer.solve.interruption import seconds_left
 from optimizer.solve.solver import Solution
 from steel.elements import Element

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.solve.highs import InfeasibleError
+from optimizer.solve.errors import InfeasibleError
 from optimizer.solve.solver import Solution
 
 MOST_ROUNDS = 12

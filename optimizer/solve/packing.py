@@ -9,7 +9,8 @@ import numpy as np
 from optimizer.model.instance import Form, instance_of
 from optimizer.model.program import Extension, Program
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T, RecipeProblem
-from optimizer.solve.highs import InfeasibleError, Session
+from optimizer.solve.errors import InfeasibleError
+from optimizer.solve.highs import Session
 from steel.baskets import BasketLoad, Baskets, Layer, from_the_bottom
 from steel.heats import FloatArray
 from surrogate.model.predictors import Predictors

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.problem.recipe_problem import UNUSED_BELOW_T, RecipeProblem
-from optimizer.solve.highs import SolverError
+from optimizer.solve.errors import SolverError
 from optimizer.solve.pseudo_costs import Experience
 from optimizer.solve.quadratic import Point
 from steel.heats import FloatArray

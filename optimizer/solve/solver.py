@@ -16,7 +16,7 @@ from optimizer.model.program import Name
 from optimizer.problem.options import Objective
 from optimizer.problem.recipe_problem import RecipeProblem
 from optimizer.solve.cutting import MOST_CUT_ROUNDS, CutModel, Reshape
-from optimizer.solve.highs import InfeasibleError, OutOfTimeError, SolverError
+from optimizer.solve.errors import InfeasibleError, OutOfTimeError, SolverError
 from optimizer.solve.interruption import deadline_after
 from optimizer.solve.prices import Prices, prices_at
 from optimizer.solve.pseudo_costs import Experience

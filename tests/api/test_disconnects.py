@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from optimizer.explain.recommend import Optimizer
-from optimizer.solve.highs import OutOfTimeError
+from optimizer.solve.errors import OutOfTimeError
 from tests.conftest import Installation
 
 

@@ -13,7 +13,7 @@ from optimizer.explain.recommend import Optimizer
 from optimizer.explain.review import review
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.solve.highs import InfeasibleError
+from optimizer.solve.errors import InfeasibleError
 from optimizer.solve.packing import fill_baskets
 from optimizer.solve.solver import Solution
 from steel.baskets import BasketRule, Baskets

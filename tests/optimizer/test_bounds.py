@@ -12,7 +12,7 @@ from optimizer.explain.recommend import Optimizer
 from optimizer.explain.review import review
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
-from optimizer.solve.highs import OutOfTimeError, SolverError
+from optimizer.solve.errors import OutOfTimeError, SolverError
 from optimizer.solve.solver import Solution
 from steel.elements import Element
 from steel.grades import Grade, Order

@@ -11,7 +11,7 @@ from benchmarks.recipe_instances import campaign, family
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.plan.campaign import plan_campaign
 from optimizer.problem.options import RecipeOptions
-from optimizer.solve.highs import OutOfTimeError
+from optimizer.solve.errors import OutOfTimeError
 from optimizer.solve.interruption import StoppedError, stopping_when
 from steel.campaigns import Campaign, CampaignPlan, Delivery, Offer, PriceBreak, Purchase
 from steel.errors import InputError

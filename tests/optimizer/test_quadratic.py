@@ -12,7 +12,8 @@ from optimizer.model.scatter import FewScatter, Scatter, WholeScatter, parts_of
 from optimizer.problem.options import Aim, Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.solve.cutting import CutModel
-from optimizer.solve.highs import InfeasibleError, Session
+from optimizer.solve.errors import InfeasibleError
+from optimizer.solve.highs import Session
 from optimizer.solve.quadratic import Optimum, Point
 from optimizer.solve.solver import solve_recipe
 from optimizer.solve.warm import Warm

@@ -17,7 +17,7 @@ from optimizer.plan.front import front
 from optimizer.plan.priorities import in_turn
 from optimizer.problem.options import Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem
-from optimizer.solve.highs import SolverError
+from optimizer.solve.errors import SolverError
 from optimizer.solve.interruption import seconds_left, within, within_share
 from tests.conftest import Installation
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chargewise.app.plants import NotReadyError
 from optimizer.explain.conflicts import NOT_NARROWED, ImpossibleOrderError
 from optimizer.model.exchange import OtherSolverError
-from optimizer.solve.highs import OutOfTimeError, SolverError
+from optimizer.solve.errors import OutOfTimeError, SolverError
 from steel.complaints import input_error
 from steel.errors import InputError
 from steel.jsonable import without_nan
