@@ -5,7 +5,7 @@ rules or lifts tell baskets apart, what goes into each is a variable of its own.
 """
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimizer.model.compiled import Filled
 from optimizer.model.statement.masses import number, reach_t

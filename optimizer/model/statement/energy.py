@@ -1,7 +1,7 @@
 """Electricity: the greatest of linear pieces, plus what trees or a network predict, and the caps on it."""
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimizer.model.compiled import Filled
 from optimizer.model.statement.masses import number, reach_t

@@ -1,7 +1,7 @@
 """A plant's rules: shares of the charge, slag and bath, lots, and how many materials there may be."""
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimizer.model.compiled import Filled
 from optimizer.model.statement.masses import number

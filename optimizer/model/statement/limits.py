@@ -1,7 +1,7 @@
 """Limits and aims of the analysis, each with its margin, on the wt% times the steel's mass: linear, and cones."""
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimizer.model.compiled import Filled
 from optimizer.model.statement.masses import number, reach_t

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression, RangedExpression
 
 from optimizer.model.linear_forms import NotLinearError

@@ -4,7 +4,8 @@ Read it beside `docs/formulation-recipe.md`. Every number of the day is a mutabl
 (`masses`, `limits`, `energy`, `baskets`, `house_rules`, `own_rules`) says which, and where its values come from.
 """
 
-import pyomo.environ as pyo
+# `pyomo.environ` would load every solver's interface as well, and take twice as long.
+import pyomo.core as pyo
 
 from optimizer.model.statement.baskets import state_baskets, state_lifts
 from optimizer.model.statement.energy import state_energy
