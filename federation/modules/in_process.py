@@ -14,6 +14,14 @@ COORDINATOR, RUN = 1, 1
 Config = dict[str, bool | float | int | str]
 
 
+def _identify() -> None:
+    """Say that this process is the coordinator's, which messages are stamped with, unless it is another already."""
+    try:
+        _ = TaskIdentity.run_id
+    except RuntimeError:
+        TaskIdentity.task_id, TaskIdentity.run_id, TaskIdentity.node_id = 1, RUN, COORDINATOR
+
+
 class InProcessGrid(Grid):  # type: ignore[misc]  # Flower's classes are untyped
     """Delivers every message at once to a client app in this process; a participant that raises answers with an error.
 
@@ -23,8 +31,7 @@ class InProcessGrid(Grid):  # type: ignore[misc]  # Flower's classes are untyped
     """
 
     def __init__(self, app: Callable[[Message, Context], Message], nodes: list[Config]) -> None:
-        # Messages are stamped with whose process this is; here it is the coordinator's.
-        TaskIdentity.task_id, TaskIdentity.run_id, TaskIdentity.node_id = 1, RUN, COORDINATOR
+        _identify()
         self._app = app
         self._contexts = {
             number: Context(run_id=RUN, node_id=number, node_config=config, state=RecordDict(), run_config={})

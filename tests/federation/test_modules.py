@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from flwr.app import Message
+from flwr.supercore.task_identity import TaskIdentity
 
 from federation.ledger.errors import TooFewPlantsError
 from federation.ledger.ledger import Ledger, read_ledger
@@ -207,3 +208,10 @@ def test_the_order_of_an_epoch_is_repeatable_and_takes_every_row_once() -> None:
     assert torch.equal(one, shuffled(300, (1, 2)))
     assert sorted(one.tolist()) == list(range(300))
     assert not torch.equal(one, shuffled(300, (1, 3)))
+
+
+def test_a_grid_in_this_process_leaves_an_identity_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("_task_id", 5), ("_run_id", 7), ("_node_id", 9)):
+        monkeypatch.setattr(TaskIdentity, name, value)
+    InProcessGrid(lambda message, context: message, [])
+    assert (TaskIdentity.task_id, TaskIdentity.run_id, TaskIdentity.node_id) == (5, 7, 9)
