@@ -82,12 +82,7 @@ def test_the_engineers_commands_work(
 
 
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
-RUN_ELSEWHERE = {"federation.md": "a task's class alone; tests/federation/test_modules.py trains one like it"}
-WITH_PYTHON = [
-    path
-    for path in sorted(DOCS.glob("*.md"))
-    if path.name not in RUN_ELSEWHERE and PYTHON.search(path.read_text("utf-8"))
-]
+WITH_PYTHON = [path for path in sorted(DOCS.glob("*.md")) if PYTHON.search(path.read_text("utf-8"))]
 
 
 @pytest.mark.slow
