@@ -20,13 +20,16 @@ from steel.errors import InputError
 from steel.heats import FloatArray
 
 FORMATS = (".lp", ".mps", ".nl")
-LINEAR_SOLVERS = frozenset({"highs", "appsi_highs", "glpk", "cbc"})
+HIGHS = frozenset({"highs", "appsi_highs"})
+LINEAR_SOLVERS = HIGHS | {"glpk", "cbc"}
 """Solvers that take no cones: these get tangents instead, one more wherever a solution misses its margin."""
 ALIASES = {"scip": "scip_direct"}
 """What Pyomo calls a solver that came from the registry."""
 MOST_ROUNDS = 200
-HELD = 2e-7
-"""How exactly tangents hold a margin, as a share of it: about what a linear solver holds its rows to."""
+HELD, HELD_WT_PCT_T = 2e-7, 1e-7
+"""How exactly tangents hold a margin: as a share of it, and at least what a linear solver holds its rows to."""
+FINE = {"primal_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-8}
+"""What HiGHS is asked for; its own tolerances are coarser than the margins of a clean steel."""
 OPTIMAL = (TerminationCondition.optimal, TerminationCondition.locallyOptimal)
 
 
@@ -100,7 +103,8 @@ def _run(found: Any, model: pyo.ConcreteModel, name: str) -> None:
         OtherSolverError: that is no optimum.
     """
     try:
-        condition = found.solve(model).solver.termination_condition
+        options = FINE if name in HIGHS else {}
+        condition = found.solve(model, options=options).solver.termination_condition
     except Exception as error:
         raise OtherSolverError(f"{name} ended without an optimum: {error}") from error
     if condition not in OPTIMAL:
@@ -148,7 +152,7 @@ def _missed(
     for element, root in roots.items():
         image = root @ masses
         scatter = float(np.linalg.norm(image))
-        if scatter - pyo.value(model.margin[element]) > HELD * max(scatter, 1e-6):
+        if scatter - pyo.value(model.margin[element]) > max(HELD * scatter, HELD_WT_PCT_T):
             slope = root.T @ image / scatter
             tangents.add(
                 sum(float(v) * model.mass_t[n] for v, n in zip(slope, names, strict=True)) <= model.margin[element]
