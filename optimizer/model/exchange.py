@@ -26,7 +26,7 @@ LINEAR_SOLVERS = HIGHS | {"glpk", "cbc"}
 ALIASES = {"scip": "scip_direct"}
 """What Pyomo calls a solver that came from the registry."""
 MOST_ROUNDS = 200
-HELD, HELD_WT_PCT_T = 2e-7, 1e-7
+HELD, HELD_WT_PCT_T = 2e-7, 1e-8
 """How exactly tangents hold a margin: as a share of it, and at least what a linear solver holds its rows to."""
 FINE = {"primal_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-8}
 """What HiGHS is asked for; its own tolerances are coarser than the margins of a clean steel."""
