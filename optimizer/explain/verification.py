@@ -9,13 +9,15 @@ from optimizer.explain.recommend import recipe_from
 from optimizer.model.exchange import Checked, solve_by
 from optimizer.model.instance import instance_of
 from optimizer.problem.recipe_problem import RecipeProblem
+from optimizer.solve.errors import InfeasibleError, SolverError
 from optimizer.solve.prices import no_prices
 from optimizer.solve.solver import Solution, solve_recipe
+from steel.heats import FloatArray
 from steel.recipes import Recipe
 
 AGREES = 1e-5
 """Relative difference that two solvers' own tolerances explain, beside the gap that was allowed."""
-FINE_GAP = 1e-7
+FINE_GAP = 1e-6
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def verify(problem: RecipeProblem, solver: str = "highs") -> Verification:
         OtherSolverError: it ended without an optimum.
     """
     fine = problem.with_options(gap=min(problem.options.gap, FINE_GAP))
-    other = solve_by(fine, solver)
     own = solve_recipe(fine)
+    other = solve_by(fine, solver, own.columns_t)
     return Verification(solver, own.objective_eur_per_t, other.cost_eur / float(problem.yields @ other.columns_t))
 
 
@@ -64,10 +66,18 @@ def recipe_by(problem: RecipeProblem, solver: str) -> Recipe:
         InputError: Pyomo finds no such solver.
         OtherSolverError: it ended without an optimum.
     """
-    found = solve_by(problem, solver)
+    found = solve_by(problem, solver, _near(problem))
     return recipe_from(problem, _as_solution(problem, found), outcome_of(problem, found.columns_t)).model_copy(
         update={"notes": (f"Solved by {solver}; without prices of requirements", *problem.plant.notes)}
     )
+
+
+def _near(problem: RecipeProblem) -> FloatArray | None:
+    """The own recipe; None where there is none, which the other solver is to find by itself."""
+    try:
+        return solve_recipe(problem).columns_t
+    except (InfeasibleError, SolverError):
+        return None
 
 
 def _as_solution(problem: RecipeProblem, found: Checked) -> Solution:

@@ -28,7 +28,7 @@ ALIASES = {"scip": "scip_direct"}
 MOST_ROUNDS = 200
 HELD, HELD_WT_PCT_T = 2e-7, 1e-8
 """How exactly tangents hold a margin: as a share of it, and at least what a linear solver holds its rows to."""
-FINE = {"primal_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 1e-8}
+FINE = {"primal_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-9}
 """What HiGHS is asked for; its own tolerances are coarser than the margins of a clean steel."""
 OPTIMAL = (TerminationCondition.optimal, TerminationCondition.locallyOptimal)
 
@@ -76,8 +76,14 @@ def write_model(problem: RecipeProblem, path: Path) -> None:
     whole_model(problem).write(str(path), io_options={"symbolic_solver_labels": True})
 
 
-def solve_by(problem: RecipeProblem, solver: str) -> Checked:
+def solve_by(problem: RecipeProblem, solver: str, near: FloatArray | None = None) -> Checked:
     """Solve a problem with a solver that Pyomo finds.
+
+    Args:
+        problem: to be solved.
+        solver: its name.
+        near: (n + m,) a recipe where a solver without cones gets its first tangents; they cut off nothing, wherever
+            they are, but save most of the rounds.
 
     Raises:
         InputError: it finds none of that name.
@@ -87,8 +93,11 @@ def solve_by(problem: RecipeProblem, solver: str) -> Checked:
     model = whole_model(problem, cones=solver not in LINEAR_SOLVERS)
     roots = _roots(problem)
     tangents = model.tangents = pyo.ConstraintList()
+    if near is not None and solver in LINEAR_SOLVERS:
+        for element, root in roots.items():
+            _add_tangent(model, element, root, near, tangents)
     for _ in range(MOST_ROUNDS):
-        _run(found, model, solver)
+        _run(found, model, solver, problem.options.gap)
         masses = np.array([pyo.value(model.mass_t[name]) for name in model.MATERIALS])
         if solver not in LINEAR_SOLVERS or not _missed(model, roots, masses, tangents):
             took_ms = 1000.0 * (time.perf_counter() - started)
@@ -96,14 +105,14 @@ def solve_by(problem: RecipeProblem, solver: str) -> Checked:
     raise OtherSolverError(f"{solver}: margins did not converge in {MOST_ROUNDS} rounds of tangents")
 
 
-def _run(found: Any, model: pyo.ConcreteModel, name: str) -> None:
+def _run(found: Any, model: pyo.ConcreteModel, name: str, gap: float) -> None:
     """Run a solver and load what it found.
 
     Raises:
         OtherSolverError: that is no optimum.
     """
     try:
-        options = FINE if name in HIGHS else {}
+        options = {**FINE, "mip_rel_gap": gap} if name in HIGHS else {}
         condition = found.solve(model, options=options).solver.termination_condition
     except Exception as error:
         raise OtherSolverError(f"{name} ended without an optimum: {error}") from error
@@ -148,17 +157,21 @@ def _missed(
 ) -> bool:
     """Add a tangent wherever a solution misses its margin; whether any did."""
     missed = False
-    names = list(model.MATERIALS)
     for element, root in roots.items():
-        image = root @ masses
-        scatter = float(np.linalg.norm(image))
+        scatter = float(np.linalg.norm(root @ masses))
         if scatter - pyo.value(model.margin[element]) > max(HELD * scatter, HELD_WT_PCT_T):
-            slope = root.T @ image / scatter
-            tangents.add(
-                sum(float(v) * model.mass_t[n] for v, n in zip(slope, names, strict=True)) <= model.margin[element]
-            )
+            _add_tangent(model, element, root, masses, tangents)
             missed = True
     return missed
+
+
+def _add_tangent(
+    model: pyo.ConcreteModel, element: str, root: FloatArray, masses: FloatArray, tangents: pyo.ConstraintList
+) -> None:
+    image = root @ masses
+    slope = root.T @ image / max(float(np.linalg.norm(image)), 1e-12)
+    parts = zip(slope, model.MATERIALS, strict=True)
+    tangents.add(sum(float(value) * model.mass_t[name] for value, name in parts) <= model.margin[element])
 
 
 def _add_predictors(model: pyo.ConcreteModel, program: Program, columns: int, rows: int) -> None:

@@ -357,6 +357,7 @@ def test_the_version_can_be_asked_for() -> None:
     assert CliRunner().invoke(app, ["--version"]).output.startswith("chargewise ")
 
 
+@pytest.mark.slow
 def test_a_recipe_is_checked_by_another_solver_and_written_for_others(run: Any, tmp_path: Path) -> None:
     base = ["recommend", "--plant", "northmill", "--grade", "B500B", "--json"]
     checked = document(run(*base, "--verify"))
