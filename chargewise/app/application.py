@@ -228,7 +228,7 @@ class Application:
         loaded = self.plant(plant)
         model = loaded.model
         heat = one_heat(_at_usual(charge, loaded), model.schema.elements)
-        found = model.predict(heat)
+        found = model.predict(heat, planned=True)
 
         def interval(name: str) -> Interval:
             low, high = model.interval(name, found, INTERVAL_COVERAGE)

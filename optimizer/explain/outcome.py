@@ -86,7 +86,7 @@ def _energy_interval(problem: RecipeProblem, charged: FloatArray, energy_kwh: fl
 
 def _analysis_line(problem: RecipeProblem, row: ElementRow, columns_t: FloatArray, final_t: float) -> AnalysisLine:
     mean, sd = row.mean(columns_t) / final_t, row.sd(columns_t) / final_t
-    quantiles = problem.description.elements[row.element].quantiles
+    quantiles = row.quantiles
     if row.exact:
         # What does not scatter is within its limits or is not, as exactly as a solver holds them.
         limits = [limit for limit in (row.maximum, row.minimum) if limit is not None]

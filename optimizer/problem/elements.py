@@ -16,6 +16,7 @@ from steel.materials import Material
 from steel.plants import Furnace, YardItem
 from surrogate.model.description import Description, OutputPieces
 from surrogate.model.predictors import Predictors
+from surrogate.model.quantiles import Quantiles
 
 EXACT = 1e-4
 """Share of a limit below which a margin to it is none."""
@@ -34,6 +35,7 @@ class ElementRow:
         tapped: (n + m,) t of furnace steel per t, which the predictors count for.
         furnace_columns: n.
         root: (r, n + m) with `sd · F = ‖root · (x, a)‖`.
+        quantiles: of the final analysis, standardised.
         upper_z: calibrated quantile of the requested confidence, at least 0; 0 where the element is exact.
         lower_z: the same below.
         exact: whether its scatter is too small to matter to any limit.
@@ -49,6 +51,7 @@ class ElementRow:
     tapped: FloatArray
     furnace_columns: int
     root: FloatArray
+    quantiles: Quantiles
     upper_z: float
     lower_z: float
     maximum: float | None
@@ -94,6 +97,7 @@ class Balance:
 
     Attributes:
         widest: greatest standard deviation that a t of any column brings, wt% · t.
+        added_cv: relative standard deviation of what the addition richest in it brings; 0 where none does.
     """
 
     linear: FloatArray
@@ -101,6 +105,7 @@ class Balance:
     predictors: Predictors
     root: FloatArray
     widest: float
+    added_cv: float
 
 
 @dataclass(frozen=True)
@@ -155,18 +160,23 @@ def _balance(
     additions = np.array([item.material.recovered_content(element) for item in tapping])
     scatter = np.array([item.material.content_cv.get(element, 0.0) for item in tapping]) * additions
     columns = len(pick) + len(tapping)
+    linear = np.concatenate([balance[pick], additions])
     convex = np.zeros((len(pieces.pieces), columns))
     convex[:, : len(pick)] = fresh * pieces.pieces[:, pick]
-    root = np.zeros((len(pieces.root) + len(tapping), columns))
-    root[: len(pieces.root), : len(pick)] = fresh * pieces.root[:, pick]
-    if tapping:
-        root[len(pieces.root) :, len(pick) :] = np.diag(scatter)
+    charged = np.zeros((len(pieces.root), columns))
+    charged[:, : len(pick)] = fresh * pieces.root[:, pick]
+    added = np.zeros((len(tapping), columns))
+    added[:, len(pick) :] = np.diag(scatter)
+    # Sampling and analysis scatter with all that is in the sample, not with what the furnace made of it alone.
+    sampled = [pieces.sampling_cv * linear[None]] if pieces.sampling_cv > 0 else []
+    root = np.vstack([charged, added, *sampled])
     return Balance(
-        linear=np.concatenate([balance[pick], additions]),
+        linear=linear,
         pieces=convex,
         predictors=predictors_of(pieces, description, pick).scaled(fresh),
         root=root,
         widest=float(np.sqrt((root**2).sum(axis=0)).max(initial=0.0)),
+        added_cv=float((scatter / np.maximum(additions, 1e-12))[np.argmax(additions)]) if len(additions) else 0.0,
     )
 
 
@@ -191,9 +201,10 @@ def element_row(
         options: confidence and aims.
     """
     risk = risk_of_each(order, description, options)
-    upper_z, lower_z = margins(description.elements[element].quantiles, options, risk, risk)
     maximum, minimum = order.grade.maximum_wt_pct.get(element), order.grade.minimum_wt_pct.get(element)
     limits = [limit for limit in (maximum, minimum) if limit is not None]
+    quantiles = _final_quantiles(description.elements[element], description.fresh_share(element), balance, limits)
+    upper_z, lower_z = margins(quantiles, options, risk, risk)
     # The margin that any recipe needs is next to nothing.
     exact = bool(limits) and max(upper_z, lower_z, 1.0) * balance.widest <= EXACT * min(limits)
     if exact:
@@ -206,6 +217,7 @@ def element_row(
         tapped=tapped,
         furnace_columns=furnace_columns,
         root=balance.root,
+        quantiles=quantiles,
         upper_z=upper_z,
         lower_z=lower_z,
         maximum=maximum,
@@ -213,6 +225,16 @@ def element_row(
         aim=options.aims.get(element),
         exact=exact,
     )
+
+
+def _final_quantiles(pieces: OutputPieces, fresh: float, balance: Balance, limits: list[float]) -> Quantiles:
+    """Quantiles of the final analysis near its limits, where lots scatter skewed, and additions and samples evenly."""
+    if pieces.usual_sd <= 0 or not limits:
+        return pieces.quantiles
+    limit = sum(limits) / len(limits)
+    lots = fresh * pieces.usual_sd
+    even = np.hypot(pieces.sampling_cv * limit, balance.added_cv * max(0.0, limit - pieces.usual))
+    return pieces.quantiles.with_even(lots**2 / (lots**2 + float(even) ** 2))
 
 
 def predictors_of(pieces: OutputPieces, description: Description, pick: NDArray[np.int_]) -> Predictors:

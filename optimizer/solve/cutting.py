@@ -184,13 +184,17 @@ class CutModel:
         self.session.cut(cuts, planes, [self.program.columns["margin", name] for name in names])
 
     def _remainders(self, columns: FloatArray) -> FloatArray:
-        """(E,) wt% · t beyond the linear balance; predictors as the model has them, whose decisions may be open now."""
-        found = np.zeros(len(self._margins.rows))
+        """(E, 2) wt% · t beyond the linear balance, at most and at least; as the model has it where decisions are open."""
+        found = np.zeros((len(self._margins.rows), len(LIMITS)))
         for e, row in enumerate(self._margins.rows):
+            name = row.element.value
             if states_predictors(row):
-                found[e] = self.session.values[self.program.columns["remainder", row.element.value]]
+                found[e] = self.session.values[self.program.columns["remainder", name]]
             elif len(row.pieces):
                 found[e] = row.mean(columns) - float(row.linear @ columns)
+                floor = self.program.columns.get(("floor", name))
+                if floor is not None:
+                    found[e, 1] = self.session.values[floor]
         return found
 
     def _slacks(self) -> FloatArray | float:

@@ -84,16 +84,15 @@ def _risk(problem: RecipeProblem, solution: Solution, kind: str, element: Elemen
     distance, sd = (limit or 0.0) * final - row.mean(columns), row.sd(columns)
     if sd <= 0.0:
         return 0.0
-    below = problem.description.elements[element].quantiles.probability(distance / sd)
+    below = row.quantiles.probability(distance / sd)
     return 1.0 - below if kind == "maximum" else below
 
 
 def _with(problem: RecipeProblem, risks: Risks) -> RecipeProblem:
     def row_at(row: ElementRow) -> ElementRow:
-        quantiles = problem.description.elements[row.element].quantiles
         usual = risk_of_each(problem.order, problem.description, problem.options)
         upper, lower = (max(risks.get((kind, row.element), usual), LEAST_RISK) for kind in ("maximum", "minimum"))
-        upper_z, lower_z = margins(quantiles, problem.options, upper, lower)
+        upper_z, lower_z = margins(row.quantiles, problem.options, upper, lower)
         return replace(row, upper_z=upper_z, lower_z=lower_z)
 
     return replace(problem, rows=tuple(row_at(row) for row in problem.rows))

@@ -71,12 +71,12 @@ class Margins:
 
         Args:
             points: (n + m,) t each, the recipe first; tangents are at others too.
-            remainders: (E,) wt% · t beyond the recipe's linear balance.
+            remainders: (E, 2) wt% · t beyond the recipe's linear balance, at most and at least.
             slack: (E, 2) wt% · t by which maximum and minimum may be missed.
         """
         columns_t = points[0]
         final = float(self._yields @ columns_t)
-        mean = self._linear @ columns_t + remainders
+        mean = (self._linear @ columns_t)[:, None] + remainders
         scatter, slopes = self.scatter.at(np.array(points))
-        over = np.array([1.0, -1.0]) * (mean[:, None] - self._limits * final) + self._z * scatter[:, :1] - slack
+        over = np.array([1.0, -1.0]) * (mean - self._limits * final) + self._z * scatter[:, :1] - slack
         return MarginState(np.asarray((over / (self._tolerance * final)).max(axis=1)), slopes)

@@ -21,11 +21,12 @@ from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.fit.boosting import complete
+from surrogate.fit.conformal import conformal
 from surrogate.fit.convex import MaxAffine
 from surrogate.fit.heat_data import fresh_wt_pct
 from surrogate.model.description import Description, OutputPieces
 from surrogate.model.networks import ReluNetwork
-from surrogate.model.quantiles import LEVELS, Quantiles, conformal
+from surrogate.model.quantiles import LEVELS, Quantiles
 from surrogate.model.schema import ENERGY
 from surrogate.model.trees import Trees
 

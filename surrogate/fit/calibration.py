@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from steel.heats import FloatArray
+from surrogate.fit.conformal import conformal
 from surrogate.fit.drift_state import Trajectory
 from surrogate.fit.heat_data import HeatData
 from surrogate.fit.lots import shared_lot_statistics
@@ -13,10 +14,11 @@ from surrogate.model.linear import Statistics, posterior
 from surrogate.model.model import Output
 from surrogate.model.motion import Motion, swing_of
 from surrogate.model.priors import Prior
-from surrogate.model.quantiles import conformal
 
 FOLDS = 6
 LONGEST_LAG = 40
+MOST_LOT_CV = 1.0
+"""Relative scatter of a lot that counts at most: that of a content of nearly nothing says nothing."""
 
 
 def held_out_residuals(output: Output, prior: Prior, data: HeatData, column: int, lot_t: float) -> FloatArray:
@@ -26,7 +28,8 @@ def held_out_residuals(output: Output, prior: Prior, data: HeatData, column: int
     """
     blocks = data.blocks(FOLDS)
     target = data.targets[:, column] - output.remainder(data.features)
-    bands = [data.rows(b).lots.bands(output.lot_sd[None], np.array([output.noise]), lot_t)[0] for b in blocks]
+    noise = output.noise_of(output.mean(data.features), data.unmixed)[None]
+    bands = [data.rows(b).lots.bands(output.lot_sd[None], noise[:, b], lot_t)[0] for b in blocks]
     seen = [shared_lot_statistics(band, data.features[b], target[b]) for band, b in zip(bands, blocks, strict=True)]
     total = sum(seen[1:], seen[0])
     residuals = np.full(len(data.features), np.nan)
@@ -34,7 +37,9 @@ def held_out_residuals(output: Output, prior: Prior, data: HeatData, column: int
         rest = Statistics(total.information - own.information, total.moment - own.moment, total.heats - own.heats)
         without = replace(output, linear=posterior(prior, rest))
         features = data.features[block]
-        residuals[block] = (data.targets[block, column] - without.mean(features)) / without.sd(features)
+        residuals[block] = (data.targets[block, column] - without.mean(features)) / without.sd(
+            features, data.unmixed[block]
+        )
     return residuals
 
 
@@ -57,7 +62,18 @@ def effective_heats(residuals: FloatArray) -> float:
     return heats / inflation
 
 
-def calibrated(output: Output, residuals: FloatArray, path: Trajectory, runs: list[slice]) -> Output:
+def expected_skewness(output: Output, features: FloatArray) -> float:
+    """Skewness of residuals of heats (N, d) whose lots are lognormal, as far as lots make them."""
+    shares = features[:, : len(output.lot_sd)]
+    contents = np.maximum(output.linear.mean[: len(output.lot_sd)], 1e-12)
+    cv = np.minimum(output.lot_sd / contents, MOST_LOT_CV)
+    third = (shares * output.lot_sd) ** 3 @ (3.0 * cv + cv**3)
+    return float(np.median(third / output.sd(features) ** 3))
+
+
+def calibrated(
+    output: Output, residuals: FloatArray, path: Trajectory, runs: list[slice], skewness: float = 0.0
+) -> Output:
     """The output with today's spread, conformal quantiles and the movement that held-out residuals (N,) show.
 
     Where the spread moved, residuals are taken relative to their own run's, and scatter and noise are today's.
@@ -70,6 +86,7 @@ def calibrated(output: Output, residuals: FloatArray, path: Trajectory, runs: li
         output,
         lot_sd=today * output.lot_sd,
         noise=today * output.noise,
-        quantiles=conformal(level, effective_heats(level)),
+        sampling_cv=today * output.sampling_cv,
+        quantiles=conformal(level, effective_heats(level), skewness),
         motion=Motion(path.slope, path.walk, factors / today, swing_of(level)),
     )

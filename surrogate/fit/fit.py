@@ -9,11 +9,12 @@ from steel.elements import NOBLE, Element
 from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
-from surrogate.fit.calibration import calibrated, held_out_residuals
+from surrogate.fit.calibration import calibrated, expected_skewness, held_out_residuals
 from surrogate.fit.drift_state import Movement, Trajectory, follow, moving_materials
 from surrogate.fit.heat_data import HeatData, charged_heats, prepare, typical_values
 from surrogate.fit.lots import likeliest_lot_t, shared_lot_statistics
 from surrogate.fit.remainder import FitOptions, candidates, refit, surely_best
+from surrogate.fit.sampling import USUAL_CV, likeliest_cv
 from surrogate.fit.scatter import fit_scatter
 from surrogate.fit.yields import YIELD, fit_yields
 from surrogate.model.inputs import input_levels
@@ -68,20 +69,21 @@ def fit(
     priors = priors or catalogue_priors(schema, typical)
     cut = round(len(log) * (1 - options.held_back))
     early, late = data.rows(slice(None, cut)), data.rows(slice(cut, None))
+    say("contents and scatter", 0.05)
+    balance, lot_t, cv = _balance(schema, data, typical, priors, options.rounds)
     first: dict[str, Output] = {}
     if options.remainders:
-        say("contents and scatter", 0.1)
-        linear, early_lot_t = _balance(schema, early, typical, priors, options.rounds)
+        say("the earlier heats' own", 0.2)
+        linear, early_lot_t, _ = _balance(schema, early, typical, priors, options.rounds, cv)
         say("remainders", 0.3)
         tried = {kind: candidates(schema, early, linear, kind, options) for kind in options.remainders}
         first = surely_best(linear, tried, late)
         if any(output.has_remainder for output in first.values()):
-            first = _refine(schema, early, typical, priors, first, early_lot_t)
+            first = _refine(schema, early, typical, priors, first, early_lot_t, cv)
     say("all heats", 0.5)
-    balance, lot_t = _balance(schema, data, typical, priors, options.rounds)
     final = refit(data, balance, first, options)
     if any(output.has_remainder for output in final.values()):
-        final = _refine(schema, data, typical, priors, final, lot_t)
+        final = _refine(schema, data, typical, priors, final, lot_t, cv)
     paths = trajectories(schema, final, priors, data, lot_t)
     say("calibration", 0.8)
     outputs = {}
@@ -90,10 +92,12 @@ def fit(
         if output.has_remainder:
             # A remainder has seen all of these heats; only the newest judge it unseen.
             judged, seen = first[name], late
-            residuals = (seen.targets[:, column] - judged.mean(seen.features)) / judged.sd(seen.features)
+            expected, spread = judged.mean(seen.features), judged.sd(seen.features, seen.unmixed)
+            residuals = (seen.targets[:, column] - expected) / spread
         else:
             residuals = held_out_residuals(output, priors[name], data, column, lot_t)
-        found = calibrated(replace(output, linear=paths[name].now), residuals, paths[name], seen.runs())
+        skewness = 0.0 if name == ENERGY else expected_skewness(output, seen.features)
+        found = calibrated(replace(output, linear=paths[name].now), residuals, paths[name], seen.runs(), skewness)
         known = given.get(name, found.pieces[:0])
         outputs[name] = replace(found, pieces=sum_of_pieces(found.pieces, known))
     say("done", 1.0)
@@ -112,7 +116,7 @@ def output_statistics(outputs: dict[str, Output], data: HeatData, lot_t: float) 
     what they have learned.
     """
     lot_sd = np.array([output.lot_sd for output in outputs.values()])
-    noise = np.array([output.noise for output in outputs.values()])
+    noise = _noise(outputs, data)
     bands = data.lots.bands(lot_sd, noise, lot_t)
     found = {}
     for column, (name, output) in enumerate(outputs.items()):
@@ -152,14 +156,33 @@ def prior_outputs(schema: Schema, typical: FloatArray, priors: Priors) -> dict[s
 
 
 def _balance(
-    schema: Schema, data: HeatData, typical: FloatArray, priors: Priors, rounds: int
-) -> tuple[dict[str, Output], float]:
-    """The linear balance of all outputs, and the mass of a lot."""
-    outputs, lot_t = _refine(schema, data, typical, priors, prior_outputs(schema, typical, priors), 0.0), 0.0
+    schema: Schema, data: HeatData, typical: FloatArray, priors: Priors, rounds: int, known_cv: float | None = None
+) -> tuple[dict[str, Output], float, float]:
+    """The linear balance of all outputs, the mass of a lot, and how sampling and analysis scatter, relative."""
+    cv, lot_t = USUAL_CV if known_cv is None else known_cv, 0.0
+    outputs = _refine(schema, data, typical, priors, prior_outputs(schema, typical, priors), lot_t, cv)
     for _ in range(rounds):
         lot_t = _lot_t(data, outputs)
-        outputs = _refine(schema, data, typical, priors, outputs, lot_t)
-    return outputs, lot_t
+        if known_cv is None:
+            cv = _sampling_cv(schema, data, typical, outputs, lot_t)
+        outputs = _refine(schema, data, typical, priors, outputs, lot_t, cv)
+    return outputs, lot_t, cv
+
+
+def _sampling_cv(
+    schema: Schema, data: HeatData, typical: FloatArray, outputs: dict[str, Output], lot_t: float
+) -> float:
+    elements = len(schema.elements)
+    prior_sd = np.array([scatter_prior(e.value, schema, float(typical[i])) for i, e in enumerate(schema.elements)])
+    residuals, analysed = _residuals(data, outputs)[:, :elements], _analysed(data, outputs)[:, :elements]
+    return likeliest_cv(data, residuals, prior_sd, typical[:elements], analysed, lot_t)
+
+
+def _analysed(data: HeatData, outputs: dict[str, Output]) -> FloatArray:
+    """(N, O) what each sample held, as the scatter of its analysis sees it; 0 for what is metered."""
+    return np.column_stack(
+        [np.abs(out.mean(data.features)) * data.unmixed * (name != ENERGY) for name, out in outputs.items()]
+    )
 
 
 def _lot_t(data: HeatData, outputs: dict[str, Output]) -> float:
@@ -167,7 +190,12 @@ def _lot_t(data: HeatData, outputs: dict[str, Output]) -> float:
     elements = {name: output for name, output in outputs.items() if name != ENERGY}
     residuals = _residuals(data, outputs)[:, : len(elements)]
     lot_sd = np.array([output.lot_sd for output in elements.values()])
-    return likeliest_lot_t(data.lots, residuals, lot_sd, np.array([output.noise for output in elements.values()]))
+    return likeliest_lot_t(data.lots, residuals, lot_sd, _noise(elements, data))
+
+
+def _noise(outputs: dict[str, Output], data: HeatData) -> FloatArray:
+    """(O, N) standard deviation of each heat that its lots do not explain."""
+    return np.array([output.noise_of(output.mean(data.features), data.unmixed) for output in outputs.values()])
 
 
 def _residuals(data: HeatData, outputs: dict[str, Output]) -> FloatArray:
@@ -178,14 +206,15 @@ def _residuals(data: HeatData, outputs: dict[str, Output]) -> FloatArray:
 
 
 def _refine(
-    schema: Schema, data: HeatData, typical: FloatArray, priors: Priors, outputs: dict[str, Output], lot_t: float
+    schema: Schema, data: HeatData, typical: FloatArray, priors: Priors, outputs: dict[str, Output], lot_t: float, cv: float
 ) -> dict[str, Output]:
     """Contents given scatter, then scatter given contents."""
     seen = output_statistics(outputs, data, lot_t)
     refined = {name: replace(out, linear=posterior(priors[name], seen[name])) for name, out in outputs.items()}
     prior_sd = np.array([scatter_prior(name, schema, float(typical[i])) for i, name in enumerate(refined)])
-    lots, noise = fit_scatter(data.lots.shares, _residuals(data, refined), prior_sd, typical)
+    sampling = cv * _analysed(data, refined)
+    lots, noise = fit_scatter(data.lots.shares, _residuals(data, refined), prior_sd, typical, sampling)
     return {
-        name: replace(output, lot_sd=lots[column], noise=float(noise[column]))
+        name: replace(output, lot_sd=lots[column], noise=float(noise[column]), sampling_cv=cv * (name != ENERGY))
         for column, (name, output) in enumerate(refined.items())
     }

@@ -22,22 +22,24 @@ class HeatData:
         features: (N, d).
         targets: (N, O) fresh steel's analysis and energy, NaN where not recorded.
         lots: which heats drew on the same lots.
+        unmixed: (N,) what un-mixing the heel makes of an analysis' own scatter, 1 without a heel.
     """
 
     features: FloatArray
     targets: FloatArray
     lots: LotHistory
+    unmixed: FloatArray
 
     def rows(self, which: slice) -> "HeatData":
         """The heats of a slice."""
-        return HeatData(self.features[which], self.targets[which], self.lots.rows(which))
+        return HeatData(self.features[which], self.targets[which], self.lots.rows(which), self.unmixed[which])
 
     def less(self, parts: Mapping[int, FloatArray]) -> "HeatData":
         """The same with (N,) known parts of some targets taken off, by column."""
         targets = self.targets.copy()
         for column, part in parts.items():
             targets[:, column] -= part
-        return HeatData(self.features, targets, self.lots)
+        return HeatData(self.features, targets, self.lots, self.unmixed)
 
     def runs(self) -> list[slice]:
         """Runs of about `RUN_HEATS` successive heats."""
@@ -71,7 +73,14 @@ def prepare(model: Surrogate, log: HeatLog) -> HeatData:
         features=features,
         targets=np.column_stack([fresh, log.energy_kwh_per_t]),
         lots=LotHistory.of(charged, features[:, : len(schema.materials)]),
+        unmixed=_unmixed(log, tapped),
     )
+
+
+def _unmixed(log: HeatLog, tapped_t: FloatArray) -> FloatArray:
+    """(N,) growth of an analysis' scatter where a heel, analysed as exactly, is taken out of it."""
+    share = np.nan_to_num(log.heel_t / (log.heel_t + tapped_t)) * np.isfinite(log.heel_wt_pct).any(axis=1)
+    return np.asarray(np.hypot(1.0, share) / (1.0 - share))
 
 
 def fresh_wt_pct(log: HeatLog, tapped_t: FloatArray) -> FloatArray:

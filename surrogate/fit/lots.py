@@ -44,9 +44,9 @@ class LotHistory:
         return LotHistory(self.shares[which], self.drawn_t[which])
 
     def bands(self, lot_sd: FloatArray, noise: FloatArray, lot_t: float) -> FloatArray:
-        """(O, b + 1, N) lower-banded covariance of O outputs' residuals, (O, n) scatter and (O,) noise."""
+        """(O, b + 1, N) lower-banded covariance of O outputs' residuals, (O, n) scatter and (O, N) noise."""
         variance = lot_sd**2
-        found = [variance @ (self.shares**2).T + (noise**2)[:, None]]
+        found = [variance @ (self.shares**2).T + noise**2]
         memory = self._memory(lot_t)
         for lag in range(1, memory + 1):
             # The taper keeps the matrix positive definite where it is cut off (Schur product).

@@ -1,7 +1,7 @@
 """How much lots scatter: variance components estimated backwards from heats by maximum a posteriori.
 
-The residual of a heat has variance `Σᵢ (xᵢ/T)² sᵢ² + σ²`: each material's lots, and what is left for
-sampling, analysis and everything unmodelled (after Arzpeyma, Alam, Gyllenram, Jönsson).
+The residual of a heat has variance `Σᵢ (xᵢ/T)² sᵢ² + (c w)² + σ²`: each material's lots, sampling and analysis
+(`surrogate.fit.sampling`), and everything unmodelled (after Arzpeyma, Alam, Gyllenram, Jönsson).
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ NOISE_START = 0.02
 
 
 def fit_scatter(
-    shares: FloatArray, residuals: FloatArray, prior_sd: FloatArray, typical: FloatArray, steps: int = 40
+    shares: FloatArray, residuals: FloatArray, prior_sd: FloatArray, typical: FloatArray, sampling: FloatArray, steps: int = 40
 ) -> tuple[FloatArray, FloatArray]:
     """Estimate lot scatter and noise of all outputs at once.
 
@@ -30,6 +30,7 @@ def fit_scatter(
         residuals: (N, O) observed less predicted; NaN where not analysed.
         prior_sd: (O, n) prior scatter; 0 fixes a material's scatter at 0.
         typical: (O,) usual value of each output.
+        sampling: (N, O) standard deviation of sampling and analysis, which is known.
         steps: greatest number of L-BFGS iterations.
 
     Returns:
@@ -42,12 +43,13 @@ def fit_scatter(
     start = torch.from_numpy(prior_sd) / scale[:, None]
     log_lots = torch.zeros(prior_sd.shape, dtype=torch.float64, requires_grad=True)
     log_noise = torch.zeros(len(typical), dtype=torch.float64, requires_grad=True)
+    sampled = torch.from_numpy(sampling**2) / scale**2
     optimiser = torch.optim.LBFGS([log_lots, log_noise], max_iter=steps, history_size=10, line_search_fn="strong_wolfe")
 
     def variance() -> torch.Tensor:
         lots = (start * torch.exp(log_lots)) ** 2
         noise = (NOISE_START * torch.exp(log_noise)) ** 2
-        return squared_shares @ lots.T + noise
+        return squared_shares @ lots.T + noise + sampled
 
     def closure() -> float:
         optimiser.zero_grad()

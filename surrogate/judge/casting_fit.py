@@ -15,13 +15,14 @@ from steel.errors import InputError
 from steel.heats import FloatArray
 from surrogate.fit.boosting import complete, fit_trees, split_points
 from surrogate.fit.calibration import effective_heats
+from surrogate.fit.conformal import conformal
 from surrogate.fit.heat_data import successive
 from surrogate.judge.alarm import Alarm, alarm_on
 from surrogate.judge.baselines import BASELINES
 from surrogate.judge.scores import OutputEvaluation, score
 from surrogate.model.casting_model import CastingModel
 from surrogate.model.motion import swing_of
-from surrogate.model.quantiles import LEVELS, Quantiles, conformal
+from surrogate.model.quantiles import LEVELS, Quantiles
 from surrogate.model.trees import Trees
 
 FEWEST_CASTINGS = 30

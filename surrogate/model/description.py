@@ -6,7 +6,7 @@ that is linear, or the greatest of several linear ones, and homogeneous of degre
 - tapped mass `T = y·x`;
 - for each output, `T · value = m·x + max_k(a_k·x) + T · (Σ trees(x/T) + network(x/T))` (an element in wt%, energy in
   kWh/t);
-- its standard deviation, `T · sd = sqrt(xᵀ V x)`.
+- its standard deviation, `T · sd = sqrt(xᵀ V x + (s m·x)²)`, with s the relative one of sampling and analysis.
 
 A heel is mixed in by its share κ of the bath: `wt% = (1 - κ) · value + κ · heel`. Any model that can write
 itself so can be optimised exactly.
@@ -34,10 +34,13 @@ class OutputPieces:
     Attributes:
         linear: (n,) m above.
         pieces: (K, n) a_k above; K = 0 where the output is linear.
-        covariance: (n, n) V above.
+        covariance: (n, n) V above: of the steel itself.
         quantiles: of (true - mean) / sd.
         trees: on x/T; each of their split points costs the optimizer a yes/no decision.
         network: on x/T; each of its units that may be cut at zero or not costs one.
+        sampling_cv: s above, which holds of the steel that is analysed in the end, additions and all.
+        usual: the value of a usual charge, per t tapped.
+        usual_sd: the steel's standard deviation there; 0 where no charge is usual.
     """
 
     linear: FloatArray
@@ -46,6 +49,9 @@ class OutputPieces:
     quantiles: Quantiles
     trees: Trees = field(default_factory=no_trees)
     network: ReluNetwork = field(default_factory=ReluNetwork)
+    sampling_cv: float = 0.0
+    usual: float = 0.0
+    usual_sd: float = 0.0
 
     @cached_property
     def predictors(self) -> Predictors:
@@ -65,7 +71,8 @@ class OutputPieces:
 
     def sd(self, charged_t: FloatArray, tapped_t: float) -> float:
         """The standard deviation, per t tapped."""
-        return math.sqrt(max(float(charged_t @ self.covariance @ charged_t), 0.0)) / tapped_t
+        steel = math.sqrt(max(float(charged_t @ self.covariance @ charged_t), 0.0))
+        return math.hypot(steel, self.sampling_cv * float(self.linear @ charged_t)) / tapped_t
 
 
 @dataclass(frozen=True)
@@ -116,4 +123,7 @@ class Description:
 
     def bath_sd_wt_pct(self, element: Element, charged_t: FloatArray) -> float:
         """Standard deviation of the bath's analysis, wt%."""
-        return self.fresh_share(element) * self.elements[element].sd(charged_t, self.tapped_t(charged_t))
+        pieces, tapped_t = self.elements[element], self.tapped_t(charged_t)
+        steel = math.sqrt(max(float(charged_t @ pieces.covariance @ charged_t), 0.0)) / tapped_t
+        balance = self.fresh_share(element) * float(pieces.linear @ charged_t) / tapped_t + self.heel_part(element)
+        return math.hypot(self.fresh_share(element) * steel, pieces.sampling_cv * balance)

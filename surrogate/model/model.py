@@ -30,6 +30,8 @@ class Output:
         lot_sd: (n,) standard deviation of lots about each material's coefficient.
         noise: residual standard deviation, in the output's unit.
         quantiles: calibrated quantiles of the standardised residual.
+        sampling_cv: relative standard deviation of sampling and analysis: it grows with what is analysed, ladle
+            additions and all; 0 for what is not analysed.
     """
 
     linear: Posterior
@@ -39,6 +41,7 @@ class Output:
     quantiles: Quantiles
     trees: Trees = field(default_factory=no_trees)
     motion: Motion = field(default_factory=Motion)
+    sampling_cv: float = 0.0
 
     @property
     def has_remainder(self) -> bool:
@@ -59,11 +62,33 @@ class Output:
             return np.zeros(len(features))
         return greatest(features, self.pieces)
 
-    def sd(self, features: FloatArray) -> FloatArray:
-        """(N,) standard deviation of a new heat about the mean: parameters, lots and noise."""
+    def variance(self, features: FloatArray) -> FloatArray:
+        """(N,) variance of the steel itself about the mean: parameters, lots and noise, before it is analysed."""
         parameters = np.einsum("nd,de,ne->n", features, self.linear.covariance, features)
         lots = features[:, : len(self.lot_sd)] ** 2 @ self.lot_sd**2
-        return np.asarray(np.sqrt(np.maximum(parameters, 0.0) + lots + self.noise**2))
+        return np.asarray(np.maximum(parameters, 0.0) + lots + self.noise**2)
+
+    def unknown_process(self, known: FloatArray) -> FloatArray:
+        """(N,) variance that process inputs add which nobody knows yet.
+
+        Args:
+            known: (N, p) 1 where a standardised input is known, 0 where it will lie about the usual, as it always did.
+        """
+        inputs = slice(len(self.lot_sd), len(self.lot_sd) + known.shape[1])
+        effect = self.linear.mean[inputs] ** 2 + np.diag(self.linear.covariance)[inputs]
+        return np.asarray((1.0 - known) @ effect)
+
+    def noise_of(self, mean: FloatArray, unmixed: FloatArray | float = 1.0) -> FloatArray:
+        """(N,) standard deviation of all that is not lots or parameters about a mean (N,).
+
+        `unmixed` is what un-mixing the heel makes of the sampling's part.
+        """
+        return np.asarray(np.hypot(self.noise, self.sampling_cv * np.abs(mean) * unmixed))
+
+    def sd(self, features: FloatArray, unmixed: FloatArray | float = 1.0) -> FloatArray:
+        """(N,) standard deviation of a new heat's analysis about the mean."""
+        sampling = self.sampling_cv * self.mean(features) * unmixed
+        return np.asarray(np.sqrt(self.variance(features) + sampling**2))
 
 
 @dataclass(frozen=True)
@@ -106,8 +131,12 @@ class Surrogate:
         catalogue_t = charged_t @ self.schema.metallic
         return np.asarray(charged_t @ self.yields[:materials] + catalogue_t * (process @ self.yields[materials:]))
 
-    def predict(self, log: HeatLog) -> Prediction:
+    def predict(self, log: HeatLog, planned: bool = False) -> Prediction:
         """Predict every heat of a log from its charge, process inputs and heel.
+
+        Args:
+            log: the heats.
+            planned: whether their process inputs are what is planned, about which they will scatter as they always did.
 
         Raises:
             InputError: a heat charges a material the model does not know, or nothing that yields steel.
@@ -121,13 +150,16 @@ class Surrogate:
         share = log.heel_t / (log.heel_t + tapped)
         heel = {element: log.heel_wt_pct[:, column] for column, element in enumerate(log.elements)}
         mean, sd = {}, {}
+        recorded = self.schema.recorded(log) * (0.0 if planned else 1.0)
         for name, output in self.outputs.items():
-            mean[name], sd[name] = output.mean(features), output.sd(features)
+            mean[name] = output.mean(features)
+            variance = output.variance(features) + output.unknown_process(recorded)
             if name != ENERGY and Element(name) in heel:
                 known = np.isfinite(heel[Element(name)]) & np.isfinite(share)
                 kappa = np.where(known, share, 0.0)
                 mean[name] = (1 - kappa) * mean[name] + kappa * np.nan_to_num(heel[Element(name)])
-                sd[name] = (1 - kappa) * sd[name]
+                variance = (1 - kappa) ** 2 * variance
+            sd[name] = np.sqrt(variance + (output.sampling_cv * mean[name]) ** 2)
         return Prediction(tapped, mean, sd)
 
     def interval(self, name: str, prediction: Prediction, coverage: float) -> tuple[FloatArray, FloatArray]:
@@ -140,10 +172,11 @@ class Surrogate:
     def describe(
         self, process: dict[str, float], heel_share: float = 0.0, heel_wt_pct: dict[Element, float] | None = None
     ) -> Description:
-        """Describe the surrogate for one heat's process inputs and heel as affine and convex pieces.
+        """Describe the surrogate for one planned heat's process inputs and heel as affine and convex pieces.
 
         Args:
-            process: process inputs by name; those not given are the plant's usual ones.
+            process: process inputs by name, about which the heat will scatter as heats always did; those not given are
+                the plant's usual ones.
             heel_share: share of the bath that is heel.
             heel_wt_pct: the heel's analysis.
         """
@@ -155,15 +188,22 @@ class Surrogate:
         lift = np.vstack([np.eye(materials), np.outer(np.append(inputs, 1.0), yields)])
         known = np.concatenate([np.full(materials, np.nan), inputs, [1.0]])
 
+        shares = self.levels.mean[:materials]
+        usual_t = shares / max(float(yields @ shares), 1e-9)
+
         def pieces(output: Output) -> OutputPieces:
             covariance = lift.T @ output.linear.covariance @ lift
-            covariance += np.diag(output.lot_sd**2) + output.noise**2 * np.outer(yields, yields)
+            together = output.noise**2 + float(output.unknown_process(np.zeros((1, len(inputs))))[0])
+            covariance += np.diag(output.lot_sd**2) + together * np.outer(yields, yields)
             return OutputPieces(
                 output.linear.mean @ lift,
                 output.pieces @ lift,
                 (covariance + covariance.T) / 2,
                 output.quantiles,
                 output.trees.given(known, np.arange(materials)),
+                sampling_cv=output.sampling_cv,
+                usual=float(output.linear.mean @ lift @ usual_t),
+                usual_sd=float(np.sqrt(max(usual_t @ covariance @ usual_t, 0.0))),
             )
 
         described = {name: pieces(output) for name, output in self.outputs.items()}

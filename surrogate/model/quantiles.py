@@ -1,7 +1,7 @@
 """Calibrated quantiles of a standardised residual: what a stated confidence really takes.
 
-Lots are skewed, so a normal quantile is too short on the dirty side. These come from held-back heats as
-split-conformal quantiles; beyond what the heats can show, the outermost observed slope is continued.
+Lots are skewed, so a normal quantile is too short on the dirty side. These come from held-back heats
+(`surrogate.fit.conformal`); beyond the outermost levels their slope is continued.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,6 @@ KNOTS = ndtri(LEVELS)
 FEW_HEATS = 20
 """Below this many independent held-back heats the normal quantile, widened by a quarter, stands in."""
 LEAST_TAIL_SLOPE = 1.0
-CAUTION = 0.5
-"""Standard errors of a level that are added to it: a limit missed costs more than one held too well."""
 _nodes, _weights = np.polynomial.legendre.leggauss(16)
 NODES, WEIGHTS = (1.0 + _nodes) / 2.0, _weights / 2.0
 """Of Gauss-Legendre quadrature on (0, 1)."""
@@ -31,6 +29,15 @@ class Quantiles:
     """Quantiles of a standardised residual at `LEVELS`, (L,)."""
 
     values: FloatArray
+
+    def with_even(self, share: float) -> "Quantiles":
+        """Quantiles of a sum of this residual and something evenly scattered, standardised.
+
+        Args:
+            share: of the sum's variance that is this residual's. Skewness falls with its power 1.5 (Cornish and
+                Fisher), and so does what these quantiles differ by from a normal's.
+        """
+        return Quantiles(KNOTS + share**1.5 * (self.values - KNOTS))
 
     def at(self, probability: float) -> float:
         """The quantile at a cumulative probability, interpolated on the normal score.
@@ -73,41 +80,3 @@ class Quantiles:
     def _slope(self, upper: int, lower: int) -> float:
         knots = ndtri(LEVELS)
         return float((self.values[upper] - self.values[lower]) / (knots[upper] - knots[lower]))
-
-
-def conformal(standardised: FloatArray, worth: float | None = None) -> Quantiles:
-    """Quantiles from standardised residuals of held-back heats, (M,), NaN where not analysed.
-
-    `worth` is how many independent heats they amount to where they are correlated, M unless given.
-
-    The upper quantile at probability q is the ceil((M + 1) q)-th smallest residual (split conformal, so
-    that coverage on exchangeable new heats is at least q); the lower ones mirror it. Levels the M heats
-    cannot show continue the slope on the normal score.
-    """
-    known = np.sort(standardised[np.isfinite(standardised)])
-    heats = len(known)
-    effective = min(float(heats), worth or float(heats))
-    if effective < FEW_HEATS:
-        return Quantiles(1.25 * ndtri(LEVELS))
-    knots = ndtri(LEVELS)
-    values = np.full(len(LEVELS), np.nan)
-    for position, level in enumerate(LEVELS):
-        outer = max(level, 1 - level)
-        outer += CAUTION * np.sqrt(outer * (1 - outer) / effective)
-        upper = min((effective + 1) * outer / effective, 1.0 + 1.0 / heats)
-        rank = int(np.ceil(heats * upper)) if level >= 0.5 else heats + 1 - int(np.ceil(heats * upper))
-        if 1 <= rank <= heats:
-            values[position] = known[rank - 1]
-    shown = np.flatnonzero(np.isfinite(values))
-    for position in range(shown[-1] + 1, len(LEVELS)):
-        slope = max((values[shown[-1]] - values[shown[-2]]) / (knots[shown[-1]] - knots[shown[-2]]), LEAST_TAIL_SLOPE)
-        values[position] = values[shown[-1]] + slope * (knots[position] - knots[shown[-1]])
-    for position in range(shown[0] - 1, -1, -1):
-        slope = max((values[shown[1]] - values[shown[0]]) / (knots[shown[1]] - knots[shown[0]]), LEAST_TAIL_SLOPE)
-        values[position] = values[shown[0]] - slope * (knots[shown[0]] - knots[position])
-    return Quantiles(_increasing(values))
-
-
-def _increasing(values: FloatArray) -> FloatArray:
-    """The values made strictly increasing, so that the quantile function has an inverse."""
-    return np.asarray(np.maximum.accumulate(values) + 1e-9 * np.arange(len(values)))

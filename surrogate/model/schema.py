@@ -89,6 +89,12 @@ class Schema:
         raw = np.column_stack([log.process.get(name, missing) for name in self.process])
         return np.asarray(np.nan_to_num((raw - self.process_mean) / self.process_scale, nan=0.0))
 
+    def recorded(self, log: HeatLog) -> FloatArray:
+        """(N, p) 1 where a process input is on record, 0 elsewhere."""
+        missing = np.full(len(log), np.nan)
+        raw = [np.isfinite(log.process.get(name, missing)) for name in self.process]
+        return np.column_stack(raw).astype(np.float64) if raw else np.zeros((len(log), 0))
+
     def standardise(self, process: dict[str, float]) -> FloatArray:
         """(p,) one heat's process inputs standardised; names it does not give count as usual."""
         given = [process.get(name, float(mean)) for name, mean in zip(self.process, self.process_mean, strict=True)]

@@ -21,7 +21,7 @@ from surrogate.model.schema import Schema
 from surrogate.model.trees import Trees
 from surrogate.store.sealed import Arrays, read_sealed, write_sealed
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ def _tensors(model: Surrogate) -> Arrays:
             f"{name}/pieces": output.pieces,
             f"{name}/lot_sd": output.lot_sd,
             f"{name}/noise": np.array([output.noise]),
+            f"{name}/sampling_cv": np.array([output.sampling_cv]),
             f"{name}/quantiles": output.quantiles.values,
             f"{name}/slope": output.motion.slope,
             f"{name}/walk": output.motion.walk,
@@ -144,6 +145,7 @@ def _surrogate(body: dict[str, Any], arrays: Arrays) -> Surrogate:
             pieces=arrays[f"{name}/pieces"],
             lot_sd=arrays[f"{name}/lot_sd"],
             noise=float(arrays[f"{name}/noise"][0]),
+            sampling_cv=float(arrays[f"{name}/sampling_cv"][0]),
             quantiles=Quantiles(arrays[f"{name}/quantiles"]),
             motion=Motion(
                 arrays[f"{name}/slope"],

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from steel.errors import InputError
-from surrogate.model.quantiles import conformal
+from surrogate.fit.conformal import conformal
 
 
 @given(probability=st.floats(0.0005, 0.9995), seed=st.integers(0, 1000))
