@@ -72,7 +72,7 @@ def expected_skewness(output: Output, features: FloatArray) -> float:
 
 
 def calibrated(
-    output: Output, residuals: FloatArray, path: Trajectory, runs: list[slice], skewness: float = 0.0
+    output: Output, residuals: FloatArray, path: Trajectory, runs: list[slice], skewness: float | None = None
 ) -> Output:
     """The output with today's spread, conformal quantiles and the movement that held-out residuals (N,) show.
 

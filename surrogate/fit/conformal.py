@@ -19,18 +19,19 @@ FEW_SLOPE = 1.25
 """What widens the normal quantile where heats are too few to show their own."""
 LONG_TAIL_SD = 0.05
 """How far h is expected to lie from 0, one standard deviation: the tail's length is what few heats show least of."""
-SKEW_SD = 0.15
-"""How far g is expected to lie from a third of the skewness, which is what it is where that is small."""
+SKEW_SD, UNKNOWN_SKEW_SD = 0.15, 0.6
+"""How far g is expected to lie from a third of the skewness, which is what it is where that is small; and from 0 where
+nothing is known of it."""
 SMALL_SKEW = 1e-6
 INSIDE = slice(3, -3)
 """Levels from 2.5 to 97.5 %, which the shape is fitted to."""
 
 
-def conformal(standardised: FloatArray, worth: float | None = None, skewness: float = 0.0) -> Quantiles:
+def conformal(standardised: FloatArray, worth: float | None = None, skewness: float | None = None) -> Quantiles:
     """Quantiles from standardised residuals of held-back heats, (M,), NaN where not analysed.
 
     `worth` is how many independent heats they amount to where they are correlated, M unless given; `skewness` what is
-    expected before they are seen. Levels that the heats cannot show are the shape's own.
+    expected before they are seen, where anything is. Levels that the heats cannot show are the shape's own.
     """
     known = np.sort(standardised[np.isfinite(standardised)])
     effective = min(float(len(known)), worth or float(len(known)))
@@ -57,13 +58,15 @@ def _ranked(known: FloatArray, outer: FloatArray) -> FloatArray:
     return np.where(inside, known[np.clip(rank, 1, heats) - 1], np.nan)
 
 
-def _shape(shown: FloatArray, effective: float, skewness: float) -> FloatArray:
+def _shape(shown: FloatArray, effective: float, skewness: float | None) -> FloatArray:
     """(L,) the g-and-h shape's quantiles, fitted to those that are shown, NaN where none is."""
     at = np.flatnonzero(np.isfinite(shown))
     middle = float(shown[len(LEVELS) // 2])
     spread = max(float(np.nanmax(shown[INSIDE]) - np.nanmin(shown[INSIDE])) / (2.0 * KNOTS[INSIDE][-1]), 1e-12)
     # An order statistic's standard error, where residuals are about normal.
     error = spread * np.sqrt(LEVELS * (1.0 - LEVELS) / effective) / norm.pdf(ndtri(LEVELS))
+
+    usual = (0.0, UNKNOWN_SKEW_SD) if skewness is None else (skewness / 3.0, SKEW_SD)
 
     def quantiles(parameters: FloatArray) -> FloatArray:
         a, log_b, g, h = parameters
@@ -72,7 +75,7 @@ def _shape(shown: FloatArray, effective: float, skewness: float) -> FloatArray:
 
     def misfit(parameters: FloatArray) -> FloatArray:
         apart = (quantiles(parameters) - shown)[at] / error[at]
-        return np.append(apart, [(parameters[2] - skewness / 3.0) / SKEW_SD, parameters[3] / LONG_TAIL_SD])
+        return np.append(apart, [(parameters[2] - usual[0]) / usual[1], parameters[3] / LONG_TAIL_SD])
 
     bounds = ([-np.inf, -3.0, -1.5, 0.0], [np.inf, 3.0, 1.5, 0.8])
     found = least_squares(misfit, [middle, 0.0, 0.1, 0.02], bounds=bounds)

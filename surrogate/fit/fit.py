@@ -96,7 +96,7 @@ def fit(
             residuals = (seen.targets[:, column] - expected) / spread
         else:
             residuals = held_out_residuals(output, priors[name], data, column, lot_t)
-        skewness = 0.0 if name == ENERGY else expected_skewness(output, seen.features)
+        skewness = None if name == ENERGY else expected_skewness(output, seen.features)
         found = calibrated(replace(output, linear=paths[name].now), residuals, paths[name], seen.runs(), skewness)
         known = given.get(name, found.pieces[:0])
         outputs[name] = replace(found, pieces=sum_of_pieces(found.pieces, known))

@@ -87,7 +87,7 @@ class Output:
 
     def sd(self, features: FloatArray, unmixed: FloatArray | float = 1.0) -> FloatArray:
         """(N,) standard deviation of a new heat's analysis about the mean."""
-        sampling = self.sampling_cv * self.mean(features) * unmixed
+        sampling = self.sampling_cv * (features @ self.linear.mean) * unmixed
         return np.asarray(np.sqrt(self.variance(features) + sampling**2))
 
 
@@ -152,14 +152,14 @@ class Surrogate:
         mean, sd = {}, {}
         recorded = self.schema.recorded(log) * (0.0 if planned else 1.0)
         for name, output in self.outputs.items():
-            mean[name] = output.mean(features)
+            balance, remainder = features @ output.linear.mean, output.remainder(features)
             variance = output.variance(features) + output.unknown_process(recorded)
             if name != ENERGY and Element(name) in heel:
                 known = np.isfinite(heel[Element(name)]) & np.isfinite(share)
                 kappa = np.where(known, share, 0.0)
-                mean[name] = (1 - kappa) * mean[name] + kappa * np.nan_to_num(heel[Element(name)])
-                variance = (1 - kappa) ** 2 * variance
-            sd[name] = np.sqrt(variance + (output.sampling_cv * mean[name]) ** 2)
+                balance = (1 - kappa) * balance + kappa * np.nan_to_num(heel[Element(name)])
+                remainder, variance = (1 - kappa) * remainder, (1 - kappa) ** 2 * variance
+            mean[name], sd[name] = balance + remainder, np.sqrt(variance + (output.sampling_cv * balance) ** 2)
         return Prediction(tapped, mean, sd)
 
     def interval(self, name: str, prediction: Prediction, coverage: float) -> tuple[FloatArray, FloatArray]:

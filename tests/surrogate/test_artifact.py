@@ -56,7 +56,7 @@ def test_an_unknown_schema_version_is_refused(folder: Path) -> None:
     body = json.loads((folder / MANIFEST).read_text("utf-8"))
     body["schema_version"] = 99
     (folder / MANIFEST).write_text(json.dumps(body), "utf-8")
-    with pytest.raises(ArtifactError, match="schema version 3"):
+    with pytest.raises(ArtifactError, match="schema version 4"):
         load_surrogate(folder)
 
 

@@ -63,7 +63,7 @@ def test_contents_move_from_the_catalogue_towards_the_truth(
 @pytest.mark.parametrize("heel_t", [0.0, 14.0])
 def test_the_description_says_what_the_model_predicts(history: HeatLog, model: Surrogate, heel_t: float) -> None:
     heat = replace(history.rows(slice(600, 601)), heel_t=np.array([heel_t]))
-    predicted = model.predict(heat)
+    predicted = model.predict(heat, planned=True)
     share = heel_t / (heel_t + predicted.tapped_t[0])
     heel = {e: float(w) for e, w in zip(heat.elements, heat.heel_wt_pct[0], strict=True)}
     described = model.describe({name: float(v[0]) for name, v in heat.process.items()}, share, heel)

@@ -28,7 +28,7 @@ def test_skewed_residuals_are_covered_as_often_as_promised(level: float) -> None
         lots = np.exp(0.6 * rng.normal(size=400))
         quantiles = conformal((lots[:200] - lots.mean()) / lots.std())
         covered.append(np.mean((lots[200:] - lots.mean()) / lots.std() <= quantiles.at(level)))
-    assert np.mean(covered) >= level - 0.004
+    assert np.mean(covered) >= level - 0.006
     assert np.mean(covered) <= level + 0.02
 
 
