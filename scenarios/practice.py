@@ -13,6 +13,11 @@ from steel.plants import Plant, YardItem
 
 RESIDUAL_RULES = (Element.CU, Element.SN, Element.NI)
 """The melt shop's rule of thumb looks at these alone."""
+PROCESS_SPREAD = {
+    "oxygen_nm3_per_t": 3.0, "gas_nm3_per_t": 0.7, "injected_carbon_kg_per_t": 1.2,
+    "tap_temperature_c": 9.0, "power_on_min": 2.5, "power_off_min": 4.0,
+}  # fmt: skip
+"""Standard deviation of each process input about the usual, from heat to heat."""
 SAFETY_MARGIN = 0.80
 """It aims at this share of the limit, by what it believes of its materials."""
 
@@ -34,7 +39,7 @@ class Practice:
     prices_eur_per_t: FloatArray
 
 
-def _wander(rng: Generator, heats: int, columns: int, spread: float, memory: int) -> FloatArray:
+def wander(rng: Generator, heats: int, columns: int, spread: float, memory: int) -> FloatArray:
     """(heats, columns) stationary AR(1) paths of that spread; `memory` heats is their correlation time."""
     keep = np.exp(-1.0 / memory)
     steps = rng.standard_normal((heats, columns)) * spread * np.sqrt(1 - keep**2)
@@ -72,6 +77,33 @@ def _metal_shares(believed: FloatArray, grade: Grade, attractiveness: FloatArray
     return np.asarray(allowed * cheap + (1 - allowed) * best)
 
 
+def usual_process(plant: Plant, heats: int, rng: Generator) -> dict[str, FloatArray]:
+    """Each process input of so many heats, (N,), about what the furnace usually gets."""
+    usual = plant.furnace.process
+    return {name: usual[name] + spread * rng.standard_normal(heats) for name, spread in PROCESS_SPREAD.items()}
+
+
+def metal_charge_t(
+    plant: Plant, grade: Grade, believed_wt_pct: FloatArray, attractiveness: FloatArray, wanted_t: float, rng: Generator
+) -> FloatArray:
+    """(m,) t of each metal-bearing material that a melt shop charges for one heat, in steps of half a tonne.
+
+    Args:
+        plant: whose yard, as it is today.
+        grade: what is to be made.
+        believed_wt_pct: (m, R) wt% in the steel of each material alone, elements as in `RESIDUAL_RULES`.
+        attractiveness: (m,) of each, by stock and price.
+        wanted_t: steel.
+        rng: source of chance.
+    """
+    items = [item for item in plant.charge_items() if item.material.metallic_yield > 0]
+    yields = np.array([item.material.metallic_yield for item in items])
+    most = np.array([np.inf if item.most_t is None else item.most_t for item in items])
+    shares = _metal_shares(believed_wt_pct, grade, attractiveness, rng)
+    capped = np.minimum(shares * wanted_t / float(shares @ yields), most)
+    return np.asarray(np.round(capped * wanted_t / float(capped @ yields) * 2.0) / 2.0)
+
+
 def charge_history(
     plant: Plant, grades: dict[str, Grade], heats: int, contents_wt_pct: FloatArray, rng: Generator
 ) -> Practice:
@@ -88,18 +120,11 @@ def charge_history(
     metal = np.array([item.material.metallic_yield > 0 for item in items])
     metal_items = [item for item, is_metal in zip(items, metal, strict=True) if is_metal]
     base = np.array([item.price_eur_per_t for item in items])
-    market = _wander(rng, heats, 1, 0.12, 900)
-    prices = base * np.exp(market * metal + _wander(rng, heats, len(items), 0.05, 300))
-    stock = np.clip(0.75 + _wander(rng, heats, len(metal_items), 0.35, 120), 0.02, 1.2)
+    market = wander(rng, heats, 1, 0.12, 900)
+    prices = base * np.exp(market * metal + wander(rng, heats, len(items), 0.05, 300))
+    stock = np.clip(0.75 + wander(rng, heats, len(metal_items), 0.35, 120), 0.02, 1.2)
     names = _campaigns(rng, plant.grades, heats)
-    usual = plant.furnace.process
-    process = {
-        name: usual[name] + spread * rng.standard_normal(heats)
-        for name, spread in (
-            ("oxygen_nm3_per_t", 3.0), ("gas_nm3_per_t", 0.7), ("injected_carbon_kg_per_t", 1.2),
-            ("tap_temperature_c", 9.0), ("power_on_min", 2.5), ("power_off_min", 4.0),
-        )
-    }  # fmt: skip
+    process = usual_process(plant, heats, rng)
     charged = np.zeros((heats, len(items)))
     yields = np.array([item.material.metallic_yield for item in metal_items])
     believed = contents_wt_pct[metal] / yields[:, None]
@@ -123,5 +148,5 @@ def _addition_t(item: YardItem, plant: Plant, heats: int, rng: Generator) -> Flo
     if item.material.material_class == "lime":
         usual_t = 0.032
     mean = usual_t * plant.furnace.tap_weight_t
-    wander = 1.0 + _wander(rng, heats, 1, 0.18, 60)[:, 0] + 0.08 * rng.standard_normal(heats)
-    return np.asarray(np.maximum(0.0, np.round(mean * wander / 0.05) * 0.05))
+    level = 1.0 + wander(rng, heats, 1, 0.18, 60)[:, 0] + 0.08 * rng.standard_normal(heats)
+    return np.asarray(np.maximum(0.0, np.round(mean * level / 0.05) * 0.05))

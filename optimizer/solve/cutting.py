@@ -184,7 +184,7 @@ class CutModel:
         self.session.cut(cuts, planes, [self.program.columns["margin", name] for name in names])
 
     def _remainders(self, columns: FloatArray) -> FloatArray:
-        """(E, 2) wt% · t beyond the linear balance, at most and at least; as the model has it where decisions are open."""
+        """(E, 2) wt% · t beyond the linear balance, at most and at least; the model's where decisions are open."""
         found = np.zeros((len(self._margins.rows), len(LIMITS)))
         for e, row in enumerate(self._margins.rows):
             name = row.element.value

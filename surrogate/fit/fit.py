@@ -206,7 +206,13 @@ def _residuals(data: HeatData, outputs: dict[str, Output]) -> FloatArray:
 
 
 def _refine(
-    schema: Schema, data: HeatData, typical: FloatArray, priors: Priors, outputs: dict[str, Output], lot_t: float, cv: float
+    schema: Schema,
+    data: HeatData,
+    typical: FloatArray,
+    priors: Priors,
+    outputs: dict[str, Output],
+    lot_t: float,
+    cv: float,
 ) -> dict[str, Output]:
     """Contents given scatter, then scatter given contents."""
     seen = output_statistics(outputs, data, lot_t)

@@ -54,9 +54,10 @@ def candidates(schema: Schema, data: HeatData, linear: Outputs, kind: Kind, opti
 def convex_outputs(schema: Schema) -> tuple[str, ...]:
     """Names of the outputs that may have a convex remainder: P, S and energy.
 
-    Their upper bound or minimum is all a recipe needs. Carbon bends too, where the oxygen runs out of it; but grades ask
-    for a least carbon, and that takes one yes/no decision a piece: 35 ms a recipe in place of 5, for 3 to 6 % of the
-    error. Where the baskets are not on record a remainder stands for what was in them, which has no reason to be convex.
+    Their upper bound or minimum is all a recipe needs. Carbon bends too, where the oxygen runs out of it; but grades
+    ask for a least carbon, and that takes one yes/no decision a piece: 35 ms a recipe in place of 5, for 3 to 6 % of
+    the error. Where the baskets are not on record a remainder stands for what was in them, which has no reason to be
+    convex.
     """
     return () if schema.baskets_unrecorded else tuple(n for n in ("P", "S", ENERGY) if n in schema.outputs)
 

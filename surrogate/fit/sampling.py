@@ -7,10 +7,10 @@ does not: what successive heats do not share tells the one from the other.
 
 import numpy as np
 
+from steel.heats import FloatArray
 from surrogate.fit.heat_data import HeatData
 from surrogate.fit.lots import log_likelihood
 from surrogate.fit.scatter import fit_scatter
-from steel.heats import FloatArray
 
 USUAL_CV, LOG_SD = 0.02, 0.5
 """Before any heat is seen, and how far its logarithm may stray: a spark spectrometer's reproducibility at 0.1 to 1 wt%

@@ -21,7 +21,12 @@ NOISE_START = 0.02
 
 
 def fit_scatter(
-    shares: FloatArray, residuals: FloatArray, prior_sd: FloatArray, typical: FloatArray, sampling: FloatArray, steps: int = 40
+    shares: FloatArray,
+    residuals: FloatArray,
+    prior_sd: FloatArray,
+    typical: FloatArray,
+    sampling: FloatArray,
+    steps: int = 40,
 ) -> tuple[FloatArray, FloatArray]:
     """Estimate lot scatter and noise of all outputs at once.
 

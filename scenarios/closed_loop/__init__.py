@@ -1,0 +1,1 @@
+"""Virtual plants that charge what a policy recommends, and what then happens."""

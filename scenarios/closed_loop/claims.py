@@ -1,0 +1,157 @@
+"""Whether recipes keep what they claim: recipes for random days, each made many times by the virtual furnace."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.recommend import Optimizer
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import RecipeProblem, build_problem
+from scenarios.closed_loop.days import random_day
+from scenarios.ladle import finish, fresh_lots
+from scenarios.virtual_plant import VirtualPlant
+from scenarios.world import ANALYSED, stable_rng
+from steel.elements import Element
+from steel.grades import Order
+from steel.heats import FloatArray, HeatLog
+from steel.recipes import Recipe
+from surrogate.model.model import Surrogate
+
+BINDS = 0.8
+"""Share of the risk it may take from which a limit binds."""
+FEWEST = 30
+"""Recipes whose limit must bind before its share of misses is judged."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One limit of one recipe that binds: what was claimed of it and what happened.
+
+    Attributes:
+        side: "maximum" or "minimum"; "all" of a joint confidence.
+        claimed: probability of a miss.
+        missed: share of the heats that missed it.
+    """
+
+    plant: str
+    grade: str
+    confidence: float
+    element: Element | None
+    side: str
+    claimed: float
+    missed: float
+
+
+def claims_at(
+    virtual: VirtualPlant,
+    model: Surrogate,
+    past: HeatLog,
+    days: int,
+    options: Iterable[RecipeOptions],
+    heats: int = 400,
+    seed: int = 0,
+) -> list[Claim]:
+    """Recipes for every grade of a plant on random days, and how often each limit that binds was missed.
+
+    Args:
+        virtual: where.
+        model: its surrogate.
+        past: heats whose steel may be the heel of such a day.
+        days: random days a grade.
+        options: how sure; one recipe each.
+        heats: how often each recipe is made.
+        seed: of days and heats.
+    """
+    rng, asked, optimizer = stable_rng("claims", virtual.plant.name, seed), tuple(options), Optimizer()
+    furnace = virtual.plant.furnace
+    share, found = furnace.heel_t / (furnace.heel_t + furnace.tap_weight_t), []
+    for name in virtual.plant.grades:
+        order = Order(grade=virtual.plant.grade(name), mass_t=furnace.tap_weight_t)
+        before = np.flatnonzero(past.grades == name)
+        for _ in range(days):
+            today = random_day(virtual.plant, rng)
+            heel = past.analysis_wt_pct[rng.choice(before)]
+            known = dict(zip(past.elements, heel.tolist(), strict=True))
+            description = model.describe(furnace.process, share, known)
+            for option in asked:
+                problem = build_problem(today, order, description, option)
+                try:
+                    recipe = optimizer.solve(problem)
+                except ImpossibleOrderError:
+                    continue
+                made = finish(
+                    virtual, recipe.charged_t(), recipe.additions_t(), heel, fresh_lots(virtual, heats, rng), rng
+                )
+                found += _claims(virtual.plant.name, problem, recipe, made.reported(rng))
+    return found
+
+
+def _claims(plant: str, problem: RecipeProblem, recipe: Recipe, reported: FloatArray) -> list[Claim]:
+    confidence, found = problem.options.confidence, []
+    any_missed = np.zeros(len(reported), dtype=bool)
+    masses = {line.material: line.mass_t for line in recipe.lines}
+    columns = np.array([masses.get(item.material.name, 0.0) for item in problem.items])
+    final_t = float(problem.yields @ columns)
+    claimed_in_all = 0.0
+    for row in problem.rows:
+        mean, sd = row.mean(columns) / final_t, row.sd(columns) / final_t
+        content = reported[:, ANALYSED.index(row.element)]
+        for side, limit in (("maximum", row.maximum), ("minimum", row.minimum)):
+            if limit is None or sd <= 0:
+                continue
+            below = row.quantiles.probability((limit - mean) / sd)
+            claimed = 1.0 - below if side == "maximum" else below
+            missed = content > limit if side == "maximum" else content < limit
+            any_missed |= missed
+            claimed_in_all += claimed
+            if not problem.options.joint and claimed >= BINDS * (1.0 - confidence):
+                found.append(Claim(plant, recipe.grade, confidence, row.element, side, claimed, float(missed.mean())))
+    if problem.options.joint and claimed_in_all >= BINDS * (1.0 - confidence):
+        found.append(Claim(plant, recipe.grade, confidence, None, "all", claimed_in_all, float(any_missed.mean())))
+    return found
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How one element's binding limits were kept at one confidence, over all plants.
+
+    Attributes:
+        recipes: in which one binds.
+        claimed: mean probability of a miss.
+        missed: mean share of misses.
+        worst: greatest share of misses of a single recipe.
+    """
+
+    element: Element | None
+    confidence: float
+    recipes: int
+    claimed: float
+    missed: float
+    worst: float
+
+    @property
+    def ratio(self) -> float:
+        """Misses over claimed ones."""
+        return self.missed / self.claimed
+
+
+def kept(claims: list[Claim]) -> list[Kept]:
+    """Claims put together by element and confidence; one that binds in fewer than `FEWEST` recipes is left out."""
+    groups: dict[tuple[Element | None, float], list[Claim]] = defaultdict(list)
+    for claim in claims:
+        groups[claim.element, claim.confidence].append(claim)
+    return [
+        Kept(
+            element,
+            confidence,
+            len(group),
+            float(np.mean([claim.claimed for claim in group])),
+            float(np.mean([claim.missed for claim in group])),
+            max(claim.missed for claim in group),
+        )
+        for (element, confidence), group in groups.items()
+        if len(group) >= FEWEST
+    ]
