@@ -51,7 +51,8 @@ def wander(rng: Generator, heats: int, columns: int, spread: float, memory: int)
     return path
 
 
-def _campaigns(rng: Generator, grades: tuple[str, ...], heats: int) -> list[str]:
+def campaigns(rng: Generator, grades: tuple[str, ...], heats: int) -> list[str]:
+    """The grades of so many heats: runs of one, of 4 to 15 heats each."""
     sequence: list[str] = []
     while len(sequence) < heats:
         sequence += [grades[rng.integers(len(grades))]] * int(rng.integers(4, 16))
@@ -84,7 +85,7 @@ def usual_process(plant: Plant, heats: int, rng: Generator) -> dict[str, FloatAr
 
 
 def metal_charge_t(
-    plant: Plant, grade: Grade, believed_wt_pct: FloatArray, attractiveness: FloatArray, wanted_t: float, rng: Generator
+    plant: Plant, grade: Grade, believed_wt_pct: FloatArray, liked: FloatArray, wanted_t: float, rng: Generator
 ) -> FloatArray:
     """(m,) t of each metal-bearing material that a melt shop charges for one heat, in steps of half a tonne.
 
@@ -92,16 +93,36 @@ def metal_charge_t(
         plant: whose yard, as it is today.
         grade: what is to be made.
         believed_wt_pct: (m, R) wt% in the steel of each material alone, elements as in `RESIDUAL_RULES`.
-        attractiveness: (m,) of each, by stock and price.
+        liked: (m,) `attractiveness` of each.
         wanted_t: steel.
         rng: source of chance.
     """
     items = [item for item in plant.charge_items() if item.material.metallic_yield > 0]
     yields = np.array([item.material.metallic_yield for item in items])
     most = np.array([np.inf if item.most_t is None else item.most_t for item in items])
-    shares = _metal_shares(believed_wt_pct, grade, attractiveness, rng)
+    shares = _metal_shares(believed_wt_pct, grade, liked, rng)
     capped = np.minimum(shares * wanted_t / float(shares @ yields), most)
     return np.asarray(np.round(capped * wanted_t / float(capped @ yields) * 2.0) / 2.0)
+
+
+def usual_t(item: YardItem, plant: Plant) -> float:
+    """T of a slag former or of carbon that a melt shop charges by habit."""
+    share = {MaterialKind.CARBON: 0.009, MaterialKind.FLUX: 0.016}[item.material.kind]
+    return (0.032 if item.material.material_class == "lime" else share) * plant.furnace.tap_weight_t
+
+
+def attractiveness(plant: Plant, prices_eur_per_t: FloatArray, stock_share: FloatArray) -> FloatArray:
+    """(m,) of each metal-bearing material to a melt shop: much where there is much of it, and where it is cheap.
+
+    Args:
+        plant: with its usual stock.
+        prices_eur_per_t: (m,) today.
+        stock_share: (m,) of the usual stock that there is.
+    """
+    items = [item for item in plant.charge_items() if item.material.metallic_yield > 0]
+    usual = np.array([item.available_t or plant.furnace.tap_weight_t for item in items])
+    relative = prices_eur_per_t / prices_eur_per_t.mean()
+    return np.asarray(usual * stock_share * relative**-1.5)
 
 
 def charge_history(
@@ -123,16 +144,14 @@ def charge_history(
     market = wander(rng, heats, 1, 0.12, 900)
     prices = base * np.exp(market * metal + wander(rng, heats, len(items), 0.05, 300))
     stock = np.clip(0.75 + wander(rng, heats, len(metal_items), 0.35, 120), 0.02, 1.2)
-    names = _campaigns(rng, plant.grades, heats)
+    names = campaigns(rng, plant.grades, heats)
     process = usual_process(plant, heats, rng)
     charged = np.zeros((heats, len(items)))
     yields = np.array([item.material.metallic_yield for item in metal_items])
     believed = contents_wt_pct[metal] / yields[:, None]
-    usual_stock = np.array([item.available_t or plant.furnace.tap_weight_t for item in metal_items])
     most = np.array([item.max_t or np.inf for item in metal_items])
     for heat, name in enumerate(names):
-        relative_price = prices[heat][metal] / prices[heat][metal].mean()
-        shares = _metal_shares(believed, grades[name], usual_stock * stock[heat] * relative_price**-1.5, rng)
+        shares = _metal_shares(believed, grades[name], attractiveness(plant, prices[heat][metal], stock[heat]), rng)
         wanted_t = plant.furnace.tap_weight_t * rng.normal(1.0, 0.015)
         capped = np.minimum(shares * wanted_t / float(shares @ yields), most)
         charged[heat, metal] = np.round(capped * wanted_t / float(capped @ yields) * 2.0) / 2.0
@@ -144,9 +163,6 @@ def charge_history(
 
 def _addition_t(item: YardItem, plant: Plant, heats: int, rng: Generator) -> FloatArray:
     """Slag formers and carbon by the furnace's habit, in steps of 50 kg."""
-    usual_t = {MaterialKind.CARBON: 0.009, MaterialKind.FLUX: 0.016}[item.material.kind]
-    if item.material.material_class == "lime":
-        usual_t = 0.032
-    mean = usual_t * plant.furnace.tap_weight_t
+    mean = usual_t(item, plant)
     level = 1.0 + wander(rng, heats, 1, 0.18, 60)[:, 0] + 0.08 * rng.standard_normal(heats)
     return np.asarray(np.maximum(0.0, np.round(mean * level / 0.05) * 0.05))

@@ -1,6 +1,8 @@
 """Heats: one, as a record for people, and many, as columns for arithmetic."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +165,36 @@ class HeatLog:
             analysis_wt_pct={element: value for element, value in analysis.items() if element not in below},
             below_wt_pct=below,
         )
+
+
+def together(logs: Sequence[HeatLog]) -> HeatLog:
+    """Logs with the same columns as one, in their order.
+
+    Raises:
+        InputError: there are none, or their columns differ.
+    """
+    if not logs:
+        raise InputError(0, "logs to put together", "1 or more")
+    first = logs[0]
+    for log in logs[1:]:
+        if (log.materials, log.elements, set(log.process)) != (first.materials, first.elements, set(first.process)):
+            raise InputError(log.materials, "logs to put together", f"the same columns: {', '.join(first.materials)}")
+
+    def joined(name: str) -> Any:
+        return np.concatenate([getattr(log, name) for log in logs])
+
+    per_heat = [f.name for f in fields(first) if f.name not in ("materials", "elements", "process", "below_wt_pct")]
+    below = None
+    if any(log.below_wt_pct is not None for log in logs):
+        unknown = [np.full(log.analysis_wt_pct.shape, np.nan) for log in logs]
+        parts = [u if log.below_wt_pct is None else log.below_wt_pct for log, u in zip(logs, unknown, strict=True)]
+        below = np.concatenate(parts)
+    return replace(
+        first,
+        **{name: joined(name) for name in per_heat},
+        process={name: np.concatenate([log.process[name] for log in logs]) for name in first.process},
+        below_wt_pct=below,
+    )
 
 
 def time_order(tapped_at: NDArray[np.datetime64]) -> NDArray[np.int_]:

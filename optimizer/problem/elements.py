@@ -204,6 +204,8 @@ def element_row(
     maximum, minimum = order.grade.maximum_wt_pct.get(element), order.grade.minimum_wt_pct.get(element)
     limits = [limit for limit in (maximum, minimum) if limit is not None]
     quantiles = _final_quantiles(description.elements[element], description.fresh_share(element), balance, limits)
+    if element in description.widths:
+        quantiles = quantiles.widened(*description.widths[element])
     upper_z, lower_z = margins(quantiles, options, risk, risk)
     # The margin that any recipe needs is next to nothing.
     exact = bool(limits) and max(upper_z, lower_z, 1.0) * balance.widest <= EXACT * min(limits)

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.explain.claims import claims_of
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.recommend import Optimizer
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from scenarios.closed_loop.days import random_day
+from scenarios.closed_loop.policies import decided
 from scenarios.ladle import finish, fresh_lots
 from scenarios.virtual_plant import VirtualPlant
 from scenarios.world import ANALYSED, stable_rng
 from steel.elements import Element
 from steel.grades import Order
 from steel.heats import FloatArray, HeatLog
-from steel.recipes import Recipe
 from surrogate.model.model import Surrogate
 
 BINDS = 0.8
@@ -79,38 +80,30 @@ def claims_at(
             for option in asked:
                 problem = build_problem(today, order, description, option)
                 try:
-                    recipe = optimizer.solve(problem)
+                    columns = optimizer.solution(problem, explain=False).columns_t
                 except ImpossibleOrderError:
                     continue
-                made = finish(
-                    virtual, recipe.charged_t(), recipe.additions_t(), heel, fresh_lots(virtual, heats, rng), rng
-                )
-                found += _claims(virtual.plant.name, problem, recipe, made.reported(rng))
+                recipe = decided(problem, columns)
+                lots = fresh_lots(virtual, heats, rng)
+                made = finish(virtual, recipe.charged_t, recipe.additions_t, heel, lots, rng)
+                found += _claims(virtual.plant.name, problem, columns, made.reported(rng))
     return found
 
 
-def _claims(plant: str, problem: RecipeProblem, recipe: Recipe, reported: FloatArray) -> list[Claim]:
-    confidence, found = problem.options.confidence, []
-    any_missed = np.zeros(len(reported), dtype=bool)
-    masses = {line.material: line.mass_t for line in recipe.lines}
-    columns = np.array([masses.get(item.material.name, 0.0) for item in problem.items])
-    final_t = float(problem.yields @ columns)
-    claimed_in_all = 0.0
-    for row in problem.rows:
-        mean, sd = row.mean(columns) / final_t, row.sd(columns) / final_t
-        content = reported[:, ANALYSED.index(row.element)]
-        for side, limit in (("maximum", row.maximum), ("minimum", row.minimum)):
-            if limit is None or sd <= 0:
-                continue
-            below = row.quantiles.probability((limit - mean) / sd)
-            claimed = 1.0 - below if side == "maximum" else below
-            missed = content > limit if side == "maximum" else content < limit
-            any_missed |= missed
-            claimed_in_all += claimed
-            if not problem.options.joint and claimed >= BINDS * (1.0 - confidence):
-                found.append(Claim(plant, recipe.grade, confidence, row.element, side, claimed, float(missed.mean())))
-    if problem.options.joint and claimed_in_all >= BINDS * (1.0 - confidence):
-        found.append(Claim(plant, recipe.grade, confidence, None, "all", claimed_in_all, float(any_missed.mean())))
+def _claims(plant: str, problem: RecipeProblem, columns_t: FloatArray, reported: FloatArray) -> list[Claim]:
+    grade, allowed = problem.order.grade.name, BINDS * (1.0 - problem.options.confidence)
+    found, any_missed, in_all = [], np.zeros(len(reported), dtype=bool), 0.0
+    confidence = problem.options.confidence
+    for claim in claims_of(problem, columns_t):
+        content = reported[:, ANALYSED.index(claim.element)]
+        missed = content > claim.limit_wt_pct if claim.side == "maximum" else content < claim.limit_wt_pct
+        any_missed |= missed
+        in_all += claim.risk
+        if not problem.options.joint and claim.risk >= allowed:
+            share = float(missed.mean())
+            found.append(Claim(plant, grade, confidence, claim.element, claim.side, claim.risk, share))
+    if problem.options.joint and in_all >= allowed:
+        found.append(Claim(plant, grade, confidence, None, "all", in_all, float(any_missed.mean())))
     return found
 
 

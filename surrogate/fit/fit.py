@@ -10,6 +10,7 @@ from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
 from surrogate.fit.calibration import calibrated, expected_skewness, held_out_residuals
+from surrogate.fit.conformal import conformal
 from surrogate.fit.drift_state import Movement, Trajectory, follow, moving_materials
 from surrogate.fit.heat_data import HeatData, charged_heats, prepare, typical_values
 from surrogate.fit.lots import likeliest_lot_t, shared_lot_statistics
@@ -22,7 +23,6 @@ from surrogate.model.linear import Posterior, Statistics, posterior
 from surrogate.model.model import Output, Surrogate
 from surrogate.model.pieces import greatest, sum_of_pieces
 from surrogate.model.priors import Prior, prior_of, scatter_prior
-from surrogate.model.quantiles import Quantiles
 from surrogate.model.schema import ENERGY, Schema, schema_of
 
 FEWEST_HEATS = 10
@@ -149,7 +149,7 @@ def prior_outputs(schema: Schema, typical: FloatArray, priors: Priors) -> dict[s
             nothing,
             scatter_prior(name, schema, float(typical[column])),
             0.05 * float(typical[column]),
-            Quantiles(np.zeros(0)),
+            conformal(np.zeros(0)),
         )
         for column, name in enumerate(schema.outputs)
     }

@@ -88,6 +88,7 @@ class Description:
         heel_wt_pct: the heel's analysis; an element missing there is taken to equal the fresh steel's.
         process: the process inputs this description holds for.
         largest_share: (n,) most of each material any past heat charged, as a share of its charge.
+        widths: what outcomes of recipes made of the margins below and above an element's mean; 1 where nothing.
     """
 
     materials: tuple[Material, ...]
@@ -98,6 +99,7 @@ class Description:
     heel_wt_pct: dict[Element, float] = field(default_factory=dict)
     process: dict[str, float] = field(default_factory=dict)
     largest_share: FloatArray | None = None
+    widths: dict[Element, tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

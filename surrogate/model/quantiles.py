@@ -39,6 +39,12 @@ class Quantiles:
         """
         return Quantiles(KNOTS + share**1.5 * (self.values - KNOTS))
 
+    def widened(self, below: float, above: float) -> "Quantiles":
+        """Quantiles whose distances from their median are multiplied, on either side."""
+        median = self.at(0.5)
+        away = self.values - median
+        return Quantiles(median + away * np.where(away < 0, below, above))
+
     def at(self, probability: float) -> float:
         """The quantile at a cumulative probability, interpolated on the normal score.
 

@@ -12,6 +12,7 @@ from steel.elements import Element
 from steel.heats import HeatLog
 from surrogate.fit.fit import fit
 from surrogate.fit.remainder import FitOptions
+from surrogate.store.artifact import SCHEMA_VERSION
 from surrogate.store.registry import Registry
 
 KNOWN, NEW = 400, 150
@@ -56,5 +57,7 @@ def test_a_model_that_cannot_be_used_is_a_wish_and_keeps_nobody_from_taking_part
     # What it charges is its own business: no material is named.
     assert proposal(registry, "northmill", strange) == "its model v0001 does not know what its newest heats charge"
     manifest = next((registry.root / "northmill").glob("v*/manifest.json"))
-    manifest.write_text(manifest.read_text("utf-8").replace('"schema_version": 3', '"schema_version": 2'), "utf-8")
+    manifest.write_text(
+        manifest.read_text("utf-8").replace(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 2'), "utf-8"
+    )
     assert proposal(registry, "northmill", heats) == "its model cannot be used"
