@@ -25,6 +25,7 @@ COMMANDS = {
     "priorities": ("chargewise.commands.answers", "One objective after another."),
     "front": ("chargewise.commands.plans", "Recipes between cost, energy, emissions and headroom."),
     "campaign": ("chargewise.commands.plans", "A plan for many heats over one stock."),
+    "shadow": ("chargewise.commands.shadow", "Recorded heats beside what would have been charged: saving, report."),
     "serve": ("chargewise.commands.serve", "The REST service and the page."),
     "castings": ("chargewise.commands.castings", "A foundry's castings: their property from the melt."),
     "publish": ("chargewise.commands.data_space", "A federation's shared model as an entry of data spaces."),
