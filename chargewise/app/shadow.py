@@ -63,7 +63,8 @@ class ShadowHeat:
     Attributes:
         as_charged: the recorded charge.
         shadow: what would have been charged.
-        wrong_yields_eur_per_t: what planning by the plant file's yields instead of the learned ones costs.
+        wrong_yields_eur_per_t: what planning by the plant file's yields would cost: each t that the heat is off its mass
+            by costs its charge.
         empty_bays_eur_per_t: what the day's stock costs, against a yard that has everything.
     """
 
@@ -243,9 +244,7 @@ def _one(
     except SolverError as error:
         return f"no recipe was found: {error}"
     yields = np.array([material.metallic_yield for material in known.description.materials])
-    blind = _cost(
-        optimizer, build_problem(plant, order, replace(known.description, yields=yields), options), judged
-    )
+    blind = _cost(optimizer, build_problem(plant, order, replace(known.description, yields=yields), options), judged)
     full = _cost(optimizer, build_problem(_full(plant), order, known.description, options), judged)
     cost = sides[1].cost_eur_per_t
     return ShadowHeat(
@@ -254,8 +253,8 @@ def _one(
         grade=grade.name,
         as_charged=sides[0],
         shadow=sides[1],
-        wrong_yields_eur_per_t=None if blind is None else blind - cost,
-        empty_bays_eur_per_t=None if full is None else cost - full,
+        wrong_yields_eur_per_t=None if blind is None else _off_mass_eur_per_t(judged, blind),
+        empty_bays_eur_per_t=None if full is None else cost - _side(judged, full).cost_eur_per_t,
     )
 
 
@@ -299,13 +298,18 @@ def _side(problem: RecipeProblem, furnace_t: FloatArray) -> Side:
     )
 
 
-def _cost(optimizer: Optimizer, planned: RecipeProblem, judged: RecipeProblem) -> float | None:
-    """€/t of a recipe planned one way as another surrogate judges it; None where there is none."""
+def _planned(optimizer: Optimizer, problem: RecipeProblem) -> FloatArray | None:
+    """The recipe (n + m,) of a problem; None where there is none."""
     try:
-        columns = optimizer.solution(planned, explain=False).columns_t
-        return _side(judged, columns).cost_eur_per_t
+        return optimizer.solution(problem, explain=False).columns_t
     except (ImpossibleOrderError, SolverError):
         return None
+
+
+def _off_mass_eur_per_t(judged: RecipeProblem, columns_t: FloatArray) -> float:
+    """What the steel costs that a recipe makes too much or too little of, per t ordered."""
+    off_t = abs(float(judged.yields @ columns_t) - judged.order.mass_t)
+    return off_t / judged.order.mass_t * outcome_of(judged, columns_t).costs_eur_per_t.charge
 
 
 def _full(plant: Plant) -> Plant:

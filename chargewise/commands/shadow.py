@@ -34,7 +34,7 @@ def shadow(
     with reporting_errors():
         # Learning needs torch and drawing needs matplotlib; no other command waits for them.
         from chargewise.app.shadow import shadow as shadowed  # noqa: PLC0415
-        from chargewise.commands.console.shadow_report import headline, rows, write_report  # noqa: PLC0415
+        from chargewise.commands.console.shadow_report import HEADINGS, headline, rows, write_report  # noqa: PLC0415
 
         place = Workplace()
         log, materials = place.heats(plant)
@@ -50,7 +50,7 @@ def shadow(
             return
         table = Table(title=headline(found), title_justify="left", title_style="bold")
         table.add_column("")
-        for name in ("as charged", "shadow", "difference", "90 % interval"):
+        for name in HEADINGS[1:]:
             table.add_column(name, justify="right")
         for row in rows(found):
             table.add_row(*row)
@@ -82,7 +82,7 @@ def _between(log: HeatLog, first: str | None, last: str | None) -> slice:
 
 def _day(text: str, where: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
+        return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise InputError(text, where, "a day as year-month-day, such as 2026-01-31") from None
 

@@ -100,9 +100,9 @@ def read_price_history(path: Path, plant: Plant, zone: str = "UTC", form: TableF
     in_the_yard(plant, dict.fromkeys(materials, 0.0), path.name)
     none = np.full(len(materials), np.nan)
     prices, stocks = (numbers[name].values if name in numbers else none for name in (PRICE, STOCK))
-    for position in np.flatnonzero(stocks < 0):
-        raise InputError(float(stocks[position]), f"{path.name} line {lines[position]}, column {STOCK}", "0 or more")
-    for position in np.flatnonzero(np.isnat(times.times)):
-        raise InputError("", f"{path.name} line {lines[position]}, column {TIME}", "a time")
+    for place in np.flatnonzero(stocks < 0).tolist():
+        raise InputError(float(stocks[place]), f"{path.name} line {lines[place]}, column {STOCK}", "0 or more")
+    for place in np.flatnonzero(np.isnat(times.times)).tolist():
+        raise InputError("", f"{path.name} line {lines[place]}, column {TIME}", "a time")
     known = [[float(v) if np.isfinite(v) else None for v in values] for values in (prices, stocks)]
     return price_history(zip(times.times, materials, *known, strict=True))

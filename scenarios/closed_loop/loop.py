@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.closed_loop.accounts import account
 from scenarios.closed_loop.future import Future
@@ -101,13 +102,13 @@ class Loop:
             virtual, self._really(heat, decided.charged_t), decided.additions_t, self._bath_wt_pct, future.lots[[heat]],
             future.rng(heat, "as it was"),
         )  # fmt: skip
-        self.results.append(self._result(day, decided))
+        self.results.append(self._result(day, decided, self._bath_wt_pct))
         record, final = self._record(day, decided, made)
         self.recorded.append(record)
         self.finals.append(final)
         self.policy.learn(record, decided.claims, final)
         self._bath_wt_pct = made.bath_wt_pct[0]
-        known = {element: value for element, value in zip(ANALYSED, record.analysis_wt_pct[0].tolist(), strict=True)}
+        known = dict(zip(ANALYSED, record.analysis_wt_pct[0].tolist(), strict=True))
         # What was not analysed is taken to be as it was.
         self._analysed |= {element: value for element, value in known.items() if np.isfinite(value)}
 
@@ -135,12 +136,11 @@ class Loop:
         rest = {name: mass for name, mass in booked_t.items() if name != booked}
         return {**rest, really: rest.get(really, 0.0) + mass_t}
 
-    def _result(self, day: Day, decided: Decided) -> HeatResult:
-        future, heat, assert_heel = self.future, day.heat, self._bath_wt_pct
-        heel = np.zeros(len(ANALYSED)) if assert_heel is None else assert_heel
+    def _result(self, day: Day, decided: Decided, heel_wt_pct: FloatArray) -> HeatResult:
+        future, heat = self.future, day.heat
         rng = future.rng(heat, "as it might be")
         lots = fresh_lots(future.virtual, self.draws, rng) * future.factors[heat]
-        made = finish(future.virtual, decided.charged_t, decided.additions_t, heel, lots, rng)
+        made = finish(future.virtual, decided.charged_t, decided.additions_t, heel_wt_pct, lots, rng)
         by_limit = misses(made.reported(rng), day.order.grade)
         any_missed = np.zeros(self.draws, dtype=bool)
         for missed in by_limit.values():
@@ -186,9 +186,11 @@ class Loop:
         return record, dict(zip(ANALYSED, final.tolist(), strict=True))
 
 
-def misses(reported_wt_pct: FloatArray, grade: Grade) -> dict[tuple[Element, Side], "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"]:
+def misses(
+    reported_wt_pct: FloatArray, grade: Grade
+) -> dict[tuple[Element, Side], "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"]:
     """(N,) whether each of N final analyses (N, E) misses each limit of a grade."""
-    found: dict[tuple[Element, Side], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]] = {}
+    found: dict[tuple[Element, Side], NDArray[np.bool_]] = {}
     for element in grade.elements():
         if element not in ANALYSED:
             continue

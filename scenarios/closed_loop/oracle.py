@@ -66,7 +66,7 @@ class Oracle:
                     break
                 except (ImpossibleOrderError, SolverError):
                     columns = None
-            if columns is None:
+            if columns is None or problem is None:
                 break
             at = np.zeros(len(virtual.material_names))
             for item, mass in zip(problem.items[: problem.furnace_columns], columns.tolist(), strict=False):

@@ -165,9 +165,9 @@ def made_right(problem: RecipeProblem) -> Decided:
     n, wanted = problem.furnace_columns, problem.order.mass_t
     residuals = [row for row in problem.rows if row.element in RESIDUAL_RULES and row.maximum is not None]
     metal = problem.counted[:n] > 0
-    dirt = sum(
-        (row.linear[:n] / (row.maximum or 1.0) for row in residuals), start=np.zeros(n)
-    ) / np.maximum(problem.yields[:n], 1e-9)
+    dirt = sum((row.linear[:n] / (row.maximum or 1.0) for row in residuals), start=np.zeros(n)) / np.maximum(
+        problem.yields[:n], 1e-9
+    )
     columns, missing = np.zeros(len(problem.items)), wanted
     for column in np.argsort(np.where(metal, dirt, np.inf)):
         if not metal[column] or missing <= 0:

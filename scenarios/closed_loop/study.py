@@ -80,13 +80,13 @@ def policy_of(asked: Asked, site: Site, future: Future) -> Policy:
     if asked.policy == GREEN:
         worth = RecipeOptions(preferences={Objective.EMISSIONS: asked.knob})
         return Chargewise(site.federated, options=worth)
-    return {
-        FEDERATED: lambda: Chargewise(site.federated, asked.knob, dearest=dearest),
-        ALONE: lambda: Chargewise(site.alone, asked.knob, dearest=dearest),
-        CATALOGUE: lambda: CatalogueProgramme(known, asked.knob),
-        SHOP: lambda: MeltShop(site.virtual, known, asked.seed),
-        ORACLE: lambda: Oracle(future, asked.knob),
-    }[asked.policy]()
+    if asked.policy == FEDERATED:
+        return Chargewise(site.federated, asked.knob, dearest=dearest)
+    if asked.policy == ALONE:
+        return Chargewise(site.alone, asked.knob, dearest=dearest)
+    if asked.policy == CATALOGUE:
+        return CatalogueProgramme(known, asked.knob)
+    return MeltShop(site.virtual, known, asked.seed) if asked.policy == SHOP else Oracle(future, asked.knob)
 
 
 def run_one(asked: Asked, site: Site) -> Ran:

@@ -1,10 +1,10 @@
 """What suppliers deliver has changed: found from the last heats' analyses, by material and element.
 
 What the surrogate foresaw a heat ahead and what was analysed differ by lots and noise. A material whose content has
-changed leaves a difference in proportion to what of it was charged. The odds of that (a Bayes factor, a change being about
-half the content either way), lots that successive heats share accounted for, are compared for every scrap and element
-over the last heats; where they are beyond chance the change is told, and the surrogate can be moved there at once
-instead of in a hundred heats.
+changed leaves a difference in proportion to what of it was charged. The odds of that (a Bayes factor, a change being
+about half the content either way), lots that successive heats share accounted for, are compared for every scrap and
+element over the last heats; where they are beyond chance the change is told, and the surrogate can be moved there at
+once instead of in a hundred heats.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """Which scrap was not what was booked: from one heat's analysis, by the likelihood of every exchange.
 
 Each hypothesis says that what was booked as one material was another. It moves the predicted analysis by what the two
-differ in, element by element, and scatters as that other material does. The odds of a heat's analysis under it, against
-the charge as booked (lots odd as a whole included), with how seldom anybody books wrongly, give its probability (Bayes). Residuals have heavier tails
-than a normal's, so their likelihood is Student's.
+differ in, element by element, and scatters as that other material does. The odds of a heat's analysis under it,
+against the charge as booked (lots odd as a whole included), with how seldom anybody books wrongly, give its probability
+(Bayes). Residuals have heavier tails than a normal's, so their likelihood is Student's.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,9 @@ class Misbooked:
         )
 
 
-def misbooked(model: Surrogate, log: HeatLog, newest: int | None = None, told_from: float = TOLD_FROM) -> list[Misbooked]:
+def misbooked(
+    model: Surrogate, log: HeatLog, newest: int | None = None, told_from: float = TOLD_FROM
+) -> list[Misbooked]:
     """Heats of a log of which a material was probably not what was booked.
 
     Args:
@@ -175,10 +177,11 @@ def _foreseen(
         noise = np.array([o.noise_of(o.mean(past.features), past.unmixed) for o in outputs])
         for column, bands in enumerate(past.lots.bands(lot_sd, noise, model.lot_t)):
             here = np.isfinite(residuals[before, column])
-            covariance = sum(
-                (np.diag(band[: len(here) - lag], -lag) + np.diag(band[: len(here) - lag], lag)) / (1 + (lag == 0))
-                for lag, band in enumerate(bands)
-            )[np.ix_(here, here)]
+            covariance = np.diag(bands[0])
+            for lag, band in enumerate(bands[1:], start=1):
+                off = np.diag(band[: len(here) - lag], -lag)
+                covariance = covariance + off + off.T
+            covariance = covariance[np.ix_(here, here)]
             together = (shares * lot_sd[column] ** 2) @ (past.lots.shares * kept)[here].T
             solved = np.linalg.solve(covariance, np.column_stack([residuals[before, column][here], together.T]))
             mean[:, column] += together @ solved[:, 0]

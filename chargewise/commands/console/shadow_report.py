@@ -13,9 +13,11 @@ from matplotlib.figure import Figure as Drawing
 from chargewise.app.shadow import Mean, Shadow, ShadowHeat
 from chargewise.commands.console.picture import HOT, MUTED, PALE, STEEL
 
+HEADINGS = ("", "as charged", "shadow", "difference", "90 % interval")
 A4_PORTRAIT_IN = (8.27, 11.69)
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1f2a33}
-table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .8rem;border-bottom:1px solid #d8dee4;text-align:right}
+table{border-collapse:collapse;margin:1rem 0}
+td,th{padding:.25rem .8rem;border-bottom:1px solid #d8dee4;text-align:right}
 td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}.note{color:#5b6875}
 @media print{body{margin:0;font-size:12px}}"""
 
@@ -37,10 +39,19 @@ def rows(found: Shadow) -> list[tuple[str, str, str, str, str]]:
         digits = 2 if one.unit == "€/t" else 1
         interval = _interval(one.difference, digits)
         lines.append(
-            (name, f"{one.as_charged:.{digits}f}", f"{one.shadow:.{digits}f}", f"{one.difference.mean:+.{digits}f}", interval)
+            (
+                name,
+                f"{one.as_charged:.{digits}f}",
+                f"{one.shadow:.{digits}f}",
+                f"{one.difference.mean:+.{digits}f}",
+                interval,
+            )
         )
     for name, mean in (
-        ("wrong yields in the plant file cost, €/t", found.mean_of(lambda heat: heat.wrong_yields_eur_per_t)),
+        (
+            "heats off their mass by the plant file's yields would cost, €/t",
+            found.mean_of(lambda heat: heat.wrong_yields_eur_per_t),
+        ),
         ("what the yard did not have cost, €/t", found.mean_of(lambda heat: heat.empty_bays_eur_per_t)),
     ):
         lines.append((name, "", "", f"{mean.mean:+.2f}", _interval(mean, 2)))
@@ -94,11 +105,9 @@ def _draw_time(axes: Axes, found: Shadow) -> None:
 def _draw_grades(axes: Axes, found: Shadow) -> None:
     groups = by_grade(found)
     names = list(groups)[::-1]
-    for offset, colour, label, cost in (
-        (0.2, PALE, "as charged", lambda heat: heat.as_charged.cost_eur_per_t),
-        (-0.2, STEEL, "shadow", lambda heat: heat.shadow.cost_eur_per_t),
-    ):
-        costs = [float(np.mean([cost(heat) for heat in groups[name]])) for name in names]
+    for offset, colour, label in ((0.2, PALE, "as charged"), (-0.2, STEEL, "shadow")):
+        both = {n: [h.shadow if label == "shadow" else h.as_charged for h in groups[n]] for n in names}
+        costs = [float(np.mean([side.cost_eur_per_t for side in both[name]])) for name in names]
         axes.barh(np.arange(len(names)) + offset, costs, height=0.38, color=colour, label=label)
     axes.set_yticks(np.arange(len(names)), [f"{name} ({len(groups[name])})" for name in names])
     lowest = min(min(heat.shadow.cost_eur_per_t, heat.as_charged.cost_eur_per_t) for heat in found.heats)
@@ -117,7 +126,7 @@ def _page(found: Shadow) -> Drawing:
     top.text(0, 0.75, headline(found), fontsize=13, fontweight="bold", va="center")
     top.text(0, 0.05, f"heats tapped from {first} to {last}, UTC", fontsize=9, color=MUTED, va="center")
     cells = table.table(
-        cellText=[list(row) for row in rows(found)], colLabels=["", "as charged", "shadow", "difference", "90 % interval"],
+        cellText=[list(row) for row in rows(found)], colLabels=list(HEADINGS),
         colWidths=[0.42, 0.13, 0.13, 0.13, 0.19], loc="upper center", edges="horizontal",
     )  # fmt: skip
     cells.auto_set_font_size(False)
@@ -142,15 +151,13 @@ def _html(found: Shadow) -> str:
     drawn = io.StringIO()
     _picture(found).savefig(drawn, format="svg")
     svg = drawn.getvalue()
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows(found)
-    )
-    head = "".join(f"<th>{name}</th>" for name in ("", "as charged", "shadow", "difference", "90 % interval"))
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows(found))
+    head = "".join(f"<th>{name}</th>" for name in HEADINGS)
     notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in (*found.notes, *_left_out(found)))
     first, last = found.heats[0].tapped_at, found.heats[-1].tapped_at
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{escape(headline(found))}</title>"
         f"<style>{STYLE}</style></head><body><h1>{escape(headline(found))}</h1>"
         f"<p class='note'>heats tapped from {first} to {last}, UTC</p>"
-        f"<table><tr>{head}</tr>{body}</table>{svg[svg.index('<svg'):]}{notes}</body></html>\n"
+        f"<table><tr>{head}</tr>{body}</table>{svg[svg.index('<svg') :]}{notes}</body></html>\n"
     )
