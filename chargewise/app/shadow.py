@@ -63,8 +63,8 @@ class ShadowHeat:
     Attributes:
         as_charged: the recorded charge.
         shadow: what would have been charged.
-        wrong_yields_eur_per_t: what planning by the plant file's yields would cost: each t that the heat is off its mass
-            by costs its charge.
+        wrong_yields_eur_per_t: what planning by the plant file's yields would cost: each t that a heat is off its
+            mass by costs its charge.
         empty_bays_eur_per_t: what the day's stock costs, against a yard that has everything.
     """
 
@@ -244,8 +244,8 @@ def _one(
     except SolverError as error:
         return f"no recipe was found: {error}"
     yields = np.array([material.metallic_yield for material in known.description.materials])
-    blind = _cost(optimizer, build_problem(plant, order, replace(known.description, yields=yields), options), judged)
-    full = _cost(optimizer, build_problem(_full(plant), order, known.description, options), judged)
+    blind = _planned(optimizer, build_problem(plant, order, replace(known.description, yields=yields), options))
+    full = _planned(optimizer, build_problem(_full(plant), order, known.description, options))
     cost = sides[1].cost_eur_per_t
     return ShadowHeat(
         heat_id=str(heat.heat_ids[0]),

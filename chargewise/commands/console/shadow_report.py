@@ -14,6 +14,8 @@ from chargewise.app.shadow import Mean, Shadow, ShadowHeat
 from chargewise.commands.console.picture import HOT, MUTED, PALE, STEEL
 
 HEADINGS = ("", "as charged", "shadow", "difference", "90 % interval")
+WRONG_YIELDS = "planning by the plant file's yields would cost, €/t"
+EMPTY_BAYS = "what the yard did not have cost, €/t"
 A4_PORTRAIT_IN = (8.27, 11.69)
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1f2a33}
 table{border-collapse:collapse;margin:1rem 0}
