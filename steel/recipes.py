@@ -4,6 +4,7 @@ from typing import Literal
 
 from steel.baskets import BasketLoad
 from steel.bath import Bath
+from steel.claims import KeptClaim
 from steel.elements import Element
 from steel.emissions import Emissions
 from steel.frozen import Frozen
@@ -130,6 +131,7 @@ class Recipe(Frozen):
         comparisons: other ways of making the order.
         slag: what the furnace slag will be; None where the plant asks nothing of it.
         bath: the carbon and the oxygen of the charge; None where the plant asks nothing of its bath.
+        kept_claims: how the claims of its limits were kept so far, where outcomes of recipes came back.
         notes: what the reader must know to use it rightly.
     """
 
@@ -151,6 +153,7 @@ class Recipe(Frozen):
     comparisons: tuple[Comparison, ...] = ()
     slag: Slag | None = None
     bath: Bath | None = None
+    kept_claims: tuple[KeptClaim, ...] = ()
     notes: tuple[str, ...] = ()
 
     def charged_t(self) -> dict[str, float]:

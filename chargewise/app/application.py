@@ -2,13 +2,16 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from chargewise.app.orders import CampaignOrder, HeatOrder
 from chargewise.app.plants import LoadedPlant, Plants
 from optimizer.explain.alternatives import alternatives
+from optimizer.explain.claims import claims_of
 from optimizer.explain.comparison import compare_catalogue, compare_practice
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import INTERVAL_COVERAGE, outcome_of
@@ -23,8 +26,11 @@ from optimizer.problem.options import Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.solve.interruption import within
 from plant_adapters.store.store import HeatStore
+from scenarios.what_if.scenario import Scenario
+from scenarios.what_if.study import WhatIf, what_if
 from steel.answers import Ranges, RankedRecipe
 from steel.campaigns import CampaignPlan
+from steel.claims import KeptClaim
 from steel.elements import Element
 from steel.errors import InputError
 from steel.frozen import Frozen
@@ -189,13 +195,57 @@ class Application:
                 ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
                 others = tuple(way for way in ways if way is not None)
         recipe = recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
-        recipe = recipe.model_copy(update={"notes": (*recipe.notes, *_loosened(loaded.plant, order))})
+        notes = (*recipe.notes, *_loosened(loaded.plant, order))
+        limited = [(line.element, "maximum") for line in recipe.analysis if line.maximum_wt_pct is not None]
+        limited += [(line.element, "minimum") for line in recipe.analysis if line.minimum_wt_pct is not None]
+        kept = tuple(one for one in loaded.feedback.kept() if (one.element, one.side) in limited)
+        recipe = recipe.model_copy(update={"notes": notes, "kept_claims": kept})
         with self._lock:
             # Two who ask at once are told the same, too.
             recipe = self._answered.setdefault(asked, recipe)
             while len(self._answered) > MOST_ANSWERS:
                 self._answered.popitem(last=False)
         return recipe
+
+    def keep(self, asked: HeatOrder, recipe: Recipe) -> str:
+        """Keep a recipe of an order with what it claims; its number is what its outcome is given under."""
+        problem = self.problem(asked)
+        masses = {line.material: line.mass_t for line in recipe.lines}
+        columns = np.array([masses.get(item.material.name, 0.0) for item in problem.items])
+        version = self.plant(asked.plant).version.version
+        return self.plants.book.keep(asked.plant, version, recipe, claims_of(problem, columns))
+
+    def give_outcome(
+        self, plant: str, recipe_id: str, heat_id: str, analysis_wt_pct: Mapping[Element, float]
+    ) -> tuple[KeptClaim, ...]:
+        """What became of a kept recipe; margins follow, so that what is claimed is kept in the long run.
+
+        Returns:
+            How every limit's claims were kept so far.
+
+        Raises:
+            InputError: there is no such plant or recipe, or its outcome is known already.
+        """
+        self.plant(plant)
+        self.plants.book.give_outcome(plant, recipe_id, heat_id, analysis_wt_pct)
+        return self.plant(plant).feedback.kept()
+
+    def what_if(
+        self,
+        plant: str,
+        scenario: Scenario,
+        grades: tuple[str, ...] = (),
+        options: RecipeOptions | None = None,
+        workers: int = 1,
+        progress: Callable[[str, float], None] | None = None,
+    ) -> WhatIf:
+        """What a scenario comes to at a plant.
+
+        Raises:
+            InputError: there is no such plant or grade, or the scenario names a material that the yard does not have.
+        """
+        loaded = self.plant(plant)
+        return what_if(loaded.plant, loaded.description, scenario, grades, options, workers, progress)
 
     def confidence_prices(self, asked: HeatOrder) -> tuple[ConfidencePrice, ...]:
         """What the order costs at every usual confidence, the others of its options as they are.

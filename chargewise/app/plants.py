@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from optimizer.model.rule_check import checked_rules
 from plant_adapters.plants.plant_file import read_plant_named
+from plant_adapters.store.recipe_book import RecipeBook
 from plant_adapters.store.store import HeatStore
 from steel.complaints import meant
 from steel.elements import Element
@@ -17,6 +18,7 @@ from steel.errors import InputError
 from steel.heats import HeatLog
 from steel.names import is_name
 from steel.plants import Plant
+from surrogate.judge.feedback import Feedback
 from surrogate.model.description import Description
 from surrogate.model.model import Surrogate
 from surrogate.store.registry import Registry, Version
@@ -44,7 +46,8 @@ class LoadedPlant:
     """A plant with its model and its past.
 
     Attributes:
-        description: the model at the plant's usual process and newest heel.
+        description: the model at the plant's usual process and newest heel, its margins as outcomes have them.
+        feedback: what outcomes of recipes have said so far.
         file_state: of the files that it was read from.
     """
 
@@ -53,6 +56,7 @@ class LoadedPlant:
     version: Version
     history: HeatLog
     description: Description
+    feedback: Feedback
     file_state: FileState
 
 
@@ -62,11 +66,13 @@ class Plants:
     Args:
         folder: of plant files.
         registry: of their models.
-        store: of their heats.
+        store: of their heats, recipes and outcomes.
     """
 
     def __init__(self, folder: Path, registry: Registry, store: HeatStore) -> None:
         self._folder, self._registry, self._store = folder, registry, store
+        self.book = RecipeBook(store)
+        self._feedback: dict[str, tuple[int, Feedback]] = {}
         self._loaded: dict[str, LoadedPlant] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
@@ -119,8 +125,9 @@ class Plants:
         state = self._state(name, known)
         try:
             version = self._registry.active_version(name)
+            feedback = self._heard(name)
             if known is not None and (known.version.version, known.file_state) == (version, state):
-                return known
+                return known if known.feedback is feedback else _with_feedback(known, feedback)
             model, active = self._registry.active(name)
             history = self._store.log(name)
         except (InputError, OSError, SQLAlchemyError):
@@ -128,11 +135,21 @@ class Plants:
                 raise
             if known.file_state == state:
                 return known
-            model, active, history = known.model, known.version, known.history
+            model, active, history, feedback = known.model, known.version, known.history, known.feedback
         plant = read_plant_named(self._folder, name)
         checked_rules(plant)
         state = (*state[:2], None if plant.rules is None else plant.rules.text)
-        return LoadedPlant(plant, model, active, history, describe_plant(plant, model, history), state)
+        description = describe_plant(plant, model, history)
+        return _with_feedback(LoadedPlant(plant, model, active, history, description, Feedback(), state), feedback)
+
+    def _heard(self, name: str) -> Feedback:
+        """What outcomes have said, those that came since the last question included."""
+        heard, feedback = self._feedback.get(name, (0, Feedback()))
+        for outcome in self.book.outcomes(name, after=heard):
+            feedback, heard = feedback.after(outcome.claims, outcome.analysis_wt_pct), heard + 1
+        if heard != self._feedback.get(name, (0, None))[0]:
+            self._feedback[name] = (heard, feedback)
+        return self._feedback.setdefault(name, (heard, feedback))[1]
 
     def _state(self, name: str, known: LoadedPlant | None) -> FileState:
         status = self._file(name).stat()
@@ -166,6 +183,11 @@ class Plants:
                 name, "plant", expected, f"plant {name!r}: no plants have been set up yet; expected {expected}"
             )
         return InputError(name, "plant", f"one of {', '.join(known)}{meant(name, known) if len(known) > 3 else ''}")
+
+
+def _with_feedback(loaded: LoadedPlant, feedback: Feedback) -> LoadedPlant:
+    description = replace(loaded.description, widths=feedback.widths())
+    return replace(loaded, description=description, feedback=feedback)
 
 
 def describe_plant(plant: Plant, model: Surrogate, history: HeatLog) -> Description:

@@ -105,6 +105,11 @@ class HeatStore:
         except (sa.exc.SQLAlchemyError, ImportError) as error:
             raise InputError(shown_url(url), "database", f"a database that can be opened ({_reason(error)})") from None
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for what else is kept in it."""
+        return self._engine
+
     def absolute_url(self) -> str:
         """The database's URL as another process can open it from any folder, password included."""
         url = self._engine.url

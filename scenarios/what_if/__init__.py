@@ -1,0 +1,1 @@
+"""What-if: scenarios as files, run over a plant's grades and compared."""
