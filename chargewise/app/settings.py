@@ -16,6 +16,7 @@ class Settings(BaseSettings):
         database_url: SQLAlchemy URL; SQLite under `home` unless set.
         host: what `chargewise serve` listens on.
         port: what `chargewise serve` listens on.
+        cluster: address of a Ray cluster that scenarios run on, or "local"; this machine's cores unless given.
     """
 
     model_config = SettingsConfigDict(env_prefix="CHARGEWISE_", env_file=".env", extra="ignore")
@@ -24,6 +25,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    cluster: str | None = None
 
     @property
     def models(self) -> Path:

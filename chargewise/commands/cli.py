@@ -25,6 +25,9 @@ COMMANDS = {
     "priorities": ("chargewise.commands.answers", "One objective after another."),
     "front": ("chargewise.commands.plans", "Recipes between cost, energy, emissions and headroom."),
     "campaign": ("chargewise.commands.plans", "A plan for many heats over one stock."),
+    "outcome": ("chargewise.commands.outcomes", "What became of a recipe; its margins learn from it."),
+    "claims": ("chargewise.commands.outcomes", "What recipes claimed of each limit, and what was kept."),
+    "scenario": ("chargewise.commands.scenario", "What-if scenarios, and the closed loop at virtual plants."),
     "shadow": ("chargewise.commands.shadow", "Recorded heats beside what would have been charged: saving, report."),
     "serve": ("chargewise.commands.serve", "The REST service and the page."),
     "castings": ("chargewise.commands.castings", "A foundry's castings: their property from the melt."),
@@ -32,7 +35,7 @@ COMMANDS = {
     "fetch": ("chargewise.commands.data_space", "A published model, by its entry and its hash."),
     "federation": ("chargewise.commands.federation", "Plants improve one surrogate together."),
 }
-"""Module and summary of each subcommand; `plant`, `castings` and `federation` have subcommands of their own."""
+"""Module and summary of each subcommand; `plant`, `castings`, `scenario` and `federation` have their own."""
 HELP = """What to load into an electric arc furnace.
 
 Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time, 5 an altered

@@ -76,6 +76,7 @@ def recommend(
     outbox: Annotated[
         Path | None, typer.Option("--outbox", help="Folder to write the recipe to, CSV and JSON.")
     ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep it, for `chargewise outcome` to say what became.")] = False,
     solver: Annotated[
         str | None, typer.Option(help="Solve with this solver of Pyomo's, such as highs or scip.")
     ] = None,
@@ -113,10 +114,13 @@ def recommend(
             found = application.recipe(asked, plant=at) if problem is None else Optimizer().solve(problem)
         if outbox is not None:
             write_recipe(found, outbox, heat)
+        number = application.keep(asked, found) if keep and plant is not None else None
         if as_json:
-            print_json(found)
+            print_json(found if number is None else {"recipe_id": number, **found.model_dump(mode="json")})
         else:
             render.recipe(found)
+            if number is not None:
+                out.print(f"Kept as {number}; `chargewise outcome --recipe {number}` says what became of it.")
 
 
 def _at_plant(

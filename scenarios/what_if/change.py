@@ -100,9 +100,9 @@ class Change(Frozen):
         for key, share in self.least_shares.items():
             names = tuple(_named(yard, key, f"{where}: least_shares"))
             groups.append(MaterialGroup(name=f"{key} at least {100 * share:g} %", materials=names, min_share=share))
-        names = {item.material.name for item in yard}
+        left = {item.material.name for item in yard}
         kept = [
-            group.model_copy(update={"materials": tuple(n for n in group.materials if n in names)}) for group in groups
+            group.model_copy(update={"materials": tuple(n for n in group.materials if n in left)}) for group in groups
         ]
         return plant.model_copy(
             update={

@@ -1,8 +1,7 @@
 """A scenario run over a plant's grades: every case and the plant as it is, in parallel, compared."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
 
@@ -89,7 +88,7 @@ def on_cluster(address: str | None) -> Iterator[None]:
     except ImportError:
         raise InputError(address, "cluster", "Ray to be installed: pip install 'chargewise[simulation]'") from None
     ray.init(address=None if address == "local" else address, ignore_reinit_error=True, log_to_driver=False)
-    register_ray()
+    register_ray()  # type: ignore[no-untyped-call]
     with parallel_config(backend="ray"):
         yield
 
@@ -143,7 +142,7 @@ def what_if(
 
 
 def _answers(
-    tasks: list[tuple[int, Change, Plant, Description, Grade]], options: RecipeOptions, workers: int
+    tasks: Sequence[tuple[int, Change, Plant, Description, Grade]], options: RecipeOptions, workers: int
 ) -> Iterator[tuple[int, GradeAnswer]]:
     if workers == 1:
         optimizer = Optimizer()
@@ -151,10 +150,11 @@ def _answers(
             yield number, _answer(optimizer, case, plant, description, grade, options)
         return
 
-    def run(number: int, *of: Any) -> tuple[int, GradeAnswer]:
-        return number, _answer(Optimizer(), *of, options)
+    def run(task: tuple[int, Change, Plant, Description, Grade]) -> tuple[int, GradeAnswer]:
+        number, case, plant, description, grade = task
+        return number, _answer(Optimizer(), case, plant, description, grade, options)
 
-    yield from Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(run)(*task) for task in tasks)
+    yield from Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(run)(task) for task in tasks)
 
 
 def _answer(
