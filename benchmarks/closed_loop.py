@@ -49,14 +49,16 @@ HISTORY = 2000
 DAYS = 40
 CONFIDENCES = (0.9, 0.95, 0.99)
 JOINT = (0.9, 0.95)
+DRAWS = 1000
+"""Times that each recipe is made: the worst of many recipes is then a bad one and not an unlucky one."""
 FEEDBACK_HEATS = 400
 LONG_RUN = 300
 """Recipes in which a limit must bind before its long run is judged."""
 BINDS = 0.8
 SWAP_ONE_IN, SWAPPED_WT_PCT = 12, 0.09
 """Heats of which in one a basket comes from the wrong bay, and least change of the heat's copper by that."""
-USED_T = 10.0
-"""Least mean mass of a cheating supplier's scrap in a heat, t: of what is hardly used nobody learns much."""
+BROUGHT = 0.25
+"""Share of the recipes' copper that a cheating supplier's scrap brings: of what is hardly used nobody learns much."""
 DRIFT = 0.3
 SEED = 100
 """First seed; those below were looked at while this was built."""
@@ -90,7 +92,7 @@ def _claims(name: str, days: int) -> list[Claim]:
     model = fit(log, materials_of(virtual))
     options = [RecipeOptions(confidence=confidence) for confidence in CONFIDENCES]
     options += [RecipeOptions(confidence=confidence, joint=True) for confidence in JOINT]
-    return claims_at(virtual, model, log, days, options, heats=400, seed=SEED)
+    return claims_at(virtual, model, log, days, options, heats=DRAWS, seed=SEED)
 
 
 def _claimed(results: Results, claims: list[Claim]) -> None:
@@ -113,10 +115,12 @@ def _cheating(name: str, model: Surrogate, seed: int, from_heat: int) -> Cheat |
     brought = {
         true.material.name: true.contents_wt_pct[copper] * used
         for true in virtual.truth
-        if true.material.kind is MaterialKind.SCRAP
-        and (used := float(np.mean([one.charged_t.get(true.material.name, 0.0) for one in results]))) >= USED_T
+        for used in [float(np.mean([one.charged_t.get(true.material.name, 0.0) for one in results]))]
     }
-    return Cheat(max(brought, key=lambda key: brought[key]), Element.CU, 1.5, from_heat) if brought else None
+    scrap = [true.material.name for true in virtual.truth if true.material.kind is MaterialKind.SCRAP]
+    most = max(scrap, key=lambda name: brought[name])
+    enough = brought[most] >= BROUGHT * sum(brought.values())
+    return Cheat(most, Element.CU, 1.5, from_heat) if enough else None
 
 
 def _looked(name: str, seed: int) -> Looked:
@@ -230,6 +234,11 @@ def _greenest(ran: list[Ran]) -> float:
     return float(np.mean(by_plant))
 
 
+def _emissions(ran: list[Ran], plant: str, knob: float) -> float:
+    here = [one for one in ran if (one.policy, one.plant, one.knob) == (GREEN, plant, knob)]
+    return float(np.mean([one.emissions_kgco2e_per_t for one in here]))
+
+
 def _pct(value: float, base: float) -> float:
     return 100.0 * (value / base - 1.0)
 
@@ -253,7 +262,7 @@ def _cold(results: Results, heats: int, seeds: int) -> None:
 def measure(quick: bool) -> Results:
     """Claims on recipes, feedback, savings, cold start and shadow."""
     results: Results = {}
-    days, seeds, heats, cold_heats = (DAYS, 1, 80, 60) if quick else (DAYS, 5, 300, 300)
+    days, seeds, heats, cold_heats = (DAYS, 1, 50, 30) if quick else (DAYS, 5, 300, 300)
     claims: list[list[Claim]] = Parallel(n_jobs=-1)(delayed(_claims)(name, days) for name in names())
     _claimed(results, [claim for of in claims for claim in of])
     tasks = [(name, SEED + seed) for name in names() for seed in range(seeds)]

@@ -22,7 +22,7 @@ from surrogate.model.model import Output, Surrogate
 
 WINDOWS = (10, 20, 40)
 """Last heats over which a change is looked for."""
-BEYOND_CHANCE = 6.0
+BEYOND_CHANCE = 5.0
 """Logarithm of the Bayes factor from which a change is told."""
 USUAL_CHANGE = 0.5
 """Standard deviation of a change, as a share of the content."""

@@ -1,9 +1,9 @@
 """Which scrap was not what was booked: from one heat's analysis, by the likelihood of every exchange.
 
 Each hypothesis says that what was booked as one material was another. It moves the predicted analysis by what the two
-differ in, element by element, and scatters as that other material does. The odds of a heat's analysis under it,
-against the charge as booked (lots odd as a whole included), with how seldom anybody books wrongly, give its probability
-(Bayes). Residuals have heavier tails than a normal's, so their likelihood is Student's.
+differ in, element by element, and scatters as that other material does. The odds of a heat's analysis and of the steel
+tapped under it, against the charge as booked (lots odd as a whole among it), with how seldom anybody books wrongly,
+give its probability (Bayes). Residuals have heavier tails than a normal's, so their likelihood is Student's.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,16 @@ from steel.materials import MaterialKind
 from surrogate.fit.heat_data import HeatData, prepare
 from surrogate.model.model import Surrogate
 
-WRONG_ONCE_IN = 300.0
+WRONG_ONCE_IN = 200.0
 """Heats of which one is booked wrongly, before its analysis is known."""
 DEGREES = 12.0
 """Of freedom of a standardised residual's Student distribution."""
-ODD_LOTS = (0.3, 0.6, 1.5, 2.0)
+ODD_LOTS = (0.6, 1.5)
 """What lots now and then hold of everything, as a share of the usual: they are dirty or clean as a whole."""
 ODD_SHARE = 0.05
 """Share of a material's lots that are so."""
+FEWEST_WEIGHED, LEAST_MASS_SD, MAD_TO_SD = 20, 0.004, 1.4826
+"""Heats whose steel was weighed from which its scatter is known, and the least of that, relative."""
 MEMORY_HEATS = 24
 """Heats before that may have drawn on the same lots."""
 BELIEVED_SD = 3.0
@@ -88,10 +90,10 @@ def misbooked(
     start = max(0, first - MEMORY_HEATS)
     seen = log.rows(slice(start, None))
     data = prepare(model, seen)
-    residuals = _clipped(model, data)
+    residuals, mass = _clipped(model, data), _mass_residual(model, seen)
     found = []
     for heat in range(len(seen)):
-        judged = _judged(model, seen, data, residuals, heat)
+        judged = _judged(model, seen, data, residuals, mass, heat)
         if judged is None:
             continue
         if judged.probability >= DOUBTED_FROM:
@@ -111,7 +113,32 @@ def _clipped(model: Surrogate, data: HeatData) -> FloatArray:
     return np.column_stack(columns)
 
 
-def _judged(model: Surrogate, log: HeatLog, data: HeatData, residuals: FloatArray, heat: int) -> Misbooked | None:
+@dataclass(frozen=True)
+class MassResidual:
+    """How steel tapped differs from what the charges should give.
+
+    Attributes:
+        usual: the ratio's median.
+        sd: of the ratio about that; inf where too few heats were weighed to know.
+    """
+
+    usual: float
+    sd: float
+
+
+def _mass_residual(model: Surrogate, log: HeatLog) -> MassResidual:
+    schema = model.schema
+    ratio = log.tapped_t / model.tapped_t(schema.charged(log), schema.standardised(log))
+    known = ratio[np.isfinite(ratio)]
+    if len(known) < FEWEST_WEIGHED:
+        return MassResidual(1.0, np.inf)
+    usual = float(np.median(known))
+    return MassResidual(usual, max(LEAST_MASS_SD, MAD_TO_SD * float(np.median(np.abs(known - usual)))))
+
+
+def _judged(
+    model: Surrogate, log: HeatLog, data: HeatData, residuals: FloatArray, mass: MassResidual, heat: int
+) -> Misbooked | None:
     """The likeliest material of one heat to be another than booked; None where none could be told."""
     schema, this = model.schema, slice(heat, heat + 1)
     charged, scrap = schema.charged(log.rows(this))[0], _scrap(model)
@@ -125,7 +152,8 @@ def _judged(model: Surrogate, log: HeatLog, data: HeatData, residuals: FloatArra
         moved[row, j] += moved[row, i]
         moved[row, i] = 0.0
     process = np.repeat(schema.standardised(log.rows(this)), len(moved), axis=0)
-    features = schema.features(moved, model.tapped_t(moved, process), process)
+    tapped = model.tapped_t(moved, process)
+    features = schema.features(moved, tapped, process)
     mean, sd = _foreseen(model, data, residuals, features, heat)
     odd = [_odd_lot(model, features[0], i, factor) for i in suspects for factor in ODD_LOTS]
     mean, sd = np.vstack([mean, mean[0] + np.array(odd)]), np.vstack([sd, np.repeat(sd[:1], len(odd), axis=0)])
@@ -135,6 +163,9 @@ def _judged(model: Surrogate, log: HeatLog, data: HeatData, residuals: FloatArra
         return None
     z = (seen[known] - mean[:, known]) / sd[:, known]
     likelihood = _student(z).sum(axis=1) - np.log(sd[:, known]).sum(axis=1)
+    if np.isfinite(log.tapped_t[heat]) and np.isfinite(mass.sd):
+        weighed = (log.tapped_t[heat] / tapped - mass.usual) / mass.sd
+        likelihood += _student(np.append(weighed, np.full(len(odd), weighed[0])))
     weights = [1.0], np.full(len(pairs), 1.0 / WRONG_ONCE_IN / len(pairs)), np.full(len(odd), ODD_SHARE / len(ODD_LOTS))
     prior = np.log(np.concatenate(weights))
     posterior = np.exp(likelihood + prior - logsumexp(likelihood + prior))
