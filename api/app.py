@@ -7,7 +7,7 @@ from api.description import install_description
 from api.disconnects import StopOnDisconnect
 from api.intake import Intake
 from api.pages.recipe_page import install_pages
-from api.resources import catalogue, health, models, plans, predictions, recipes
+from api.resources import catalogue, health, models, outcomes, plans, predictions, recipes, scenarios
 from chargewise.app.application import Application
 
 DESCRIPTION = """What to load into an electric arc furnace.
@@ -17,7 +17,7 @@ contents in wt%, prices in €/t, energy in kWh/t tapped, emissions in kgCO2e/t 
 documents (RFC 9457)."""
 
 
-RESOURCES = (recipes, plans, predictions, catalogue, models, health)
+RESOURCES = (recipes, plans, outcomes, scenarios, predictions, catalogue, models, health)
 """Each with its router, in the order of the documentation."""
 
 

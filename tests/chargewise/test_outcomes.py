@@ -1,0 +1,170 @@
+"""Recipes that are kept, and what became of them."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from api.app import create_app
+from chargewise.app.application import Application
+from chargewise.app.orders import HeatOrder
+from chargewise.commands.cli import app
+from plant_adapters.store.store import HeatStore
+from steel.elements import Element
+from steel.errors import InputError
+from tests.conftest import Installation
+
+ORDER = HeatOrder(plant="northmill", grade="SAE1008")
+
+
+@pytest.fixture
+def home(installation: Installation, tmp_path: Path) -> Path:
+    """An installation of its own: outcomes move margins for good."""
+    return Path(shutil.copytree(installation.home, tmp_path / "own"))
+
+
+@pytest.fixture
+def application(home: Path) -> Application:
+    return Application(home / "plants", home / "models", HeatStore(f"sqlite:///{home / 'heats.db'}"))
+
+
+@pytest.fixture
+def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("CHARGEWISE_HOME", str(home))
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments))
+
+    return invoke
+
+
+def test_misses_widen_the_margin_of_the_limit_that_was_missed_and_the_recipe_says_so(application: Application) -> None:
+    first = application.recipe(ORDER, compare=False)
+    limit = next(line for line in first.analysis if line.element is Element.CU).maximum_wt_pct or 0.0
+    for heat in range(3):
+        number = application.keep(ORDER, application.recipe(ORDER, compare=False))
+        kept = application.give_outcome("northmill", number, f"H{heat}", {Element.CU: limit * 1.1})
+    told = next(one for one in kept if one.element is Element.CU)
+    assert (told.recipes, told.missed) == (3, 1.0)
+    assert told.width > 1.5
+    later = application.recipe(ORDER, compare=False)
+    before, after = (next(line for line in of.analysis if line.element is Element.CU) for of in (first, later))
+    assert after.predicted.mean < before.predicted.mean
+    assert later.costs_eur_per_t.total > first.costs_eur_per_t.total
+    assert [one for one in later.kept_claims if one.element is Element.CU] == [told]
+    # The surrogate's own quantiles stay what they are.
+    own = application.registry.active("northmill")[0].outputs["Cu"].quantiles.values
+    assert (application.plant("northmill").model.outputs["Cu"].quantiles.values == own).all()
+
+
+def test_what_was_heard_is_heard_by_the_next_service_too(application: Application, home: Path) -> None:
+    number = application.keep(ORDER, application.recipe(ORDER, compare=False))
+    kept = application.give_outcome("northmill", number, "H1", {Element.CU: 0.01})
+    again = Application(home / "plants", home / "models", HeatStore(f"sqlite:///{home / 'heats.db'}"))
+    assert again.plant("northmill").feedback.kept() == kept
+    assert again.plants.book.recipe("northmill", number).grade == "SAE1008"
+
+
+def test_outcomes_that_cannot_be_are_refused_and_nothing_is_lost(application: Application) -> None:
+    number = application.keep(ORDER, application.recipe(ORDER, compare=False))
+    with pytest.raises(InputError, match="kept for northmill"):
+        application.give_outcome("northmill", "0123456789ab", "H1", {Element.CU: 0.1})
+    with pytest.raises(InputError, match="one element or more"):
+        application.give_outcome("northmill", number, "H1", {})
+    kept = application.give_outcome("northmill", number, "H1", {Element.CU: 0.1})
+    with pytest.raises(InputError, match="given as that of H1"):
+        application.give_outcome("northmill", number, "H2", {Element.CU: 0.9})
+    assert application.plant("northmill").feedback.kept() == kept
+    with pytest.raises(InputError, match="kept for northmill"):
+        application.plants.book.recipe("northmill", "nothing")
+
+
+def test_the_commands_keep_hear_and_show(command: Any) -> None:
+    shown = command("claims", "-p", "northmill")
+    assert "No outcome" in shown.stdout
+    found = json.loads(command("recommend", "-p", "northmill", "-g", "SAE1008", "--keep", "--json").stdout)
+    number = found["recipe_id"]
+    told = command("outcome", "-p", "northmill", "--recipe", number, "--heat", "H1", "-a", "Cu=0.12", "-a", "mn=0.4")
+    assert told.exit_code == 0, told.output
+    assert "Cu maximum" in told.stdout
+    twice = command("outcome", "-p", "northmill", "--recipe", number, "--heat", "H1", "-a", "Cu=0.12")
+    assert twice.exit_code == 2
+    assert "given as that of H1" in " ".join(twice.output.split())
+    strange = command("outcome", "-p", "northmill", "--recipe", number, "--heat", "H1", "-a", "Xx=0.12")
+    assert strange.exit_code == 2
+    assert {one["element"] for one in json.loads(command("claims", "-p", "northmill", "--json").stdout)} >= {"Cu", "Mn"}
+
+
+def test_the_service_keeps_and_hears(application: Application) -> None:
+    client = TestClient(create_app(application, pages=False))
+    kept = client.post("/v1/recipes/kept", json={"plant": "northmill", "grade": "SAE1008"}).json()
+    outcome = {"plant": "northmill", "recipe_id": kept["recipe_id"], "heat_id": "H1", "analysis_wt_pct": {"cu": 0.1}}
+    answer = client.post("/v1/outcomes", json=outcome)
+    assert answer.status_code == 200, answer.text
+    assert client.get("/v1/claims", params={"plant": "northmill"}).json() == answer.json()
+    twice = client.post("/v1/outcomes", json=outcome)
+    assert twice.status_code == 422
+    assert "H1" in twice.text
+    unknown = client.post("/v1/outcomes", json={**outcome, "recipe_id": "nothing"})
+    assert unknown.status_code == 422
+    assert "nothing" in unknown.text
+
+
+def test_scenarios_over_the_wire_and_no_file_of_the_service_is_read(application: Application) -> None:
+    client = TestClient(create_app(application, pages=False))
+    assert "carbon-price" in client.get("/v1/scenarios").json()
+    asked = {"plant": "northmill", "scenario": "carbon-price", "grades": ["B500B"]}
+    found = client.post("/v1/scenarios", json=asked).json()
+    assert len(found["cases"]) == 8
+    own = {"title": "dear", "case": [{"name": "+20 %", "price_factors": {"E40": 1.2}}]}
+    dear = client.post("/v1/scenarios", json={**asked, "scenario": own}).json()
+    assert dear["cases"][1]["cost_eur_per_t"] >= dear["cases"][0]["cost_eur_per_t"]
+    for wrong in ("/etc/hostname", "../gallery/carbon-price", "carbon-pric"):
+        answer = client.post("/v1/scenarios", json={**asked, "scenario": wrong})
+        assert answer.status_code == 422
+        assert "carbon-price" in answer.text
+    strange = client.post("/v1/scenarios", json={**asked, "scenario": {**own, "colour": "red"}})
+    assert strange.status_code == 422
+    assert "colour" in strange.text
+
+
+def test_scenarios_as_a_user_types_them(command: Any, tmp_path: Path) -> None:
+    assert "carbon-price" in command("scenario", "list").stdout
+    picture, table = tmp_path / "carbon.png", tmp_path / "carbon.csv"
+    shown = command(
+        "scenario", "run", "carbon-price", "-p", "northmill", "-g", "B500B", "--picture", str(picture), "--export",
+        str(table),
+    )  # fmt: skip
+    assert shown.exit_code == 0, shown.output
+    assert "as it is" in shown.stdout
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    lines = table.read_text("utf-8").splitlines()
+    assert len(lines) == 9
+    assert lines[1].startswith("as it is,B500B,")
+    tornado = tmp_path / "shock.png"
+    asked = ("scenario", "run", "scrap-price-shock", "-p", "northmill", "-g", "B500B", "--picture", str(tornado))
+    assert command(*asked).exit_code == 0
+    assert tornado.read_bytes().startswith(b"\x89PNG")
+    own = tmp_path / "own.toml"
+    own.write_text('title = "x"\n[[case]]\nname = "a"\nprice = 3\n')
+    wrong = command("scenario", "run", str(own), "-p", "northmill")
+    assert wrong.exit_code == 2
+    assert "price" in wrong.output
+    assert command("scenario", "run", "carbon-price").exit_code == 2
+
+
+@pytest.mark.slow
+def test_the_closed_loop_as_a_user_types_it_goes_on_where_it_was_stopped(command: Any, tmp_path: Path) -> None:
+    asked = ("scenario", "run", "closed-loop", "--heats", "4", "--out", str(tmp_path / "loops"), "--json")
+    first = json.loads(command(*asked).stdout)
+    files = sorted((tmp_path / "loops").glob("*.json"))
+    times = [file.stat().st_mtime_ns for file in files]
+    again = json.loads(command(*asked).stdout)
+    assert again == first
+    assert [file.stat().st_mtime_ns for file in files] == times
+    assert {one["policy"] for one in first} >= {"Chargewise, federated", "oracle that knows the truth"}
