@@ -34,6 +34,8 @@ REFIT_HEATS = 500
 BLOCK_HEATS = 10
 """Successive heats that share lots and prices: they are one observation when the interval is worked out."""
 PLENTY = 1e4
+QUICK: dict[str, float] = {"gap": 1e-3, "time_limit_s": 2.0}
+"""Thousands of recipes, some over trees: each is proven to a thousandth or as good as two seconds make it."""
 Progress = Callable[[str, float], None]
 
 
@@ -183,7 +185,7 @@ def shadow(
     Raises:
         InputError: too few heats lie before the stretch, or none in it.
     """
-    say, options = progress or (lambda stage, share: None), options or RecipeOptions()
+    say, options = progress or (lambda stage, share: None), options or RecipeOptions(**QUICK)
     first, last, _ = stretch.indices(len(log))
     if first < FEWEST_HEATS:
         raise InputError(first, "heats before the first to be shadowed", f"{FEWEST_HEATS} or more to learn from")

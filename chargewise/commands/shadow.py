@@ -33,6 +33,7 @@ def shadow(
     """What Chargewise would have charged at each heat's prices and stock, with only what it knew by then."""
     with reporting_errors():
         # Learning needs torch and drawing needs matplotlib; no other command waits for them.
+        from chargewise.app.shadow import QUICK  # noqa: PLC0415
         from chargewise.app.shadow import shadow as shadowed  # noqa: PLC0415
         from chargewise.commands.console.shadow_report import HEADINGS, headline, rows, write_report  # noqa: PLC0415
 
@@ -42,7 +43,9 @@ def shadow(
         stretch = _between(log, first, last)
         history = None if prices is None else read_price_history(prices, works)
         with progress(quiet=as_json) as say:
-            found = shadowed(works, log, materials, stretch, history, RecipeOptions(confidence=confidence), say)
+            found = shadowed(
+                works, log, materials, stretch, history, RecipeOptions(confidence=confidence, **QUICK), say
+            )
         html, pdf = folder / f"shadow-{plant}.html", folder / f"shadow-{plant}.pdf"
         write_report(found, html, pdf)
         if as_json:

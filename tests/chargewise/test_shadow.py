@@ -18,7 +18,7 @@ from steel.errors import InputError
 from steel.heats import HeatLog
 from steel.materials import Material
 
-RECORD, FIRST, LAST = 300, 260, 300
+RECORD, FIRST, LAST = 500, 470, 500
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_dearer_days_cost_more_and_an_empty_bay_is_not_charged_from(
     ]
     # Nothing of the pig iron is there unless the record charged some.
     dear.append((start, "Pig iron", 800.0, 0.0))
-    found = shadow(northmill.plant, log, materials, slice(290, 300), price_history(dear))
+    found = shadow(northmill.plant, log, materials, slice(490, 500), price_history(dear))
     assert all(heat.as_charged.cost_eur_per_t > 550 for heat in found.heats)
     charged = dict(zip(log.heat_ids.tolist(), log.charged_in(("Pig iron",))[:, 0].tolist(), strict=True))
     for heat in found.heats:
