@@ -34,11 +34,15 @@ if TYPE_CHECKING:
         scores,
         train,
     )
+    from chargewise.app.shadow import shadow
     from optimizer.explain.conflicts import ImpossibleOrderError
     from optimizer.problem.options import Aim, Objective, RecipeOptions
     from optimizer.problem.own_rules import rule
     from optimizer.solve.errors import SolverError
+    from plant_adapters.plants.price_history import read_price_history
     from plant_adapters.sources.protocol import HeatBatch
+    from scenarios.what_if.scenario import read_scenario
+    from scenarios.what_if.study import what_if
     from steel.baskets import BasketRule, Baskets
     from steel.campaigns import Campaign
     from steel.elements import Element
@@ -64,6 +68,10 @@ _OFFERED = {
     "front": _NOTEBOOK,
     "campaign": _NOTEBOOK,
     "adopt": _NOTEBOOK,
+    "shadow": "chargewise.app.shadow",
+    "what_if": "scenarios.what_if.study",
+    "read_scenario": "scenarios.what_if.scenario",
+    "read_price_history": "plant_adapters.plants.price_history",
     "stated_description": "surrogate.model.stated_model",
     "rule": "optimizer.problem.own_rules",
     "Aim": "optimizer.problem.options",
@@ -91,8 +99,8 @@ __all__ = [
     "Aim", "BasketRule", "Baskets", "Campaign", "Element", "Furnace", "Grade", "HeatBatch", "ImpossibleOrderError",
     "InputError", "Material", "MaterialGroup", "MaterialKind", "Objective", "Order", "Plant", "Prices",
     "RecipeOptions", "SolverError", "YardItem", "__version__", "adopt", "campaign", "describe", "evaluate", "front",
-    "open_workplace", "plant_of", "predict", "problem", "read_heats", "read_plant", "recommend", "rule", "scores",
-    "stated_description", "train",
+    "open_workplace", "plant_of", "predict", "problem", "read_heats", "read_plant", "read_price_history",
+    "read_scenario", "recommend", "rule", "scores", "shadow", "stated_description", "train", "what_if",
 ]  # fmt: skip
 
 

@@ -28,6 +28,10 @@ COMMANDS = {
     "outcome": ("chargewise.commands.outcomes", "What became of a recipe; its margins learn from it."),
     "claims": ("chargewise.commands.outcomes", "What recipes claimed of each limit, and what was kept."),
     "scenario": ("chargewise.commands.scenario", "What-if scenarios, and the closed loop at virtual plants."),
+    "watch": (
+        "chargewise.commands.watch",
+        "Bays that held other scrap than booked, deliveries that changed.",
+    ),
     "shadow": ("chargewise.commands.shadow", "Recorded heats beside what would have been charged: saving, report."),
     "serve": ("chargewise.commands.serve", "The REST service and the page."),
     "castings": ("chargewise.commands.castings", "A foundry's castings: their property from the melt."),

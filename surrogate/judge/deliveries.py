@@ -163,6 +163,23 @@ class DeliveryWatch:
         return (DeliveryWatch(every), None) if found is None else (DeliveryWatch(), found)
 
 
+def changes(model: Surrogate, log: HeatLog) -> list[tuple[str, ChangedDelivery]]:
+    """Every change that a log's heats, oldest first, tell of, each with the heat at which it was beyond chance.
+
+    A change that was told is taken for granted in the heats after it.
+
+    Raises:
+        InputError: a heat charges a material the model does not know.
+    """
+    watch, found = DeliveryWatch(), []
+    for heat in range(len(log)):
+        watch, change = watch.after(model, log.rows(slice(heat, heat + 1)))
+        if change is not None:
+            found.append((str(log.heat_ids[heat]), change))
+            model = moved_to(model, change)
+    return found
+
+
 def moved_to(model: Surrogate, change: ChangedDelivery) -> Surrogate:
     """The surrogate with a material's content where the last heats have it, as sure as these are."""
     column = [material.name for material in model.schema.materials].index(change.material)

@@ -158,6 +158,16 @@ def test_scenarios_as_a_user_types_them(command: Any, tmp_path: Path) -> None:
     assert command("scenario", "run", "carbon-price").exit_code == 2
 
 
+def test_bays_and_suppliers_are_watched(command: Any) -> None:
+    shown = command("watch", "-p", "northmill", "--newest", "60")
+    assert shown.exit_code == 0, shown.output
+    assert "heats" in shown.stdout or "that it held" in shown.stdout
+    found = json.loads(command("watch", "-p", "northmill", "--newest", "60", "--probability", "0.01", "--json").stdout)
+    assert found["heats"] == 60
+    assert all(0.01 <= one["probability"] <= 1 for one in found["wrongly_booked"])
+    assert command("watch", "-p", "northmill", "--probability", "2").exit_code == 2
+
+
 @pytest.mark.slow
 def test_the_closed_loop_as_a_user_types_it_goes_on_where_it_was_stopped(command: Any, tmp_path: Path) -> None:
     asked = ("scenario", "run", "closed-loop", "--heats", "4", "--out", str(tmp_path / "loops"), "--json")
