@@ -2,6 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Files beside one another on the cores there are; one thread each, or libraries fight over them.
+BESIDE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test test-slow serve lint docs coverage bench clean
@@ -10,7 +12,7 @@ demo: $(READY)
 	$(BIN)/chargewise demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BESIDE) -m "not slow"
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow

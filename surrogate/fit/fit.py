@@ -161,9 +161,9 @@ def _balance(
     """The linear balance of all outputs, the mass of a lot, and how sampling and analysis scatter, relative."""
     cv, lot_t = USUAL_CV if known_cv is None else known_cv, 0.0
     outputs = _refine(schema, data, typical, priors, prior_outputs(schema, typical, priors), lot_t, cv)
-    for _ in range(rounds):
+    for left in range(rounds, 0, -1):
         lot_t = _lot_t(data, outputs)
-        if known_cv is None:
+        if known_cv is None and left == 1:
             cv = _sampling_cv(schema, data, typical, outputs, lot_t)
         outputs = _refine(schema, data, typical, priors, outputs, lot_t, cv)
     return outputs, lot_t, cv
