@@ -1,4 +1,4 @@
-"""A real server on loopback."""
+"""A real server on loopback: one, for the page's server can be started once a process."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from federation.engine import free_port
 from tests.conftest import Installation
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(installation: Installation) -> Iterator[str]:
     port = free_port()
     server = uvicorn.Server(
