@@ -250,7 +250,7 @@ def _cold(results: Results, heats: int, seeds: int) -> None:
             replace(one, seed=SEED + one.seed)
             for one in asked_of((name,), heats, seeds, (FEDERATED, ALONE, ORACLE), cold=True)
         ]
-        ran = run_study(asked, sites(names(), cold=name))
+        ran = run_study(asked, sites(names(), cold=name, only=(name,)))
         rates = rates_of(ran, ORACLE, 0.95)
         oracle = at_rate(ran, ORACLE, rates).cost_eur_per_t
         for policy, found in regrets.items():

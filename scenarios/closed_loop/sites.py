@@ -42,13 +42,16 @@ def materials_of(virtual: VirtualPlant) -> tuple[Material, ...]:
     return tuple(item.material for item in virtual.plant.charge_items())
 
 
-def sites(names: tuple[str, ...], cold: str | None = None, heats: int = HISTORY) -> dict[str, Site]:
+def sites(
+    names: tuple[str, ...], cold: str | None = None, heats: int = HISTORY, only: tuple[str, ...] = ()
+) -> dict[str, Site]:
     """Bundled plants that have exchanged sums once.
 
     Args:
         names: of the plants, two or more.
         cold: one that has no heats yet.
         heats: that each other plant has.
+        only: of which plants a site is made; all of them unless given.
     """
     plants = {name: virtual_plant(name) for name in names}
     logs = {name: virtual.history(heats) for name, virtual in plants.items()}
@@ -71,4 +74,5 @@ def sites(names: tuple[str, ...], cold: str | None = None, heats: int = HISTORY)
         together = member.tuned_model(tallied.contract, known, logs[name])
         return Site(plants[name], logs[name], fit(logs[name], member.materials), together)
 
-    return dict(zip(names, Parallel(n_jobs=-1)(delayed(site)(name) for name in names), strict=True))
+    wanted = only or names
+    return dict(zip(wanted, Parallel(n_jobs=-1)(delayed(site)(name) for name in wanted), strict=True))
