@@ -125,7 +125,7 @@ class Plants:
         state = self._state(name, known)
         try:
             version = self._registry.active_version(name)
-            feedback = self._heard(name)
+            feedback = self.heard(name)
             if known is not None and (known.version.version, known.file_state) == (version, state):
                 return known if known.feedback is feedback else _with_feedback(known, feedback)
             model, active = self._registry.active(name)
@@ -142,7 +142,7 @@ class Plants:
         description = describe_plant(plant, model, history)
         return _with_feedback(LoadedPlant(plant, model, active, history, description, Feedback(), state), feedback)
 
-    def _heard(self, name: str) -> Feedback:
+    def heard(self, name: str) -> Feedback:
         """What outcomes have said, those that came since the last question included."""
         heard, feedback = self._feedback.get(name, (0, Feedback()))
         for outcome in self.book.outcomes(name, after=heard):

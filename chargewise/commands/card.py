@@ -49,6 +49,7 @@ def card(
             coverage=limit_coverage(judged, newest),
             alarms=watch(judged, newest),
             moved=watch_inputs(judged, newest),
+            kept=place.application().plants.heard(plant).kept(),
         )
         folder.mkdir(parents=True, exist_ok=True)
         _draw_parity(judged, newest, folder / PARITY)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from steel.claims import KeptClaim
 from surrogate.judge.alarm import Alarm
 from surrogate.judge.coverage import LEVELS, Coverage
 from surrogate.judge.scores import OutputEvaluation, shown_r2
@@ -23,6 +24,7 @@ class CardFacts:
         coverage: on those heats; alarms of outputs, and inputs that moved.
         alarms: of outputs, on those heats.
         moved: inputs that left their level.
+        kept: what the plant's recipes claimed of each limit, and what was kept of it.
     """
 
     model: Surrogate
@@ -33,6 +35,7 @@ class CardFacts:
     coverage: list[Coverage]
     alarms: list[Alarm]
     moved: list[Alarm]
+    kept: tuple[KeptClaim, ...] = ()
 
 
 def card_markdown(facts: CardFacts, parity: str, coverage: str) -> str:
@@ -80,6 +83,19 @@ def _lines(facts: CardFacts, parity: str, coverage: str) -> Iterator[str]:
     )
     yield f"![Stated and real coverage]({coverage})"
     yield ""
+    if facts.kept:
+        yield "## Whether recipes kept what they claimed"
+        yield ""
+        yield from _table(
+            ("limit", "recipes", "claimed", "realised", "margin times"),
+            [
+                (
+                    f"{one.element} {one.side}", str(one.recipes), f"{100 * (1 - one.claimed):.1f} %",
+                    f"{100 * (1 - one.missed):.1f} %", f"{one.width:.2f}",
+                )
+                for one in facts.kept
+            ],
+        )  # fmt: skip
     yield "## Where it must not be trusted"
     yield ""
     for line in _limits(facts):

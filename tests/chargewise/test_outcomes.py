@@ -100,6 +100,15 @@ def test_the_commands_keep_hear_and_show(command: Any) -> None:
     assert {one["element"] for one in json.loads(command("claims", "-p", "northmill", "--json").stdout)} >= {"Cu", "Mn"}
 
 
+def test_the_card_says_whether_claims_were_kept(command: Any, application: Application, tmp_path: Path) -> None:
+    number = application.keep(ORDER, application.recipe(ORDER, compare=False))
+    application.give_outcome("northmill", number, "H1", {Element.CU: 0.1})
+    assert command("card", "-p", "northmill", "--out", str(tmp_path / "card")).exit_code == 0
+    card = (tmp_path / "card" / "model-card.md").read_text("utf-8")
+    assert "## Whether recipes kept what they claimed" in card
+    assert "| Cu maximum | 1 |" in card
+
+
 def test_the_service_keeps_and_hears(application: Application) -> None:
     client = TestClient(create_app(application, pages=False))
     kept = client.post("/v1/recipes/kept", json={"plant": "northmill", "grade": "SAE1008"}).json()
