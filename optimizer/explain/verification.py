@@ -18,6 +18,8 @@ from steel.recipes import Recipe
 AGREES = 1e-5
 """Relative difference that two solvers' own tolerances explain, beside the gap that was allowed."""
 FINE_GAP = 1e-6
+WORTH_PROVING = 1e-4
+"""A gap beyond this explains no difference: nothing was proven."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Verification:
         solver: the other one.
         own_eur_per_t: by the product's own road.
         other_eur_per_t: by the other solver.
+        gap: relative, to which the own road proved its cost.
     """
 
     solver: str
     own_eur_per_t: float
     other_eur_per_t: float
+    gap: float = 0.0
 
     @property
     def difference(self) -> float:
@@ -41,8 +45,8 @@ class Verification:
 
     @property
     def agrees(self) -> bool:
-        """Whether they are the same within what the solvers' tolerances explain."""
-        return abs(self.difference) <= AGREES
+        """Whether they are the same within what the solvers' tolerances and the own gap explain."""
+        return abs(self.difference) <= AGREES + min(self.gap, WORTH_PROVING)
 
 
 def verify(problem: RecipeProblem, solver: str = "highs") -> Verification:
@@ -56,7 +60,8 @@ def verify(problem: RecipeProblem, solver: str = "highs") -> Verification:
     fine = problem.with_options(gap=min(problem.options.gap, FINE_GAP))
     own = solve_recipe(fine)
     other = solve_by(fine, solver, own.columns_t)
-    return Verification(solver, own.objective_eur_per_t, other.cost_eur / float(problem.yields @ other.columns_t))
+    other_eur_per_t = other.cost_eur / float(problem.yields @ other.columns_t)
+    return Verification(solver, own.objective_eur_per_t, other_eur_per_t, own.gap)
 
 
 def recipe_by(problem: RecipeProblem, solver: str) -> Recipe:
