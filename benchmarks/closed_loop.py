@@ -48,7 +48,7 @@ from surrogate.model.model import Surrogate
 HISTORY = 2000
 DAYS = 40
 CONFIDENCES = (0.9, 0.95, 0.99)
-JOINT = (0.9, 0.95)
+JOINT = (0.95,)
 DRAWS = 1000
 """Times that each recipe is made: the worst of many recipes is then a bad one and not an unlucky one."""
 FEEDBACK_HEATS = 400
@@ -57,6 +57,8 @@ LONG_RUN = 300
 BINDS = 0.8
 SWAP_ONE_IN, SWAPPED_WT_PCT = 12, 0.09
 """Heats of which in one a basket comes from the wrong bay, and least change of the heat's copper by that."""
+SEEN_HEATS = 60
+"""Heats of an honest future by which the scrap that matters is chosen."""
 BROUGHT = 0.25
 """Share of the recipes' copper that a cheating supplier's scrap brings: of what is hardly used nobody learns much."""
 DRIFT = 0.3
@@ -71,28 +73,39 @@ class Looked:
 
     Attributes:
         sums: by limit, recipes in which it binds, misses claimed and misses.
-        found_after: heats that charged the cheating supplier's scrap before that was told; None where it never was.
+        found_after: heats that charged the cheating supplier's scrap before that was told; None where none cheats.
+    """
+
+    sums: Sums
+    found_after: float | None
+
+
+@dataclass(frozen=True)
+class Bays:
+    """What one plant's swapped baskets showed.
+
+    Attributes:
         named: swapped baskets that were named, by whether they change copper as much as is asked.
         swapped: swapped baskets, the same.
         false_alarms: heats without a swapped basket of which one was told.
         heats: of those.
     """
 
-    sums: Sums
-    found_after: float | None
     named: tuple[int, int]
     swapped: tuple[int, int]
     false_alarms: int
     heats: int
 
 
-def _claims(name: str, days: int) -> list[Claim]:
+def _model(name: str) -> Surrogate:
     virtual = virtual_plant(name)
-    log = virtual.history(HISTORY)
-    model = fit(log, materials_of(virtual))
-    options = [RecipeOptions(confidence=confidence) for confidence in CONFIDENCES]
-    options += [RecipeOptions(confidence=confidence, joint=True) for confidence in JOINT]
-    return claims_at(virtual, model, log, days, options, heats=DRAWS, seed=SEED)
+    return fit(virtual.history(HISTORY), materials_of(virtual))
+
+
+def _claims(name: str, model: Surrogate, days: int, joint: bool) -> list[Claim]:
+    virtual, confidences = virtual_plant(name), JOINT if joint else CONFIDENCES
+    options = [RecipeOptions(confidence=confidence, joint=joint) for confidence in confidences]
+    return claims_at(virtual, model, virtual.history(HISTORY), days, options, heats=DRAWS, seed=SEED)
 
 
 def _claimed(results: Results, claims: list[Claim]) -> None:
@@ -110,7 +123,8 @@ def _claimed(results: Results, claims: list[Claim]) -> None:
 def _cheating(name: str, model: Surrogate, seed: int, from_heat: int) -> Cheat | None:
     """The scrap that brings most copper to the plant's recipes; None where little of any is used."""
     virtual = virtual_plant(name)
-    results = Loop(future_of(virtual, FEEDBACK_HEATS, seed), Chargewise(model), draws=2).run().results[from_heat:]
+    honest = Loop(future_of(virtual, FEEDBACK_HEATS, seed), Chargewise(model), draws=2).run(from_heat + SEEN_HEATS)
+    results = honest.results[from_heat:]
     copper = ANALYSED.index(Element.CU)
     brought = {
         true.material.name: true.contents_wt_pct[copper] * used
@@ -123,10 +137,8 @@ def _cheating(name: str, model: Surrogate, seed: int, from_heat: int) -> Cheat |
     return Cheat(most, Element.CU, 1.5, from_heat) if enough else None
 
 
-def _looked(name: str, seed: int) -> Looked:
+def _looked(name: str, model: Surrogate, seed: int) -> Looked:
     virtual = virtual_plant(name)
-    log = virtual.history(HISTORY)
-    model = fit(log, materials_of(virtual))
     cheat = _cheating(name, model, seed, FEEDBACK_HEATS // 2)
     scrap = [true.material.name for true in virtual.truth if true.material.kind is MaterialKind.SCRAP]
     drifting = next(material for material in scrap if cheat is None or material != cheat.material)
@@ -140,8 +152,7 @@ def _looked(name: str, seed: int) -> Looked:
             one[0] += claim.risk >= BINDS * (1.0 - policy.confidence)
             one[1] += claim.risk
             one[2] += claim.missed(final[claim.element])
-    named, swapped, false_alarms, heats = _bays(name, model, seed)
-    return Looked(dict(sums), _found_after(policy, loop, cheat), named, swapped, false_alarms, heats)
+    return Looked(dict(sums), _found_after(policy, loop, cheat))
 
 
 def _found_after(policy: Chargewise, loop: Loop, cheat: Cheat | None) -> float | None:
@@ -156,8 +167,7 @@ def _found_after(policy: Chargewise, loop: Loop, cheat: Cheat | None) -> float |
     return float(sum(charged[cheat.from_heat :]))
 
 
-def _bays(name: str, model: Surrogate, seed: int) -> tuple[tuple[int, int], tuple[int, int], int, int]:
-    """Swapped baskets named, and in all, of those that change copper much and of any; false alarms and their heats."""
+def _bays(name: str, model: Surrogate, seed: int) -> Bays:
     virtual, named, swapped, false_alarms, heats = virtual_plant(name), [0, 0], [0, 0], 0, 0
     for place, events in enumerate(
         (Events(swap_one_in=SWAP_ONE_IN, swap_from_wt_pct=SWAPPED_WT_PCT), Events(swap_one_in=SWAP_ONE_IN), Events())
@@ -172,10 +182,10 @@ def _bays(name: str, model: Surrogate, seed: int) -> tuple[tuple[int, int], tupl
             elif place == 2:
                 heats += 1
                 false_alarms += said is not None
-    return (named[0], named[1]), (swapped[0], swapped[1]), false_alarms, heats
+    return Bays((named[0], named[1]), (swapped[0], swapped[1]), false_alarms, heats)
 
 
-def _heard(results: Results, looked: list[Looked]) -> None:
+def _heard(results: Results, looked: list[Looked], bays: list[Bays]) -> None:
     whole: Sums = defaultdict(lambda: [0.0, 0.0, 0.0])
     for one in looked:
         for limit, sums in one.sums.items():
@@ -187,10 +197,10 @@ def _heard(results: Results, looked: list[Looked]) -> None:
     results["cheat_found_after_heats"] = float(np.median(found))
     results["cheat_found_after_heats_slowest"] = max(found)
     for place, key in enumerate(("wrong_bay_named_share", "any_wrong_bay_named_share")):
-        results[key] = sum(one.named[place] for one in looked) / max(1, sum(one.swapped[place] for one in looked))
-        results[key.replace("named_share", "swapped")] = sum(one.swapped[place] for one in looked)
-    heats = sum(one.heats for one in looked)
-    results["false_alarms_per_1000_heats"] = 1000.0 * sum(one.false_alarms for one in looked) / heats
+        results[key] = sum(one.named[place] for one in bays) / max(1, sum(one.swapped[place] for one in bays))
+        results[key.replace("named_share", "swapped")] = sum(one.swapped[place] for one in bays)
+    heats = sum(one.heats for one in bays)
+    results["false_alarms_per_1000_heats"] = 1000.0 * sum(one.false_alarms for one in bays) / heats
 
 
 def _saved(results: Results, heats: int, seeds: int) -> None:
@@ -262,14 +272,19 @@ def _cold(results: Results, heats: int, seeds: int) -> None:
 def measure(quick: bool) -> Results:
     """Claims on recipes, feedback, savings, cold start and shadow."""
     results: Results = {}
-    days, seeds, heats, cold_heats = (DAYS, 1, 50, 30) if quick else (DAYS, 5, 300, 300)
-    claims: list[list[Claim]] = Parallel(n_jobs=-1)(delayed(_claims)(name, days) for name in names())
+    days, seeds, heats, cold_heats = (DAYS, 1, 40, 25) if quick else (DAYS, 5, 300, 300)
+    models = dict(zip(names(), Parallel(n_jobs=-1)(delayed(_model)(name) for name in names()), strict=True))
+    asked = [(name, joint) for joint in (True, False) for name in names()]
+    claims: list[list[Claim]] = Parallel(n_jobs=-1)(
+        delayed(_claims)(name, models[name], days, joint) for name, joint in asked
+    )
     _claimed(results, [claim for of in claims for claim in of])
-    tasks = [(name, SEED + seed) for name in names() for seed in range(seeds)]
-    _heard(results, Parallel(n_jobs=-1)(delayed(_looked)(*task) for task in tasks))
+    each = [(name, models[name], SEED + seed) for name in names() for seed in range(seeds)]
+    parts = Parallel(n_jobs=-1)(delayed(part)(*one) for part in (_looked, _bays) for one in each)
+    _heard(results, parts[: len(each)], parts[len(each) :])
     _saved(results, heats, seeds)
     _cold(results, cold_heats, seeds)
-    errors = Parallel(n_jobs=-1)(delayed(shadow_error_pct)(name, SEED, 60 if quick else 200) for name in names())
+    errors = Parallel(n_jobs=-1)(delayed(shadow_error_pct)(name, SEED, 40 if quick else 200) for name in names())
     results["shadow_saving_error_pct"] = max(errors)
     return results
 
