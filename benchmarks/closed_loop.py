@@ -272,7 +272,7 @@ def _cold(results: Results, heats: int, seeds: int) -> None:
 def measure(quick: bool) -> Results:
     """Claims on recipes, feedback, savings, cold start and shadow."""
     results: Results = {}
-    days, seeds, heats, cold_heats = (DAYS, 1, 40, 25) if quick else (DAYS, 5, 300, 300)
+    days, seeds, heats, cold_heats = (DAYS, 1, 40, 60) if quick else (DAYS, 5, 300, 300)
     models = dict(zip(names(), Parallel(n_jobs=-1)(delayed(_model)(name) for name in names()), strict=True))
     asked = [(name, joint) for joint in (True, False) for name in names()]
     claims: list[list[Claim]] = Parallel(n_jobs=-1)(

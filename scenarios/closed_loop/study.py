@@ -214,9 +214,10 @@ def _by_knob(ran: list[Ran], policy: str, plant: str) -> np.ndarray:
 
 
 def _between(table: np.ndarray, at: float) -> np.ndarray:
-    """The last columns of a table where its first is so much; beyond its ends as the last two rows go on."""
+    """The last columns of a table where its first is so much; beyond its ends as they are at the nearest one."""
     if len(table) == 1:
         return np.asarray(table[0, 1:])
+    at = float(np.clip(at, table[0, 0], table[-1, 0]))
     right = int(np.clip(np.searchsorted(table[:, 0], at), 1, len(table) - 1))
     left = table[right - 1]
     width = max(float(table[right, 0] - left[0]), 1e-9)

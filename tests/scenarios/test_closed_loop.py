@@ -138,4 +138,7 @@ def test_costs_at_one_rate_lie_between_the_settings() -> None:
     every = [ran(0.9, 0.2, 100.0), ran(0.99, 0.05, 110.0)]
     assert at_rate(every, "alone", {"p": 0.1}).cost_eur_per_t == pytest.approx(105.0)
     assert at_rate(every, "alone", {"p": 0.2}).cost_eur_per_t == pytest.approx(100.0)
+    # Beyond its settings nothing is known of a policy.
+    assert at_rate(every, "alone", {"p": 0.9}).cost_eur_per_t == pytest.approx(100.0)
+    assert at_rate(every, "alone", {"p": 0.001}).cost_eur_per_t == pytest.approx(110.0)
     assert rates_of(every, "alone", 0.9) == {"p": 0.2}
