@@ -360,7 +360,7 @@ def test_the_version_can_be_asked_for() -> None:
 @pytest.mark.slow
 def test_a_recipe_is_checked_by_another_solver_and_written_for_others(run: Any, tmp_path: Path) -> None:
     base = ["recommend", "--plant", "northmill", "--grade", "B500B", "--json"]
-    checked = document(run(*base, "--verify"))
+    checked = document(run(*base, "--verify", "--time-limit", "120"))
     assert checked["agrees"]
     assert checked["gap"] < 1e-4
     assert checked["own_eur_per_t"] == pytest.approx(checked["other_eur_per_t"], rel=1e-5 + checked["gap"])
