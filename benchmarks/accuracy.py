@@ -26,7 +26,6 @@ from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.elements import NOBLE, Element
 from steel.heats import FloatArray, HeatLog
-from steel.materials import Material
 from surrogate.fit.fit import fit
 from surrogate.fit.update import update
 from surrogate.judge.baselines import BASELINES, columns
@@ -49,10 +48,6 @@ def _yield(log: HeatLog) -> FloatArray:
     return np.asarray(log.tapped_t / log.charged_t.sum(axis=1))
 
 
-def _materials(plant: VirtualPlant) -> tuple[Material, ...]:
-    return tuple(item.material for item in plant.plant.charge_items())
-
-
 def _r2(actual: FloatArray, predicted: FloatArray) -> float:
     return 1.0 - float(((actual - predicted) ** 2).sum() / ((actual - actual.mean()) ** 2).sum())
 
@@ -68,7 +63,7 @@ def _predicted(model: Surrogate, log: HeatLog) -> dict[str, FloatArray]:
 
 def _excess(plant: VirtualPlant, model: Surrogate, train: HeatLog, test: HeatLog) -> dict[str, float]:
     """Excess over the best peer's, by output."""
-    truth, published = plant.expected(test), catalogue_predictions(test, _materials(plant))
+    truth, published = plant.expected(test), catalogue_predictions(test, plant.materials)
     ratios = {}
     for name, own in _predicted(model, test).items():
         peers = {**predictions(train, _of(train, name), test), "catalogue": published[name]}
@@ -94,20 +89,20 @@ def _virtual(results: Results) -> None:
     for name in names():
         plant = virtual_plant(name)
         train, test = plant.history(HEATS).split(FRACTION)
-        model = fit(train, _materials(plant))
+        model = fit(train, plant.materials)
         ratios.append(_excess(plant, model, train, test))
         first.append(_ceilings(plant, model, test))
         for turn in range(1, HISTORIES):
             again = replace(plant, seed=plant.seed + NEXT_SEED * turn)
             earlier, later = again.history(HEATS).split(FRACTION)
-            others.append(_ceilings(again, fit(earlier, _materials(again)), later))
+            others.append(_ceilings(again, fit(earlier, again.materials), later))
         found = model.predict(test)
         for output in (*OUTPUTS[:-1], "C", "Mn", "Si", "V", "N"):
             limit = found.mean[output] + model.outputs[output].quantiles.at(0.99) * found.sd[output]
             under_99.setdefault(output, []).append((recorded(test, output) <= limit).astype(float))
         few = plant.history(SMALL + 600)
         least, rest = few.rows(slice(0, SMALL)), few.rows(slice(SMALL, None))
-        small.append(_excess(plant, fit(least, _materials(plant)), least, rest))
+        small.append(_excess(plant, fit(least, plant.materials), least, rest))
     mean_ratio = {name: float(np.mean([ratio[name] for ratio in ratios])) for name in ratios[0]}
     results["virtual_excess_vs_best_baseline_max"] = max(mean_ratio.values())
     results["virtual_excess_vs_best_baseline_worst_plant"] = max(max(ratio.values()) for ratio in ratios)
@@ -131,7 +126,7 @@ def _contents(results: Results) -> None:
         scrap = [true.material.name for true in plant.truth if true.metallic_yield > 0][:2]
         moving = replace(plant, drift_per_1000_heats={scrap[0]: DRIFT_PER_1000_HEATS, scrap[1]: -DRIFT_PER_1000_HEATS})
         for case, into in ((plant, resting), (moving, drifting)):
-            for one in characterise(case.history(HEATS), _materials(plant)):
+            for one in characterise(case.history(HEATS), plant.materials):
                 factor = float(case.drifted(one.material, np.array([HEATS - 1]))[0])
                 if case is moving and factor == 1.0:
                     continue
@@ -186,7 +181,7 @@ def _speed(results: Results) -> None:
     plant = virtual_plant("northmill")
     log = plant.history(HEATS)
     started = time.perf_counter()
-    model = fit(log, _materials(plant))
+    model = fit(log, plant.materials)
     results["fit_2000_heats_s"] = time.perf_counter() - started
     peers = []
     started = time.perf_counter()

@@ -22,7 +22,7 @@ from scenarios.closed_loop.claims import Claim, claims_at, kept
 from scenarios.closed_loop.future import Cheat, Events, future_of
 from scenarios.closed_loop.loop import Loop
 from scenarios.closed_loop.policies import Chargewise
-from scenarios.closed_loop.sites import materials_of, sites
+from scenarios.closed_loop.sites import sites
 from scenarios.closed_loop.study import (
     ALONE,
     CATALOGUE,
@@ -99,7 +99,7 @@ class Bays:
 
 def _model(name: str) -> Surrogate:
     virtual = virtual_plant(name)
-    return fit(virtual.history(HISTORY), materials_of(virtual))
+    return fit(virtual.history(HISTORY), virtual.materials)
 
 
 def _claims(name: str, model: Surrogate, days: int, joint: bool) -> list[Claim]:

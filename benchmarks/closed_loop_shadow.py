@@ -11,7 +11,6 @@ from scenarios.closed_loop.accounts import account
 from scenarios.closed_loop.future import Future, future_of
 from scenarios.closed_loop.loop import Loop
 from scenarios.closed_loop.policies import Chargewise, MeltShop
-from scenarios.closed_loop.sites import materials_of
 from scenarios.ladle import finish, fresh_lots
 from scenarios.virtual_plant import TAP_TO_TAP_S
 from steel.heats import HeatLog, together
@@ -27,11 +26,11 @@ def shadow_error_pct(name: str, seed: int, heats: int) -> float:
     virtual = virtual_plant(name)
     before = virtual.history(BEFORE)
     future = future_of(virtual, heats, seed)
-    policy = MeltShop(virtual, Chargewise(fit(before, materials_of(virtual))), seed)
+    policy = MeltShop(virtual, Chargewise(fit(before, virtual.materials)), seed)
     recorded = _after(before, together(Loop(future, policy, draws=2).run().recorded))
     log = together([before, recorded])
     history = _history(future, recorded)
-    found = shadow(virtual.plant, log, materials_of(virtual), slice(BEFORE, None), history)
+    found = shadow(virtual.plant, log, virtual.materials, slice(BEFORE, None), history)
     numbers = {str(heat): number for number, heat in enumerate(recorded.heat_ids)}
     true = []
     for one in found.heats:

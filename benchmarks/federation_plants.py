@@ -20,7 +20,7 @@ from federation.sums.participant import Participant
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel import catalogue
-from steel.heats import HeatLog
+from steel.heats import HeatLog, together
 from steel.materials import Material, MaterialKind
 
 HEATS = (800, 600, 500, 400, 300, 200, 60, 0)
@@ -51,7 +51,7 @@ class Site:
     @property
     def materials(self) -> tuple[Material, ...]:
         """Its furnace materials."""
-        return tuple(item.material for item in self.virtual.plant.charge_items())
+        return self.virtual.materials
 
     @property
     def participant(self) -> Participant:
@@ -94,21 +94,12 @@ def heap(logs: list[HeatLog]) -> HeatLog:
     elements = tuple(e for e in logs[0].elements if all(e in log.elements for log in logs))
     process = [name for name in logs[0].process if all(name in log.process for log in logs)]
 
-    same = [log.with_elements(elements) for log in logs]
-    return HeatLog(
-        heat_ids=np.concatenate([log.heat_ids for log in same]),
-        tapped_at=np.concatenate([log.tapped_at for log in same]),
-        grades=np.concatenate([log.grades for log in same]),
-        materials=classes,
-        charged_t=np.concatenate([log.charged_in(classes) for log in same]),
-        elements=elements,
-        analysis_wt_pct=np.concatenate([log.analysis_wt_pct for log in same]),
-        tapped_t=np.concatenate([log.tapped_t for log in same]),
-        energy_kwh_per_t=np.concatenate([log.energy_kwh_per_t for log in same]),
-        heel_t=np.concatenate([log.heel_t for log in same]),
-        heel_wt_pct=np.concatenate([log.heel_wt_pct for log in same]),
-        process={name: np.concatenate([log.process[name] for log in same]) for name in process},
-    )
+    def aligned(log: HeatLog) -> HeatLog:
+        recorded = {name: log.process[name] for name in process}
+        same = replace(log.with_elements(elements), process=recorded)
+        return replace(same, materials=classes, charged_t=log.charged_in(classes))
+
+    return together([aligned(log) for log in logs])
 
 
 def class_materials(log: HeatLog) -> tuple[Material, ...]:

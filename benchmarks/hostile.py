@@ -153,7 +153,7 @@ def stored_heats(folder: Path, heats: dict[str, int]) -> str:
     store = HeatStore(f"sqlite:///{folder / 'heats.db'}")
     for name, count in heats.items():
         virtual = virtual_plant(name)
-        store.add(name, virtual.history(count), tuple(item.material for item in virtual.plant.charge_items()))
+        store.add(name, virtual.history(count), virtual.materials)
     store.close()
     return store.absolute_url()
 

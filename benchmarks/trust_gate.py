@@ -21,7 +21,6 @@ from federation.sums.shares import tally
 from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog
-from steel.materials import Material
 from surrogate.fit.remainder import FitOptions
 from surrogate.judge.evaluation import recorded
 from surrogate.model.model import Surrogate
@@ -78,11 +77,11 @@ def trial(number: int, same: bool) -> Tried:
     """One plant and two others, as a run has it: its own sums in the total, and taken off it again."""
     world = WORLDS + number
     virtual, heats = _site(number, 0, world, HEATS + LATER)
-    home = Participant("home", heats.rows(slice(0, HEATS)), _materials(virtual))
+    home = Participant("home", heats.rows(slice(0, HEATS)), virtual.materials)
     plants = [home]
     for other in (1, 2):
         there, log = _site(number, other, world if same else world + ELSEWHERE, OTHERS)
-        plants.append(Participant(f"other-{other}", log, _materials(there)))
+        plants.append(Participant(f"other-{other}", log, there.materials))
     contract = agree([plant.offer() for plant in plants])
     ballots = {plant.plant: plant.ballot(contract) for plant in plants}
     tallied = tally(contract, ballots)
@@ -107,10 +106,6 @@ def _site(number: int, which: int, world: int, heats: int) -> tuple[VirtualPlant
     plant = base.plant.model_copy(update={"name": f"plant-{number}-{which}"})
     virtual = replace(base, plant=plant, seed=100 * WORLDS + 10 * number + which, world_seed=world)
     return virtual, virtual.history(heats)
-
-
-def _materials(virtual: VirtualPlant) -> tuple[Material, ...]:
-    return tuple(item.material for item in virtual.plant.charge_items())
 
 
 def _distances(model: Surrogate, log: HeatLog, truth: HeatLog) -> dict[str, float]:

@@ -48,8 +48,7 @@ def measure_privacy(results: Results) -> None:
     for name in names():
         virtual = virtual_plant(name)
         logs[name] = virtual.history(TRIED_FROM + HEATS[name])
-        materials = tuple(item.material for item in virtual.plant.charge_items())
-        plants[name] = Participant(name, logs[name].rows(slice(0, HEATS[name])), materials)
+        plants[name] = Participant(name, logs[name].rows(slice(0, HEATS[name])), virtual.materials)
     contract = agree([plant.offer() for plant in plants.values()])
     each = {name: plant.ballot(contract)[SHARE] for name, plant in plants.items()}
     home = plants["eastport"]

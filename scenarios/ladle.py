@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from scenarios.practice import usual_process
 from scenarios.virtual_plant import ANALYSIS_NOISE, VirtualPlant
 from scenarios.world import ANALYSED
+from steel.claims import Side
 from steel.elements import Element
+from steel.grades import Grade
 from steel.heats import FloatArray
-
-NO_HEEL: dict[Element, float] = {}
 
 
 @dataclass(frozen=True)
@@ -79,3 +80,19 @@ def finish(
 def fresh_lots(virtual: VirtualPlant, heats: int, rng: Generator) -> FloatArray:
     """(N, n, E) contents of every material, each heat from a lot of its own."""
     return np.stack([true.draw_lots(heats, rng) for true in virtual.truth], axis=1)
+
+
+def misses(
+    reported_wt_pct: FloatArray, grade: Grade
+) -> dict[tuple[Element, Side], "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"]:
+    """(N,) whether each of N final analyses (N, E) misses each limit of a grade."""
+    found: dict[tuple[Element, Side], NDArray[np.bool_]] = {}
+    for element in grade.elements():
+        if element not in ANALYSED:
+            continue
+        content = reported_wt_pct[:, ANALYSED.index(element)]
+        if element in grade.maximum_wt_pct:
+            found[element, "maximum"] = content > grade.maximum_wt_pct[element]
+        if element in grade.minimum_wt_pct:
+            found[element, "minimum"] = content < grade.minimum_wt_pct[element]
+    return found

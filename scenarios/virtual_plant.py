@@ -13,6 +13,7 @@ from steel import catalogue
 from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
+from steel.materials import Material
 from steel.plants import Plant
 
 ANALYSIS_NOISE = 0.015
@@ -59,9 +60,14 @@ class VirtualPlant:
         return VirtualFurnace(self.truth, baskets.volume_m3 if baskets else 1e9)
 
     @property
+    def materials(self) -> tuple[Material, ...]:
+        """The furnace materials as the plant knows them."""
+        return tuple(true.material for true in self.truth)
+
+    @property
     def material_names(self) -> tuple[str, ...]:
         """Names of the furnace materials, the columns of every charge here."""
-        return tuple(true.material.name for true in self.truth)
+        return tuple(material.name for material in self.materials)
 
     def history(self, heats: int) -> HeatLog:
         """The plant's last heats as its own records would show them.

@@ -37,7 +37,6 @@ def set_up_bundled(
         with resources.as_file(resources.files("scenarios").joinpath("plants", f"{name}.toml")) as source:
             shutil.copyfile(source, plants / f"{name}.toml")
     log = virtual.history(heats)
-    materials = tuple(item.material for item in virtual.plant.charge_items())
-    store.add(name, log, materials)
-    version, _ = train_plant(registry, name, log, materials, progress)
+    store.add(name, log, virtual.materials)
+    version, _ = train_plant(registry, name, log, virtual.materials, progress)
     return {"plant": name, "heats": heats, "version": version}

@@ -288,11 +288,10 @@ def _side(problem: RecipeProblem, furnace_t: FloatArray) -> Side:
     """A furnace charge (n + m,) with the ladle made right, as a problem's surrogate judges it."""
     columns = complete_at_tapping(problem, furnace_t)
     outcome: Outcome = outcome_of(problem, columns)
-    masses, n = problem.used_t(columns), problem.furnace_columns
-    furnace = {item.material.name for item in problem.items[:n]}
+    charged_t, additions_t = problem.charge_of(columns)
     return Side(
-        charged_t={name: mass for name, mass in masses.items() if name in furnace},
-        additions_t={name: mass for name, mass in masses.items() if name not in furnace},
+        charged_t=charged_t,
+        additions_t=additions_t,
         cost_eur_per_t=outcome.costs_eur_per_t.total,
         energy_kwh_per_t=outcome.energy_kwh_per_t.mean,
         emissions_kgco2e_per_t=outcome.emissions_kgco2e_per_t.total,

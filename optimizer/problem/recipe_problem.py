@@ -144,6 +144,11 @@ class RecipeProblem:
         """What a recipe (n + m,) pays for blocks that are paid whole, €."""
         return float(self.block_eur @ (columns_t > UNUSED_BELOW_T))
 
+    def charge_of(self, columns_t: FloatArray) -> tuple[dict[str, float], dict[str, float]]:
+        """T of every furnace material and of every tapping addition that a recipe (n + m,) uses, by name."""
+        used, furnace = self.used_t(columns_t), {item.material.name for item in self.items[: self.furnace_columns]}
+        return {n: t for n, t in used.items() if n in furnace}, {n: t for n, t in used.items() if n not in furnace}
+
     def used_t(self, columns_t: FloatArray) -> dict[str, float]:
         """T of every material that a recipe (n + m,) uses, by name."""
         masses = {item.material.name: float(t) for item, t in zip(self.items, columns_t, strict=True)}

@@ -13,9 +13,9 @@ from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from scenarios.closed_loop.days import random_day
 from scenarios.closed_loop.policies import decided
-from scenarios.ladle import finish, fresh_lots
+from scenarios.ladle import finish, fresh_lots, misses
 from scenarios.virtual_plant import VirtualPlant
-from scenarios.world import ANALYSED, stable_rng
+from scenarios.world import stable_rng
 from steel.elements import Element
 from steel.grades import Order
 from steel.heats import FloatArray, HeatLog
@@ -93,10 +93,9 @@ def claims_at(
 def _claims(plant: str, problem: RecipeProblem, columns_t: FloatArray, reported: FloatArray) -> list[Claim]:
     grade, allowed = problem.order.grade.name, BINDS * (1.0 - problem.options.confidence)
     found, any_missed, in_all = [], np.zeros(len(reported), dtype=bool), 0.0
-    confidence = problem.options.confidence
+    confidence, by_limit = problem.options.confidence, misses(reported, problem.order.grade)
     for claim in claims_of(problem, columns_t):
-        content = reported[:, ANALYSED.index(claim.element)]
-        missed = content > claim.limit_wt_pct if claim.side == "maximum" else content < claim.limit_wt_pct
+        missed = by_limit[claim.element, claim.side]
         any_missed |= missed
         in_all += claim.risk
         if not problem.options.joint and claim.risk >= allowed:

@@ -4,17 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scenarios.closed_loop.accounts import account
 from scenarios.closed_loop.future import Future
 from scenarios.closed_loop.policies import Day, Decided, Policy, day_of
-from scenarios.ladle import Finished, finish, fresh_lots
+from scenarios.ladle import Finished, finish, fresh_lots, misses
 from scenarios.virtual_plant import ANALYSIS_NOISE, ENERGY_NOISE_KWH_PER_T, FIRST_TAP, TAP_TO_TAP_S, TAPPED_NOISE
 from scenarios.world import ANALYSED
 from steel.claims import LimitClaim, Side
 from steel.elements import Element
-from steel.grades import Grade
 from steel.heats import FloatArray, HeatLog
 from steel.materials import MaterialKind
 
@@ -184,19 +182,3 @@ class Loop:
             process=process,
         )
         return record, dict(zip(ANALYSED, final.tolist(), strict=True))
-
-
-def misses(
-    reported_wt_pct: FloatArray, grade: Grade
-) -> dict[tuple[Element, Side], "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"]:
-    """(N,) whether each of N final analyses (N, E) misses each limit of a grade."""
-    found: dict[tuple[Element, Side], NDArray[np.bool_]] = {}
-    for element in grade.elements():
-        if element not in ANALYSED:
-            continue
-        content = reported_wt_pct[:, ANALYSED.index(element)]
-        if element in grade.maximum_wt_pct:
-            found[element, "maximum"] = content > grade.maximum_wt_pct[element]
-        if element in grade.minimum_wt_pct:
-            found[element, "minimum"] = content < grade.minimum_wt_pct[element]
-    return found

@@ -106,7 +106,7 @@ class Oracle:
         even = np.zeros((size, size))
         normal = Quantiles(np.zeros(len(LEVELS)))
         return Description(
-            materials=tuple(item.material for item in virtual.plant.charge_items()),
+            materials=virtual.materials,
             yields=yields,
             elements=elements,
             energy=OutputPieces(energy, np.zeros((0, size)), even, normal),

@@ -85,13 +85,7 @@ class Policy(Protocol):
 
 def decided(problem: RecipeProblem, columns_t: FloatArray, claims: tuple[LimitClaim, ...] = ()) -> Decided:
     """A recipe (n + m,) by names."""
-    masses, n = problem.used_t(columns_t), problem.furnace_columns
-    furnace = {item.material.name for item in problem.items[:n]}
-    return Decided(
-        {name: mass for name, mass in masses.items() if name in furnace},
-        {name: mass for name, mass in masses.items() if name not in furnace},
-        claims,
-    )
+    return Decided(*problem.charge_of(columns_t), claims)
 
 
 @dataclass

@@ -12,7 +12,6 @@ from federation.sums.shares import tally
 from scenarios.bundled import virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog
-from steel.materials import Material
 from surrogate.fit.fit import fit
 from surrogate.model.model import Surrogate
 
@@ -37,11 +36,6 @@ class Site:
     federated: Surrogate
 
 
-def materials_of(virtual: VirtualPlant) -> tuple[Material, ...]:
-    """A plant's furnace materials."""
-    return tuple(item.material for item in virtual.plant.charge_items())
-
-
 def sites(
     names: tuple[str, ...], cold: str | None = None, heats: int = HISTORY, only: tuple[str, ...] = ()
 ) -> dict[str, Site]:
@@ -55,7 +49,7 @@ def sites(
     """
     plants = {name: virtual_plant(name) for name in names}
     logs = {name: virtual.history(heats) for name, virtual in plants.items()}
-    members = {name: Participant(name, logs[name], materials_of(plants[name])) for name in names}
+    members = {name: Participant(name, logs[name], plants[name].materials) for name in names}
     warm = {name: member for name, member in members.items() if name != cold}
     # Who is cold says what scrap it buys and what it records, too.
     terms = common([member.hello() for member in members.values()])

@@ -116,7 +116,7 @@ def output_statistics(outputs: dict[str, Output], data: HeatData, lot_t: float) 
     what they have learned.
     """
     lot_sd = np.array([output.lot_sd for output in outputs.values()])
-    noise = _noise(outputs, data)
+    noise = data.noise(outputs)
     bands = data.lots.bands(lot_sd, noise, lot_t)
     found = {}
     for column, (name, output) in enumerate(outputs.items()):
@@ -174,7 +174,7 @@ def _sampling_cv(
 ) -> float:
     elements = len(schema.elements)
     prior_sd = np.array([scatter_prior(e.value, schema, float(typical[i])) for i, e in enumerate(schema.elements)])
-    residuals, analysed = _residuals(data, outputs)[:, :elements], _analysed(data, outputs)[:, :elements]
+    residuals, analysed = data.residuals(outputs)[:, :elements], _analysed(data, outputs)[:, :elements]
     return likeliest_cv(data, residuals, prior_sd, typical[:elements], analysed, lot_t)
 
 
@@ -188,21 +188,9 @@ def _analysed(data: HeatData, outputs: dict[str, Output]) -> FloatArray:
 def _lot_t(data: HeatData, outputs: dict[str, Output]) -> float:
     """The likeliest mass of a lot, judged by the outputs that lots make: the elements."""
     elements = {name: output for name, output in outputs.items() if name != ENERGY}
-    residuals = _residuals(data, outputs)[:, : len(elements)]
+    residuals = data.residuals(outputs)[:, : len(elements)]
     lot_sd = np.array([output.lot_sd for output in elements.values()])
-    return likeliest_lot_t(data.lots, residuals, lot_sd, _noise(elements, data))
-
-
-def _noise(outputs: dict[str, Output], data: HeatData) -> FloatArray:
-    """(O, N) standard deviation of each heat that its lots do not explain."""
-    return np.array([output.noise_of(output.mean(data.features), data.unmixed) for output in outputs.values()])
-
-
-def _residuals(data: HeatData, outputs: dict[str, Output]) -> FloatArray:
-    """(N, O) recorded less predicted."""
-    return np.column_stack(
-        [data.targets[:, column] - output.mean(data.features) for column, output in enumerate(outputs.values())]
-    )
+    return likeliest_lot_t(data.lots, residuals, lot_sd, data.noise(elements))
 
 
 def _refine(
@@ -219,7 +207,7 @@ def _refine(
     refined = {name: replace(out, linear=posterior(priors[name], seen[name])) for name, out in outputs.items()}
     prior_sd = np.array([scatter_prior(name, schema, float(typical[i])) for i, name in enumerate(refined)])
     sampling = cv * _analysed(data, refined)
-    lots, noise = fit_scatter(data.lots.shares, _residuals(data, refined), prior_sd, typical, sampling)
+    lots, noise = fit_scatter(data.lots.shares, data.residuals(refined), prior_sd, typical, sampling)
     return {
         name: replace(output, lot_sd=lots[column], noise=float(noise[column]), sampling_cv=cv * (name != ENERGY))
         for column, (name, output) in enumerate(refined.items())

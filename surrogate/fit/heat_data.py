@@ -8,7 +8,7 @@ import numpy as np
 
 from steel.heats import FloatArray, HeatLog
 from surrogate.fit.lots import LotHistory
-from surrogate.model.model import Surrogate
+from surrogate.model.model import Output, Surrogate
 
 RUN_HEATS = 100
 """Heats in one run, within which contents are taken to rest."""
@@ -40,6 +40,19 @@ class HeatData:
         for column, part in parts.items():
             targets[:, column] -= part
         return HeatData(self.features, targets, self.lots, self.unmixed)
+
+    def noise(self, outputs: Mapping[str, Output]) -> FloatArray:
+        """(O, N) standard deviation of each heat that its lots do not explain."""
+        return np.array([output.noise_of(output.mean(self.features), self.unmixed) for output in outputs.values()])
+
+    def residuals(self, outputs: Mapping[str, Output], most_sd: float = np.inf) -> FloatArray:
+        """(N, O) recorded less predicted; what is beyond so many standard deviations is taken for so many."""
+        columns = []
+        for column, output in enumerate(outputs.values()):
+            away = self.targets[:, column] - output.mean(self.features)
+            most = most_sd * output.sd(self.features, self.unmixed) if np.isfinite(most_sd) else np.inf
+            columns.append(np.clip(away, -most, most))
+        return np.column_stack(columns)
 
     def runs(self) -> list[slice]:
         """Runs of about `RUN_HEATS` successive heats."""

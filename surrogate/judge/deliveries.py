@@ -7,7 +7,6 @@ element over the last heats; where they are beyond chance the change is told, an
 once instead of in a hundred heats.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,22 +65,16 @@ class Innovations:
 
     Attributes:
         log: the heats.
-        residuals: each element's analysis less what was foreseen a heat ahead, (N,), wt% of fresh steel.
+        residuals: (N, O) each output less what was foreseen a heat ahead, of fresh steel.
     """
 
     log: HeatLog
-    residuals: Mapping[str, FloatArray]
+    residuals: FloatArray
 
 
 def foreseen(model: Surrogate, log: HeatLog) -> Innovations:
     """What a log's heats differ by from a model that has not seen them."""
-    data = prepare(model, log)
-    found = {}
-    for column, (name, output) in enumerate(model.outputs.items()):
-        sd = output.sd(data.features, data.unmixed)
-        away = data.targets[:, column] - output.mean(data.features)
-        found[name] = np.clip(away, -CLIP_SD * sd, CLIP_SD * sd)
-    return Innovations(log, found)
+    return Innovations(log, prepare(model, log).residuals(model.outputs, CLIP_SD))
 
 
 def changed_delivery(model: Surrogate, seen: Innovations) -> ChangedDelivery | None:
@@ -107,14 +100,14 @@ def _in_window(model: Surrogate, seen: Innovations, window: int) -> list[Changed
     materials = len(model.schema.materials)
     # Of other elements the furnace has its say.
     supplied = np.array([material.kind in SUPPLIED for material in model.schema.materials])
-    names = [element.value for element in model.schema.elements if element in NOBLE]
-    outputs = [model.outputs[name] for name in names]
-    noise = np.array([o.noise_of(o.mean(data.features), data.unmixed) for o in outputs])
-    lot_sd = np.array([output.lot_sd for output in outputs])
-    bands = data.lots.bands(lot_sd, noise, model.lot_t)
+    names = list(model.outputs)
+    noble = {element.value: model.outputs[element.value] for element in model.schema.elements if element in NOBLE}
+    lot_sd = np.array([output.lot_sd for output in noble.values()])
+    bands = data.lots.bands(lot_sd, data.noise(noble), model.lot_t)
     found = []
-    for column, (name, output) in enumerate(zip(names, outputs, strict=True)):
-        sums = shared_lot_statistics(bands[column], data.features[:, :materials], seen.residuals[name][last])
+    for band, (name, output) in zip(bands, noble.items(), strict=True):
+        residuals = seen.residuals[last, names.index(name)]
+        sums = shared_lot_statistics(band, data.features[:, :materials], residuals)
         content = np.maximum(output.linear.mean[:materials], 1e-6)
         prior = 1.0 / (USUAL_CHANGE * content) ** 2
         information = np.maximum(np.diag(sums.information), 0.0)
@@ -157,8 +150,7 @@ class DeliveryWatch:
             return DeliveryWatch(new), None
         last = slice(-MEMORY, None)
         log = together([self.seen.log, heat]).rows(last)
-        residuals = {name: np.append(self.seen.residuals[name], new.residuals[name])[last] for name in new.residuals}
-        every = Innovations(log, residuals)
+        every = Innovations(log, np.vstack([self.seen.residuals, new.residuals])[last])
         found = changed_delivery(model, every)
         return (DeliveryWatch(every), None) if found is None else (DeliveryWatch(), found)
 

@@ -90,27 +90,49 @@ def misbooked(
     start = max(0, first - MEMORY_HEATS)
     seen = log.rows(slice(start, None))
     data = prepare(model, seen)
-    residuals, mass = _clipped(model, data), _mass_residual(model, seen)
+    lots = SharedLots.of(model, data)
+    mass = _mass_residual(model, seen)
     found = []
     for heat in range(len(seen)):
-        judged = _judged(model, seen, data, residuals, mass, heat)
+        judged = _judged(model, seen, data, lots, mass, heat)
         if judged is None:
             continue
         if judged.probability >= DOUBTED_FROM:
             # What was perhaps another lot's steel says nothing of the lots that were booked.
-            residuals[heat] = np.nan
+            lots.residuals[heat] = np.nan
         if heat >= first - start and judged.probability >= told_from:
             found.append(judged)
     return found
 
 
-def _clipped(model: Surrogate, data: HeatData) -> FloatArray:
-    """(N, O) what the booked charges leave unexplained; what is beyond belief says nothing of the lots."""
-    columns = []
-    for column, output in enumerate(model.outputs.values()):
-        mean, sd = output.mean(data.features), output.sd(data.features, data.unmixed)
-        columns.append(np.clip(data.targets[:, column] - mean, -BELIEVED_SD * sd, BELIEVED_SD * sd))
-    return np.column_stack(columns)
+@dataclass(frozen=True)
+class SharedLots:
+    """What successive heats say of the lots that they drew on.
+
+    Attributes:
+        residuals: (N, O) what the booked charges leave unexplained; NaN where a heat is no evidence.
+        bands: (O, b + 1, N) their lower-banded covariance.
+    """
+
+    residuals: FloatArray
+    bands: FloatArray
+
+    @staticmethod
+    def of(model: Surrogate, data: HeatData) -> "SharedLots":
+        """From heats in the order of tapping."""
+        lot_sd = np.array([output.lot_sd for output in model.outputs.values()])
+        bands = data.lots.bands(lot_sd, data.noise(model.outputs), model.lot_t)
+        return SharedLots(data.residuals(model.outputs, BELIEVED_SD), bands)
+
+    def covariance(self, column: int, heats: slice) -> FloatArray:
+        """(K, K) of one output's residuals in successive heats."""
+        bands = self.bands[column, :, heats]
+        size = bands.shape[1]
+        found = np.diag(bands[0])
+        for lag, band in enumerate(bands[1:size], start=1):
+            off = np.diag(band[: size - lag], -lag)
+            found = found + off + off.T
+        return np.asarray(found)
 
 
 @dataclass(frozen=True)
@@ -137,7 +159,7 @@ def _mass_residual(model: Surrogate, log: HeatLog) -> MassResidual:
 
 
 def _judged(
-    model: Surrogate, log: HeatLog, data: HeatData, residuals: FloatArray, mass: MassResidual, heat: int
+    model: Surrogate, log: HeatLog, data: HeatData, lots: SharedLots, mass: MassResidual, heat: int
 ) -> Misbooked | None:
     """The likeliest material of one heat to be another than booked; None where none could be told."""
     schema, this = model.schema, slice(heat, heat + 1)
@@ -154,7 +176,7 @@ def _judged(
     process = np.repeat(schema.standardised(log.rows(this)), len(moved), axis=0)
     tapped = model.tapped_t(moved, process)
     features = schema.features(moved, tapped, process)
-    mean, sd = _foreseen(model, data, residuals, features, heat)
+    mean, sd = _foreseen(model, data, lots, features, heat)
     odd = [_odd_lot(model, features[0], i, factor) for i in suspects for factor in ODD_LOTS]
     mean, sd = np.vstack([mean, mean[0] + np.array(odd)]), np.vstack([sd, np.repeat(sd[:1], len(odd), axis=0)])
     seen = data.targets[heat]
@@ -193,28 +215,23 @@ def _odd_lot(model: Surrogate, features: FloatArray, material: int, factor: floa
 
 
 def _foreseen(
-    model: Surrogate, data: HeatData, residuals: FloatArray, features: FloatArray, heat: int
+    model: Surrogate, data: HeatData, lots: SharedLots, features: FloatArray, heat: int
 ) -> tuple[FloatArray, FloatArray]:
     """(P, O) mean and standard deviation of a heat under P charges, given the heats that drew on the same lots."""
-    before = slice(max(0, heat - MEMORY_HEATS), heat)
-    materials, past = len(model.schema.materials), data.rows(before)
-    shares = features[:, :materials]
-    lot_sd = np.array([output.lot_sd for output in model.outputs.values()])
     outputs = list(model.outputs.values())
     mean = np.column_stack([output.mean(features) for output in outputs])
     variance = np.column_stack([output.sd(features, float(data.unmixed[heat])) ** 2 for output in outputs])
-    if model.lot_t > 0 and len(past.features):
-        kept = np.maximum(0.0, 1.0 - (data.lots.drawn_t[heat] - past.lots.drawn_t) / model.lot_t)
-        noise = np.array([o.noise_of(o.mean(past.features), past.unmixed) for o in outputs])
-        for column, bands in enumerate(past.lots.bands(lot_sd, noise, model.lot_t)):
-            here = np.isfinite(residuals[before, column])
-            covariance = np.diag(bands[0])
-            for lag, band in enumerate(bands[1:], start=1):
-                off = np.diag(band[: len(here) - lag], -lag)
-                covariance = covariance + off + off.T
-            covariance = covariance[np.ix_(here, here)]
-            together = (shares * lot_sd[column] ** 2) @ (past.lots.shares * kept)[here].T
-            solved = np.linalg.solve(covariance, np.column_stack([residuals[before, column][here], together.T]))
+    before = slice(max(0, heat - MEMORY_HEATS), heat)
+    if model.lot_t > 0 and heat > 0:
+        shares = features[:, : len(model.schema.materials)]
+        drawn_t = data.lots.drawn_t[heat] - data.lots.drawn_t[before]
+        shared = data.lots.shares[before] * np.maximum(0.0, 1.0 - drawn_t / model.lot_t)
+        for column, output in enumerate(outputs):
+            residuals = lots.residuals[before, column]
+            known = np.isfinite(residuals)
+            covariance = lots.covariance(column, before)[np.ix_(known, known)]
+            together = (shares * output.lot_sd**2) @ shared[known].T
+            solved = np.linalg.solve(covariance, np.column_stack([residuals[known], together.T]))
             mean[:, column] += together @ solved[:, 0]
             variance[:, column] -= np.einsum("pk,kp->p", together, solved[:, 1:])
     return mean, np.sqrt(np.maximum(variance, 1e-12))
