@@ -1,6 +1,7 @@
 """A plant as the optimizer needs it: furnace, yard, and what it pays for."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -222,6 +223,11 @@ class Plant(Frozen):
     def item(self, name: str) -> YardItem | None:
         """The yard item of a material name, or None."""
         return next((item for item in self.yard if item.material.name == name), None)
+
+    def with_items(self, change: Callable[[YardItem], dict[str, Any]]) -> "Plant":
+        """The plant with what is given of each yard item changed; what it is changed to is not checked again."""
+        yard = tuple(item.model_copy(update=update) if (update := change(item)) else item for item in self.yard)
+        return self.model_copy(update={"yard": yard})
 
     def charge_items(self) -> tuple[YardItem, ...]:
         """What goes into the furnace."""

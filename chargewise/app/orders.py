@@ -11,7 +11,7 @@ from steel.elements import by_element
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Grade, Order
-from steel.plants import Plant, YardItem
+from steel.plants import Plant
 from steel.quantities import ChargedT, EurPerKwh, EurPerT, HeatMassT, Seconds, StockT, WholeNumber, WtPct
 
 
@@ -172,9 +172,5 @@ def with_stock(plant: Plant, available_t: dict[str, float]) -> Plant:
     if strange:
         known = ", ".join(item.material.name for item in plant.yard)
         raise InputError(strange, "available_t", f"materials of the yard: {known}")
-    yard = [item if (t := available_t.get(item.material.name)) is None else _stocked(item, t) for item in plant.yard]
-    return plant.model_copy(update={"yard": tuple(yard)})
-
-
-def _stocked(item: YardItem, available_t: float) -> YardItem:
-    return item.model_copy(update={"available_t": available_t})
+    today = {name: {"available_t": stock} for name, stock in available_t.items()}
+    return plant.with_items(lambda item: today.get(item.material.name, {}))

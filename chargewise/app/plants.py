@@ -144,12 +144,11 @@ class Plants:
 
     def heard(self, name: str) -> Feedback:
         """What outcomes have said, those that came since the last question included."""
-        heard, feedback = self._feedback.get(name, (0, Feedback()))
-        for outcome in self.book.outcomes(name, after=heard):
-            feedback, heard = feedback.after(outcome.claims, outcome.analysis_wt_pct), heard + 1
-        if heard != self._feedback.get(name, (0, None))[0]:
-            self._feedback[name] = (heard, feedback)
-        return self._feedback.setdefault(name, (heard, feedback))[1]
+        last, feedback = self._feedback.get(name, (0, Feedback()))
+        for outcome in self.book.outcomes(name, after=last):
+            feedback, last = feedback.after(outcome.claims, outcome.analysis_wt_pct), outcome.number
+        self._feedback[name] = (last, feedback)
+        return feedback
 
     def _state(self, name: str, known: LoadedPlant | None) -> FileState:
         status = self._file(name).stat()

@@ -23,7 +23,7 @@ from steel.errors import InputError
 from steel.grades import Grade, Order
 from steel.heats import FloatArray, HeatLog
 from steel.materials import Material
-from steel.plants import Plant
+from steel.plants import Plant, YardItem
 from surrogate.fit.fit import FEWEST_HEATS, fit
 from surrogate.fit.update import update
 from surrogate.model.description import Description
@@ -225,13 +225,7 @@ def _one(
     if strange:
         return f"{', '.join(strange)} is not in the yard"
     # What was charged was there.
-    yard = tuple(
-        item.model_copy(update={"available_t": max(item.available_t, masses.get(item.material.name, 0.0))})
-        if item.available_t is not None
-        else item
-        for item in plant.yard
-    )
-    plant = plant.model_copy(update={"yard": yard})
+    plant = _stocked(plant, lambda item, stock: max(stock, masses.get(item.material.name, 0.0)))
     order = Order(grade=grade, mass_t=_mass_t(plant, heat))
     known = build_problem(plant, order, _described(model, heat), options)
     judged = build_problem(plant, order, _described(judge, heat), options)
@@ -247,7 +241,9 @@ def _one(
         return f"no recipe was found: {error}"
     yields = np.array([material.metallic_yield for material in known.description.materials])
     blind = _planned(optimizer, build_problem(plant, order, replace(known.description, yields=yields), options))
-    full = _planned(optimizer, build_problem(_full(plant), order, known.description, options))
+    full = _planned(
+        optimizer, build_problem(_stocked(plant, lambda item, stock: PLENTY), order, known.description, options)
+    )
     cost = sides[1].cost_eur_per_t
     return ShadowHeat(
         heat_id=str(heat.heat_ids[0]),
@@ -313,12 +309,11 @@ def _off_mass_eur_per_t(judged: RecipeProblem, columns_t: FloatArray) -> float:
     return off_t / judged.order.mass_t * outcome_of(judged, columns_t).costs_eur_per_t.charge
 
 
-def _full(plant: Plant) -> Plant:
-    """The plant with plenty of everything that it stocks."""
-    yard = tuple(
-        item if item.available_t is None else item.model_copy(update={"available_t": PLENTY}) for item in plant.yard
+def _stocked(plant: Plant, stock_t: Callable[[YardItem, float], float]) -> Plant:
+    """The plant with another stock of everything that it stocks."""
+    return plant.with_items(
+        lambda item: {} if item.available_t is None else {"available_t": stock_t(item, item.available_t)}
     )
-    return plant.model_copy(update={"yard": yard})
 
 
 def _notes(history: PriceHistory | None) -> tuple[str, ...]:

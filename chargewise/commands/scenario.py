@@ -63,8 +63,11 @@ def run(
             raise InputError("", "--plant", "the name of a plant that is set up")
         place = Workplace()
         asked, options = read_scenario(name), RecipeOptions(confidence=confidence)
-        with progress(quiet=as_json) as say, on_cluster(place.settings.cluster):
-            found = place.application().what_if(plant, asked, tuple(grade or ()), options, workers, say)
+        cluster = place.settings.cluster
+        # On a cluster there are as many processes as it has.
+        beside = workers if cluster is None else -1
+        with progress(quiet=as_json) as say, on_cluster(cluster):
+            found = place.application().what_if(plant, asked, tuple(grade or ()), options, beside, say)
         if picture is not None:
             from chargewise.commands.console.scenario_pictures import draw_scenario  # noqa: PLC0415
 

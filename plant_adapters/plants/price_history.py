@@ -14,7 +14,7 @@ from plant_adapters.reading.files import TableFormat, once, read_table
 from plant_adapters.reading.numbers import NumberForm
 from plant_adapters.reading.times import read_times
 from steel.errors import InputError
-from steel.plants import Plant
+from steel.plants import Plant, YardItem
 
 TIME, MATERIAL, PRICE, STOCK = "time", "material", "price_eur_per_t", "available_t"
 NEEDED = (TIME, MATERIAL, PRICE)
@@ -48,14 +48,15 @@ class PriceHistory:
 
     def plant_at(self, plant: Plant, time: np.datetime64) -> Plant:
         """The plant with each material's last price and stock up to a time; the plant's own where there is none."""
-        yard = []
-        for item in plant.yard:
+
+        def then(item: YardItem) -> dict[str, float]:
             past = [entry for entry in self.entries.get(item.material.name, ()) if entry.time <= time]
             prices = [entry.price_eur_per_t for entry in past if entry.price_eur_per_t is not None]
             stocks = [entry.available_t for entry in past if entry.available_t is not None]
-            update = {"price_eur_per_t": prices[-1]} if prices else {}
-            yard.append(item.model_copy(update=update | ({"available_t": stocks[-1]} if stocks else {})))
-        return plant.model_copy(update={"yard": tuple(yard)})
+            price = {"price_eur_per_t": prices[-1]} if prices else {}
+            return price | ({"available_t": stocks[-1]} if stocks else {})
+
+        return plant.with_items(then)
 
 
 def price_history(rows: Iterable[tuple[np.datetime64, str, float | None, float | None]]) -> PriceHistory:

@@ -7,7 +7,7 @@ from plant_adapters.reading.toml_files import read_toml, validated
 from steel.complaints import meant
 from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.plants import Plant, Prices, YardItem
+from steel.plants import Plant, Prices
 from steel.quantities import EurPerT
 
 
@@ -30,7 +30,8 @@ def with_prices(plant: Plant, prices_eur_per_t: dict[str, float], where: str = "
     """
     in_the_yard(plant, prices_eur_per_t, where)
     checked = validated(_MaterialPrices, {"materials": prices_eur_per_t}, where).materials
-    return plant.model_copy(update={"yard": tuple(_priced(item, checked) for item in plant.yard)})
+    known = {name: {"price_eur_per_t": price} for name, price in checked.items()}
+    return plant.with_items(lambda item: known.get(item.material.name, {}))
 
 
 def with_price_file(plant: Plant, path: Path) -> Plant:
@@ -55,8 +56,3 @@ def in_the_yard(plant: Plant, names: dict[str, float], where: str) -> None:
     for name in names:
         if name not in known:
             raise InputError(name, where, f"a material of the yard{meant(name, known)}")
-
-
-def _priced(item: YardItem, prices: dict[str, float]) -> YardItem:
-    name = item.material.name
-    return item if name not in prices else item.model_copy(update={"price_eur_per_t": prices[name]})

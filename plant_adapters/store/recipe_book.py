@@ -27,8 +27,8 @@ RECIPES = sa.Table(
 OUTCOMES = sa.Table(
     "outcomes",
     METADATA,
-    sa.Column("recipe_id", sa.String, sa.ForeignKey("recipes.recipe_id"), primary_key=True),
-    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("recipe_id", sa.String, sa.ForeignKey("recipes.recipe_id"), nullable=False, unique=True),
     sa.Column("heat_id", sa.String, nullable=False),
     sa.Column("given_at", sa.String, nullable=False),
     sa.Column("analysis_wt_pct", sa.JSON, nullable=False),
@@ -40,10 +40,12 @@ class Outcome:
     """What became of a recipe.
 
     Attributes:
+        number: of outcomes, in the order they came.
         claims: of the recipe.
         analysis_wt_pct: final analysis of its heat.
     """
 
+    number: int
     recipe_id: str
     heat_id: str
     claims: tuple[LimitClaim, ...]
@@ -76,9 +78,7 @@ class RecipeBook:
             connection.execute(sa.insert(RECIPES), row)
         return number
 
-    def give_outcome(
-        self, plant: str, recipe_id: str, heat_id: str, analysis_wt_pct: Mapping[Element, float]
-    ) -> Outcome:
+    def give_outcome(self, plant: str, recipe_id: str, heat_id: str, analysis_wt_pct: Mapping[Element, float]) -> None:
         """Keep what became of a recipe.
 
         Raises:
@@ -94,10 +94,8 @@ class RecipeBook:
             before = connection.execute(sa.select(OUTCOMES).where(OUTCOMES.c.recipe_id == recipe_id)).mappings().first()
             if before is not None:
                 raise _given(recipe_id, str(before["heat_id"]))
-            last = connection.scalar(sa.select(sa.func.max(OUTCOMES.c.position)))
             row = {
                 "recipe_id": recipe_id,
-                "position": 0 if last is None else int(last) + 1,
                 "heat_id": heat_id,
                 "given_at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "analysis_wt_pct": {element.value: value for element, value in analysis_wt_pct.items()},
@@ -106,24 +104,23 @@ class RecipeBook:
                 connection.execute(sa.insert(OUTCOMES), row)
             except IntegrityError:
                 raise _given(recipe_id, "another heat") from None
-        return Outcome(recipe_id, heat_id, _claims(claims), dict(analysis_wt_pct))
 
     def outcomes(self, plant: str, after: int = 0) -> list[Outcome]:
-        """Outcomes of a plant in the order they came, without the first so many."""
+        """Outcomes of a plant in the order they came, those after a number of one."""
         query = (
             sa.select(OUTCOMES, RECIPES.c.claims)
             .join(RECIPES, RECIPES.c.recipe_id == OUTCOMES.c.recipe_id)
-            .where(RECIPES.c.plant == plant)
-            .order_by(OUTCOMES.c.position)
-            .offset(after)
+            .where((RECIPES.c.plant == plant) & (OUTCOMES.c.id > after))
+            .order_by(OUTCOMES.c.id)
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [
             Outcome(
+                row["id"],
                 row["recipe_id"],
                 row["heat_id"],
-                _claims(row["claims"]),
+                tuple(LimitClaim.model_validate(claim) for claim in row["claims"]),
                 {Element(symbol): float(value) for symbol, value in row["analysis_wt_pct"].items()},
             )
             for row in rows
@@ -141,10 +138,6 @@ class RecipeBook:
         if found is None:
             raise InputError(recipe_id, "recipe", f"the number of a recipe that was kept for {plant}")
         return Recipe.model_validate(found)
-
-
-def _claims(rows: list[dict[str, object]]) -> tuple[LimitClaim, ...]:
-    return tuple(LimitClaim.model_validate(row) for row in rows)
 
 
 def _given(recipe_id: str, heat_id: str) -> InputError:

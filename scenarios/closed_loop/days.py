@@ -2,7 +2,7 @@
 
 from numpy.random import Generator
 
-from steel.plants import Plant
+from steel.plants import Plant, YardItem
 
 PRICES = (0.9, 1.1)
 STOCKS = (0.3, 1.2)
@@ -11,10 +11,10 @@ STOCKS = (0.3, 1.2)
 
 def random_day(plant: Plant, rng: Generator) -> Plant:
     """The plant with every price and stock drawn anew, each by itself."""
-    yard = []
-    for item in plant.yard:
-        update = {"price_eur_per_t": item.price_eur_per_t * float(rng.uniform(*PRICES))}
-        if item.available_t is not None:
-            update["available_t"] = item.available_t * float(rng.uniform(*STOCKS))
-        yard.append(item.model_copy(update=update))
-    return plant.model_copy(update={"yard": tuple(yard)})
+
+    def drawn(item: YardItem) -> dict[str, float]:
+        price = {"price_eur_per_t": item.price_eur_per_t * float(rng.uniform(*PRICES))}
+        stock = {} if item.available_t is None else {"available_t": item.available_t * float(rng.uniform(*STOCKS))}
+        return price | stock
+
+    return plant.with_items(drawn)

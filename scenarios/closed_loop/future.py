@@ -12,7 +12,7 @@ from scenarios.world import ANALYSED, stable_rng
 from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import FloatArray
-from steel.plants import Plant
+from steel.plants import Plant, YardItem
 
 LOT_HEATS = 4
 """Heats that one lot of a material lasts."""
@@ -101,13 +101,14 @@ class Future:
 
     def plant(self, heat: int) -> Plant:
         """The plant with that heat's prices and stock."""
-        base, yard = self.virtual.plant, []
-        for item, price, share in zip(
-            base.yard, self.prices_eur_per_t[heat].tolist(), self.stock_share[heat].tolist(), strict=True
-        ):
+        today = iter(zip(self.prices_eur_per_t[heat].tolist(), self.stock_share[heat].tolist(), strict=True))
+
+        def then(item: YardItem) -> dict[str, float | None]:
+            price, share = next(today)
             stock = None if item.available_t is None else item.available_t * share
-            yard.append(item.model_copy(update={"price_eur_per_t": price, "available_t": stock}))
-        return base.model_copy(update={"yard": tuple(yard)})
+            return {"price_eur_per_t": price, "available_t": stock}
+
+        return self.virtual.plant.with_items(then)
 
     def rng(self, heat: int, what: str) -> Generator:
         """Chance of one heat, the same for whatever is charged."""

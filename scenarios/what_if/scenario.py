@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from plant_adapters.reading.toml_files import read_shipped, shipped_names, validated
 from scenarios.what_if.change import Change
-from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.names import as_one
 from steel.quantities import Number
@@ -69,7 +68,10 @@ class Scenario(Frozen):
     def _some(self) -> "Scenario":
         if not self.case and self.sweep is None:
             raise ValueError("case: give at least one [[case]], or a [sweep]")
-        doubled = as_one([case.name for case in self.cases()])
+        names = [case.name for case in self.cases()]
+        if len(names) > MOST_CASES:
+            raise ValueError(f"case: {len(names)} cases; at most {MOST_CASES} can be run together")
+        doubled = as_one(names)
         if doubled:
             raise ValueError(f"case: {', '.join(doubled)} named twice; name each case once")
         return self
@@ -120,7 +122,4 @@ def scenario_from(raw: object, where: str = "scenario") -> Scenario:
     Raises:
         InputError: a key is unknown or a value cannot be used; the message names it.
     """
-    found = validated(Scenario, raw, where)
-    if len(found.cases()) > MOST_CASES:
-        raise InputError(len(found.cases()), f"{where}: cases", f"at most {MOST_CASES}")
-    return found
+    return validated(Scenario, raw, where)

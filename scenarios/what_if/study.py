@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config  # type: ignore[import-untyped]
 
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
@@ -19,6 +19,8 @@ from steel.grades import Grade, Order
 from steel.plants import Plant
 from surrogate.model.description import Description
 
+TASKS_A_PROCESS = 4
+"""Recipes that each process is given before the next progress is told."""
 Progress = Callable[[str, float], None]
 
 
@@ -87,10 +89,15 @@ def on_cluster(address: str | None) -> Iterator[None]:
         from ray.util.joblib import register_ray  # noqa: PLC0415
     except ImportError:
         raise InputError(address, "cluster", "Ray to be installed: pip install 'chargewise[simulation]'") from None
+    joined = ray.is_initialized()
     ray.init(address=None if address == "local" else address, ignore_reinit_error=True, log_to_driver=False)
     register_ray()  # type: ignore[no-untyped-call]
-    with parallel_config(backend="ray"):
-        yield
+    try:
+        with parallel_config(backend="ray"):
+            yield
+    finally:
+        if not joined:
+            ray.shutdown()
 
 
 def what_if(
@@ -154,7 +161,11 @@ def _answers(
         number, case, plant, description, grade = task
         return number, _answer(Optimizer(), case, plant, description, grade, options)
 
-    yield from Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(run)(task) for task in tasks)
+    # Ray hands out no results before all are there, so that it gets some at a time.
+    with Parallel(n_jobs=workers) as beside:
+        some = TASKS_A_PROCESS * effective_n_jobs(workers)
+        for at in range(0, len(tasks), some):
+            yield from beside(delayed(run)(task) for task in tasks[at : at + some])
 
 
 def _answer(

@@ -178,6 +178,17 @@ def test_bays_and_suppliers_are_watched(command: Any) -> None:
 
 
 @pytest.mark.slow
+def test_a_scenario_on_ray_is_as_it_is_on_this_machine(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("scenario", "run", "scrap-price-shock", "-p", "northmill", "-g", "B500B", "--json")
+    here = json.loads(command(*asked).stdout)
+    monkeypatch.setenv("CHARGEWISE_CLUSTER", "local")
+    there = json.loads(command(*asked).stdout)
+    for one, other in zip(here["cases"], there["cases"], strict=True):
+        assert one["case"] == other["case"]
+        assert one["cost_eur_per_t"] == pytest.approx(other["cost_eur_per_t"], rel=2e-4)
+
+
+@pytest.mark.slow
 def test_the_closed_loop_as_a_user_types_it_goes_on_where_it_was_stopped(command: Any, tmp_path: Path) -> None:
     asked = ("scenario", "run", "closed-loop", "--heats", "4", "--out", str(tmp_path / "loops"), "--json")
     first = json.loads(command(*asked).stdout)

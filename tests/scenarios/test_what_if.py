@@ -94,6 +94,7 @@ def test_a_grade_that_cannot_be_made_says_why_and_the_others_are_compared(instal
         ({"title": "x", "case": [{"name": "a", "prices_eur_per_t": {"E40 shredded": -5}}]}, "-5"),
         ({"title": "x", "case": [{"name": "a", "price_factors": {"scrap": 0}}]}, "price_factors"),
         ({"title": "x"}, "case"),
+        ({"title": "x", "case": [{"name": str(number)} for number in range(61)]}, "at most 60"),
         ({"title": "x", "case": [{"name": "a"}, {"name": "a"}]}, "twice"),
         ({"title": "x", "sweep": {"key": "title", "values": [1]}}, "swept"),
         ({"title": "x", "sweep": {"key": "confidence", "values": [1, 2], "names": ["a"]}}, "names"),
