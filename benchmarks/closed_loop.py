@@ -30,12 +30,11 @@ from scenarios.closed_loop.study import (
     GREEN,
     ORACLE,
     SHOP,
-    Ran,
-    asked_of,
     at_cost,
     at_rate,
     rates_of,
     run_study,
+    setups_of,
 )  # fmt: skip
 from scenarios.world import ANALYSED
 from steel.elements import Element
@@ -68,7 +67,7 @@ Sums = dict[tuple[Element, str], list[float]]
 
 
 @dataclass(frozen=True)
-class Looked:
+class FeedbackResult:
     """What one plant's loop with feedback showed.
 
     Attributes:
@@ -81,7 +80,7 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class Bays:
+class SwapResult:
     """What one plant's swapped baskets showed.
 
     Attributes:
@@ -137,7 +136,7 @@ def _cheating(name: str, model: Surrogate, seed: int, from_heat: int) -> Cheat |
     return Cheat(most, Element.CU, 1.5, from_heat) if enough else None
 
 
-def _looked(name: str, model: Surrogate, seed: int) -> Looked:
+def _feedback(name: str, model: Surrogate, seed: int) -> FeedbackResult:
     virtual = virtual_plant(name)
     cheat = _cheating(name, model, seed, FEEDBACK_HEATS // 2)
     scrap = [true.material.name for true in virtual.truth if true.material.kind is MaterialKind.SCRAP]
@@ -152,7 +151,7 @@ def _looked(name: str, model: Surrogate, seed: int) -> Looked:
             one[0] += claim.risk >= BINDS * (1.0 - policy.confidence)
             one[1] += claim.risk
             one[2] += claim.missed(final[claim.element])
-    return Looked(dict(sums), _found_after(policy, loop, cheat))
+    return FeedbackResult(dict(sums), _found_after(policy, loop, cheat))
 
 
 def _found_after(policy: Chargewise, loop: Loop, cheat: Cheat | None) -> float | None:
@@ -167,7 +166,7 @@ def _found_after(policy: Chargewise, loop: Loop, cheat: Cheat | None) -> float |
     return float(sum(charged[cheat.from_heat :]))
 
 
-def _bays(name: str, model: Surrogate, seed: int) -> Bays:
+def _swaps(name: str, model: Surrogate, seed: int) -> SwapResult:
     virtual, named, swapped, false_alarms, heats = virtual_plant(name), [0, 0], [0, 0], 0, 0
     for place, events in enumerate(
         (Events(swap_one_in=SWAP_ONE_IN, swap_from_wt_pct=SWAPPED_WT_PCT), Events(swap_one_in=SWAP_ONE_IN), Events())
@@ -182,30 +181,30 @@ def _bays(name: str, model: Surrogate, seed: int) -> Bays:
             elif place == 2:
                 heats += 1
                 false_alarms += said is not None
-    return Bays((named[0], named[1]), (swapped[0], swapped[1]), false_alarms, heats)
+    return SwapResult((named[0], named[1]), (swapped[0], swapped[1]), false_alarms, heats)
 
 
-def _heard(results: Results, looked: list[Looked], bays: list[Bays]) -> None:
+def _loops_reported(results: Results, feedback: list[FeedbackResult], swaps: list[SwapResult]) -> None:
     whole: Sums = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for one in looked:
+    for one in feedback:
         for limit, sums in one.sums.items():
             whole[limit] = [a + b for a, b in zip(whole[limit], sums, strict=True)]
     long = {limit: sums for limit, sums in whole.items() if sums[0] >= LONG_RUN}
     results["long_run_miss_over_claim_max"] = max(sums[2] / sums[1] for sums in long.values())
     results["long_run_limits_judged"] = len(long)
-    found = [one.found_after for one in looked if one.found_after is not None]
+    found = [one.found_after for one in feedback if one.found_after is not None]
     results["cheat_found_after_heats"] = float(np.median(found))
     results["cheat_found_after_heats_slowest"] = max(found)
     for place, key in enumerate(("wrong_bay_named_share", "any_wrong_bay_named_share")):
-        results[key] = sum(one.named[place] for one in bays) / max(1, sum(one.swapped[place] for one in bays))
-        results[key.replace("named_share", "swapped")] = sum(one.swapped[place] for one in bays)
-    heats = sum(one.heats for one in bays)
-    results["false_alarms_per_1000_heats"] = 1000.0 * sum(one.false_alarms for one in bays) / heats
+        results[key] = sum(one.named[place] for one in swaps) / max(1, sum(one.swapped[place] for one in swaps))
+        results[key.replace("named_share", "swapped")] = sum(one.swapped[place] for one in swaps)
+    heats = sum(one.heats for one in swaps)
+    results["false_alarms_per_1000_heats"] = 1000.0 * sum(one.false_alarms for one in swaps) / heats
 
 
 def _saved(results: Results, heats: int, seeds: int) -> None:
     policies = (FEDERATED, ALONE, CATALOGUE, SHOP, ORACLE, GREEN)
-    asked = [replace(one, seed=SEED + one.seed) for one in asked_of(names(), heats, seeds, policies)]
+    asked = [replace(one, seed=SEED + one.seed) for one in setups_of(names(), heats, seeds, policies)]
     ran = run_study(asked, sites(names()))
     rates = rates_of(ran, FEDERATED, 0.95)
     at = {policy: at_rate(ran, policy, rates) for policy in policies}
@@ -225,28 +224,8 @@ def _saved(results: Results, heats: int, seeds: int) -> None:
         plant: float(np.mean([one.cost_eur_per_t for one in ran if one.policy == SHOP and one.plant == plant]))
         for plant in names()
     }
-    results["co2_kg_per_t_vs_practice_at_equal_cost"] = (
-        min(at_cost(ran, GREEN, costs), _greenest(ran)) - shop.emissions_kgco2e_per_t
-    )
-
-
-def _greenest(ran: list[Ran]) -> float:
-    """Mean kgCO2e/t of the greenest setting, which costs less than practice does: more green is not to be had."""
-    by_plant = [
-        min(
-            float(
-                np.mean([o.emissions_kgco2e_per_t for o in ran if (o.policy, o.plant, o.knob) == (GREEN, plant, knob)])
-            )
-            for knob in {one.knob for one in ran if one.policy == GREEN}
-        )
-        for plant in names()
-    ]
-    return float(np.mean(by_plant))
-
-
-def _emissions(ran: list[Ran], plant: str, knob: float) -> float:
-    here = [one for one in ran if (one.policy, one.plant, one.knob) == (GREEN, plant, knob)]
-    return float(np.mean([one.emissions_kgco2e_per_t for one in here]))
+    green = at_cost(ran, GREEN, costs)
+    results["co2_kg_per_t_vs_practice_at_equal_cost"] = green - shop.emissions_kgco2e_per_t
 
 
 def _pct(value: float, base: float) -> float:
@@ -258,7 +237,7 @@ def _cold(results: Results, heats: int, seeds: int) -> None:
     for name in names():
         asked = [
             replace(one, seed=SEED + one.seed)
-            for one in asked_of((name,), heats, seeds, (FEDERATED, ALONE, ORACLE), cold=True)
+            for one in setups_of((name,), heats, seeds, (FEDERATED, ALONE, ORACLE), cold=True)
         ]
         ran = run_study(asked, sites(names(), cold=name, only=(name,)))
         rates = rates_of(ran, ORACLE, 0.95)
@@ -280,8 +259,8 @@ def measure(quick: bool) -> Results:
     )
     _claimed(results, [claim for of in claims for claim in of])
     each = [(name, models[name], SEED + seed) for name in names() for seed in range(seeds)]
-    parts = Parallel(n_jobs=-1)(delayed(part)(*one) for part in (_looked, _bays) for one in each)
-    _heard(results, parts[: len(each)], parts[len(each) :])
+    parts = Parallel(n_jobs=-1)(delayed(part)(*one) for part in (_feedback, _swaps) for one in each)
+    _loops_reported(results, parts[: len(each)], parts[len(each) :])
     _saved(results, heats, seeds)
     _cold(results, cold_heats, seeds)
     errors = Parallel(n_jobs=-1)(delayed(shadow_error_pct)(name, SEED, 40 if quick else 200) for name in names())

@@ -11,10 +11,10 @@ from scenarios.closed_loop.study import (
     FEDERATED,
     ORACLE,
     SHOP,
-    asked_of,
     at_rate,
     rates_of,
     run_study,
+    setups_of,
 )  # fmt: skip
 from steel.errors import InputError
 from steel.frozen import Frozen
@@ -60,7 +60,7 @@ def closed_loop(
             raise InputError(number, what, "1 or more")
     say = progress or (lambda stage, share: None)
     say("plants learn, alone and together", 0.0)
-    ran = run_study(asked_of(names(), heats, seeds, POLICIES), sites(names()), folder, say)
+    ran = run_study(setups_of(names(), heats, seeds, POLICIES), sites(names()), folder, say)
     rates = rates_of(ran, FEDERATED, CONFIDENCE)
     found = []
     for policy in POLICIES:

@@ -38,7 +38,7 @@ Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class LoopSetup:
     """One closed loop to run."""
 
     plant: str
@@ -55,7 +55,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Ran:
+class LoopResult:
     """What a closed loop came to, means over its heats.
 
     Attributes:
@@ -74,7 +74,7 @@ class Ran:
     emissions_kgco2e_per_t: float
 
 
-def policy_of(asked: Asked, site: Site, future: Future) -> Policy:
+def policy_of(asked: LoopSetup, site: Site, future: Future) -> Policy:
     """Who decides in a loop."""
     known, dearest = Chargewise(site.federated), COLD_DEAREST if asked.cold else None
     if asked.policy == GREEN:
@@ -89,11 +89,11 @@ def policy_of(asked: Asked, site: Site, future: Future) -> Policy:
     return MeltShop(site.virtual, known, asked.seed) if asked.policy == SHOP else Oracle(future, asked.knob)
 
 
-def run_one(asked: Asked, site: Site) -> Ran:
+def run_one(asked: LoopSetup, site: Site) -> LoopResult:
     """Run one loop."""
     future = future_of(site.virtual, asked.heats, asked.seed)
     results = Loop(future, policy_of(asked, site, future)).run().results
-    return Ran(
+    return LoopResult(
         **asdict(asked),
         off_spec=float(np.mean([one.off_spec for one in results])),
         cost_eur_per_t=float(np.mean([one.cost_eur_per_t for one in results])),
@@ -102,13 +102,13 @@ def run_one(asked: Asked, site: Site) -> Ran:
     )
 
 
-def asked_of(
+def setups_of(
     plants: tuple[str, ...], heats: int, seeds: int, policies: tuple[str, ...], cold: bool = False
-) -> list[Asked]:
+) -> list[LoopSetup]:
     """Every loop of a study, the longest first."""
     knobs = COLD_KNOBS if cold else KNOBS
     found = [
-        Asked(plant, policy, knob, seed, heats, cold)
+        LoopSetup(plant, policy, knob, seed, heats, cold)
         for policy in policies
         for knob in knobs[policy]
         for plant in plants
@@ -118,8 +118,8 @@ def asked_of(
 
 
 def run_study(
-    asked: list[Asked], sites: dict[str, Site], folder: Path | None = None, progress: Progress | None = None
-) -> list[Ran]:
+    asked: list[LoopSetup], sites: dict[str, Site], folder: Path | None = None, progress: Progress | None = None
+) -> list[LoopResult]:
     """Run loops on all cores; those whose result lies in the folder are taken from there.
 
     Args:
@@ -142,13 +142,13 @@ def run_study(
     return [ran for ran in found.values() if ran is not None]
 
 
-def _kept(folder: Path | None, one: Asked) -> Ran | None:
+def _kept(folder: Path | None, one: LoopSetup) -> LoopResult | None:
     path = None if folder is None else folder / f"{one.key}.json"
-    return Ran(**json.loads(path.read_text("utf-8"))) if path is not None and path.is_file() else None
+    return LoopResult(**json.loads(path.read_text("utf-8"))) if path is not None and path.is_file() else None
 
 
-def _at_once(asked: list[Asked], sites: dict[str, Site]) -> Iterator[tuple[Asked, Ran]]:
-    def run(one: Asked) -> tuple[Asked, Ran]:
+def _at_once(asked: list[LoopSetup], sites: dict[str, Site]) -> Iterator[tuple[LoopSetup, LoopResult]]:
+    def run(one: LoopSetup) -> tuple[LoopSetup, LoopResult]:
         return one, run_one(one, sites[one.plant])
 
     if len(asked) == 1:
@@ -166,7 +166,7 @@ class AtRate:
     emissions_kgco2e_per_t: float
 
 
-def at_rate(ran: list[Ran], policy: str, rates: dict[str, float]) -> AtRate:
+def at_rate(ran: list[LoopResult], policy: str, rates: dict[str, float]) -> AtRate:
     """What a policy costs at each plant's off-spec rate, between its settings; as it is where it has but one.
 
     Args:
@@ -178,15 +178,15 @@ def at_rate(ran: list[Ran], policy: str, rates: dict[str, float]) -> AtRate:
     return AtRate(*np.mean(rows, axis=0).tolist())
 
 
-def rates_of(ran: list[Ran], policy: str, knob: float) -> dict[str, float]:
+def rates_of(ran: list[LoopResult], policy: str, knob: float) -> dict[str, float]:
     """The off-spec rate by plant of a policy at one setting."""
     plants = dict.fromkeys(one.plant for one in ran)
     chosen = [one for one in ran if one.policy == policy and one.knob == knob]
     return {plant: float(np.mean([one.off_spec for one in chosen if one.plant == plant])) for plant in plants}
 
 
-def at_cost(ran: list[Ran], policy: str, costs: dict[str, float]) -> float:
-    """Mean kgCO2e/t of a policy where it costs so much at each plant, between its settings."""
+def at_cost(ran: list[LoopResult], policy: str, costs: dict[str, float]) -> float:
+    """Mean kgCO2e/t of a policy where it costs so much at each plant, between its settings; or its dearest one's."""
     found = []
     for plant, cost in costs.items():
         table = _by_knob(ran, policy, plant)[:, 1:]
@@ -194,7 +194,7 @@ def at_cost(ran: list[Ran], policy: str, costs: dict[str, float]) -> float:
     return float(np.mean(found))
 
 
-def _by_knob(ran: list[Ran], policy: str, plant: str) -> np.ndarray:
+def _by_knob(ran: list[LoopResult], policy: str, plant: str) -> np.ndarray:
     """(K, 4) log off-spec rate, cost, energy and emissions of each setting, in the order of the rate."""
     here = [one for one in ran if one.policy == policy and one.plant == plant]
     rows = []

@@ -13,7 +13,7 @@ from scenarios.closed_loop.loop import Loop
 from scenarios.closed_loop.oracle import Oracle
 from scenarios.closed_loop.policies import CatalogueProgramme, Chargewise, MeltShop
 from scenarios.closed_loop.sites import Site
-from scenarios.closed_loop.study import FEDERATED, Asked, Ran, at_rate, rates_of, run_study
+from scenarios.closed_loop.study import FEDERATED, LoopResult, LoopSetup, at_rate, rates_of, run_study
 from scenarios.virtual_plant import VirtualPlant
 from scenarios.world import ANALYSED, stable_rng
 from steel.elements import Element
@@ -120,8 +120,8 @@ def test_a_study_goes_on_where_it_was_stopped(
 ) -> None:
     model = installation.plant.model
     sites = {"northmill": Site(northmill, northmill.history(20), model, model)}
-    first = Asked("northmill", FEDERATED, 0.95, 1, 3)
-    second = Asked("northmill", FEDERATED, 0.95, 2, 3)
+    first = LoopSetup("northmill", FEDERATED, 0.95, 1, 3)
+    second = LoopSetup("northmill", FEDERATED, 0.95, 2, 3)
     ran = run_study([first], sites, tmp_path)
     changed = tmp_path / f"{first.key}.json"
     changed.write_text(json.dumps({**asdict(ran[0]), "cost_eur_per_t": 1.0}), "utf-8")
@@ -132,8 +132,8 @@ def test_a_study_goes_on_where_it_was_stopped(
 
 
 def test_costs_at_one_rate_lie_between_the_settings() -> None:
-    def ran(knob: float, rate: float, cost: float) -> Ran:
-        return Ran("p", "alone", knob, 0, 10, False, rate, cost, 300.0, 400.0)
+    def ran(knob: float, rate: float, cost: float) -> LoopResult:
+        return LoopResult("p", "alone", knob, 0, 10, False, rate, cost, 300.0, 400.0)
 
     every = [ran(0.9, 0.2, 100.0), ran(0.99, 0.05, 110.0)]
     assert at_rate(every, "alone", {"p": 0.1}).cost_eur_per_t == pytest.approx(105.0)
