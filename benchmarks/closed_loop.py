@@ -9,6 +9,7 @@ settings. Nothing here was tuned on the seeds it uses.
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from joblib import Parallel, delayed  # type: ignore[import-untyped]
@@ -41,10 +42,13 @@ from steel.elements import Element
 from steel.heats import together
 from steel.materials import MaterialKind
 from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
 from surrogate.judge.misbooked import misbooked
 from surrogate.model.model import Surrogate
 
 HISTORY = 2000
+PLAIN = FitOptions(remainders=("convex",))
+"""Of the surrogates that go through long loops: recipes over trees take several times as long."""
 DAYS = 40
 CONFIDENCES = (0.9, 0.95, 0.99)
 JOINT = (0.95,)
@@ -56,7 +60,13 @@ LONG_RUN = 300
 BINDS = 0.8
 SWAP_ONE_IN, SWAPPED_WT_PCT = 12, 0.09
 """Heats of which in one a basket comes from the wrong bay, and least change of the heat's copper by that."""
-SEEN_HEATS = 60
+SWAPS = (
+    (Events(swap_one_in=SWAP_ONE_IN, swap_from_wt_pct=SWAPPED_WT_PCT), 200),
+    (Events(swap_one_in=SWAP_ONE_IN), 60),
+    (Events(), 200),
+)
+"""Futures in which baskets are swapped so that copper shows it, swapped at all, and never; and their heats."""
+SEEN_HEATS = 40
 """Heats of an honest future by which the scrap that matters is chosen."""
 BROUGHT = 0.25
 """Share of the recipes' copper that a cheating supplier's scrap brings: of what is hardly used nobody learns much."""
@@ -84,21 +94,24 @@ class SwapResult:
     """What one plant's swapped baskets showed.
 
     Attributes:
-        named: swapped baskets that were named, by whether they change copper as much as is asked.
+        named: swapped baskets that were named, alone or with one alike, by whether they change copper as much as is
+            asked.
+        first: of those that change it so, those named alone or as the likelier of two.
         swapped: swapped baskets, the same.
         false_alarms: heats without a swapped basket of which one was told.
         heats: of those.
     """
 
     named: tuple[int, int]
+    first: int
     swapped: tuple[int, int]
     false_alarms: int
     heats: int
 
 
-def _model(name: str) -> Surrogate:
+def _model(name: str, options: FitOptions) -> Surrogate:
     virtual = virtual_plant(name)
-    return fit(virtual.history(HISTORY), virtual.materials)
+    return fit(virtual.history(HISTORY), virtual.materials, options)
 
 
 def _claims(name: str, model: Surrogate, days: int, joint: bool) -> list[Claim]:
@@ -122,8 +135,7 @@ def _claimed(results: Results, claims: list[Claim]) -> None:
 def _cheating(name: str, model: Surrogate, seed: int, from_heat: int) -> Cheat | None:
     """The scrap that brings most copper to the plant's recipes; None where little of any is used."""
     virtual = virtual_plant(name)
-    honest = Loop(future_of(virtual, FEEDBACK_HEATS, seed), Chargewise(model), draws=2).run(from_heat + SEEN_HEATS)
-    results = honest.results[from_heat:]
+    results = Loop(future_of(virtual, SEEN_HEATS, seed), Chargewise(model), draws=2).run().results
     copper = ANALYSED.index(Element.CU)
     brought = {
         true.material.name: true.contents_wt_pct[copper] * used
@@ -167,21 +179,21 @@ def _found_after(policy: Chargewise, loop: Loop, cheat: Cheat | None) -> float |
 
 
 def _swaps(name: str, model: Surrogate, seed: int) -> SwapResult:
-    virtual, named, swapped, false_alarms, heats = virtual_plant(name), [0, 0], [0, 0], 0, 0
-    for place, events in enumerate(
-        (Events(swap_one_in=SWAP_ONE_IN, swap_from_wt_pct=SWAPPED_WT_PCT), Events(swap_one_in=SWAP_ONE_IN), Events())
-    ):
-        loop = Loop(future_of(virtual, FEEDBACK_HEATS // 2, seed + place, events), Chargewise(model), draws=2).run()
+    virtual, named, first, swapped, false_alarms, heats = virtual_plant(name), [0, 0], 0, [0, 0], 0, 0
+    for place, (events, length) in enumerate(SWAPS):
+        loop = Loop(future_of(virtual, length, seed + place, events), Chargewise(model), draws=2).run()
         told = {one.heat_id: one for one in misbooked(model, together(loop.recorded))}
         for number, heat in enumerate(loop.recorded):
             said = told.get(str(heat.heat_ids[0]))
             if number in loop.swapped:
                 swapped[place] += 1
-                named[place] += said is not None and said.booked == loop.swapped[number][0]
+                booked = loop.swapped[number][0]
+                named[place] += said is not None and booked in (said.booked, said.or_booked)
+                first += place == 0 and said is not None and said.booked == booked
             elif place == 2:
                 heats += 1
                 false_alarms += said is not None
-    return SwapResult((named[0], named[1]), (swapped[0], swapped[1]), false_alarms, heats)
+    return SwapResult((named[0], named[1]), first, (swapped[0], swapped[1]), false_alarms, heats)
 
 
 def _loops_reported(results: Results, feedback: list[FeedbackResult], swaps: list[SwapResult]) -> None:
@@ -198,6 +210,9 @@ def _loops_reported(results: Results, feedback: list[FeedbackResult], swaps: lis
     for place, key in enumerate(("wrong_bay_named_share", "any_wrong_bay_named_share")):
         results[key] = sum(one.named[place] for one in swaps) / max(1, sum(one.swapped[place] for one in swaps))
         results[key.replace("named_share", "swapped")] = sum(one.swapped[place] for one in swaps)
+    results["wrong_bay_named_first_share"] = sum(one.first for one in swaps) / max(
+        1, sum(one.swapped[0] for one in swaps)
+    )
     heats = sum(one.heats for one in swaps)
     results["false_alarms_per_1000_heats"] = 1000.0 * sum(one.false_alarms for one in swaps) / heats
 
@@ -251,19 +266,26 @@ def _cold(results: Results, heats: int, seeds: int) -> None:
 def measure(quick: bool) -> Results:
     """Claims on recipes, feedback, savings, cold start and shadow."""
     results: Results = {}
-    days, seeds, heats, cold_heats = (DAYS, 1, 40, 60) if quick else (DAYS, 5, 300, 300)
-    models = dict(zip(names(), Parallel(n_jobs=-1)(delayed(_model)(name) for name in names()), strict=True))
-    asked = [(name, joint) for joint in (True, False) for name in names()]
-    claims: list[list[Claim]] = Parallel(n_jobs=-1)(
-        delayed(_claims)(name, models[name], days, joint) for name, joint in asked
-    )
-    _claimed(results, [claim for of in claims for claim in of])
-    each = [(name, models[name], SEED + seed) for name in names() for seed in range(seeds)]
-    parts = Parallel(n_jobs=-1)(delayed(part)(*one) for part in (_feedback, _swaps) for one in each)
-    _loops_reported(results, parts[: len(each)], parts[len(each) :])
+    days, seeds, heats, cold_heats = (DAYS, 1, 30, 20) if quick else (DAYS, 5, 300, 300)
+    wanted = [(name, options) for options in (FitOptions(), PLAIN) for name in names()]
+    fitted: list[Surrogate] = Parallel(n_jobs=-1)(delayed(_model)(*one) for one in wanted)
+    models, plain = (dict(zip(names(), of, strict=True)) for of in (fitted[: len(names())], fitted[len(names()) :]))
+    each = [(name, plain[name], SEED + seed) for name in names() for seed in range(seeds)]
+    # The longest first: then no processor waits long for the last.
+    calls = [
+        *(delayed(_claims)(name, models[name], days, joint=False) for name in names()),
+        *(delayed(part)(*one) for part in (_feedback, _swaps) for one in each),
+        *(delayed(_claims)(name, models[name], days, joint=True) for name in names()),
+        *(delayed(shadow_error_pct)(name, SEED, 16 if quick else 200) for name in names()),
+    ]
+    found = iter(Parallel(n_jobs=-1)(calls))
+    singly = list(islice(found, len(names())))
+    feedback, swaps = list(islice(found, len(each))), list(islice(found, len(each)))
+    jointly, errors = list(islice(found, len(names()))), list(found)
+    _claimed(results, [claim for of in singly + jointly for claim in of])
+    _loops_reported(results, feedback, swaps)
     _saved(results, heats, seeds)
     _cold(results, cold_heats, seeds)
-    errors = Parallel(n_jobs=-1)(delayed(shadow_error_pct)(name, SEED, 40 if quick else 200) for name in names())
     results["shadow_saving_error_pct"] = max(errors)
     return results
 

@@ -15,6 +15,7 @@ from scenarios.ladle import finish, fresh_lots
 from scenarios.virtual_plant import TAP_TO_TAP_S
 from steel.heats import HeatLog, together
 from surrogate.fit.fit import fit
+from surrogate.fit.remainder import FitOptions
 
 BEFORE = 800
 """Heats on record before the stretch that is shadowed."""
@@ -26,7 +27,8 @@ def shadow_error_pct(name: str, seed: int, heats: int) -> float:
     virtual = virtual_plant(name)
     before = virtual.history(BEFORE)
     future = future_of(virtual, heats, seed)
-    policy = MeltShop(virtual, Chargewise(fit(before, virtual.materials)), seed)
+    ladle = fit(before, virtual.materials, FitOptions(remainders=()))
+    policy = MeltShop(virtual, Chargewise(ladle), seed)
     recorded = _after(before, together(Loop(future, policy, draws=2).run().recorded))
     log = together([before, recorded])
     history = _history(future, recorded)

@@ -19,11 +19,12 @@ def watch(
     """Bays that held another scrap than booked, and suppliers who deliver something else, by the newest heats."""
     with reporting_errors():
         from surrogate.judge.deliveries import changes  # noqa: PLC0415
-        from surrogate.judge.misbooked import MEMORY_HEATS, misbooked  # noqa: PLC0415
+        from surrogate.judge.misbooked import misbooked  # noqa: PLC0415
+        from surrogate.judge.shared_lots import BEFORE_HEATS  # noqa: PLC0415
 
         place = Workplace()
         model, version = place.registry.active(plant)
-        log, _ = place.heats(plant, newest + MEMORY_HEATS)
+        log, _ = place.heats(plant, newest + BEFORE_HEATS)
         judged = min(newest, len(log))
         wrong = misbooked(model, log, judged, probability)
         changed = changes(model, log.rows(slice(-judged, None)))

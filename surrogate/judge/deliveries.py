@@ -2,9 +2,9 @@
 
 What the surrogate foresaw a heat ahead and what was analysed differ by lots and noise. A material whose content has
 changed leaves a difference in proportion to what of it was charged. The odds of that (a Bayes factor, a change being
-about half the content either way), lots that successive heats share accounted for, are compared for every scrap and
-element over the last heats; where they are beyond chance the change is told, and the surrogate can be moved there at
-once instead of in a hundred heats.
+about a third of the content either way), lots that successive heats share accounted for, are compared for every scrap
+and element over the last heats; where they are beyond chance the change is told, and the surrogate can be moved there
+at once instead of in a hundred heats.
 """
 
 from dataclasses import dataclass, replace
@@ -21,9 +21,9 @@ from surrogate.model.model import Output, Surrogate
 
 WINDOWS = (10, 20, 40)
 """Last heats over which a change is looked for."""
-BEYOND_CHANCE = 5.0
+BEYOND_CHANCE = 4.0
 """Logarithm of the Bayes factor from which a change is told."""
-USUAL_CHANGE = 0.5
+USUAL_CHANGE = 0.3
 """Standard deviation of a change, as a share of the content."""
 MEMORY = max(WINDOWS)
 SUPPLIED = (MaterialKind.SCRAP, MaterialKind.INTERNAL)
@@ -94,6 +94,15 @@ def changed_delivery(model: Surrogate, seen: Innovations) -> ChangedDelivery | N
     return best
 
 
+def explained(model: Surrogate, seen: Innovations, change: ChangedDelivery) -> Innovations:
+    """Innovations less what a change that was told explains of them: the heats still tell of others."""
+    last, residuals = slice(len(seen.log) - change.heats, None), seen.residuals.copy()
+    material = [material.name for material in model.schema.materials].index(change.material)
+    shares = prepare(model, seen.log.rows(last)).features[:, material]
+    residuals[last, list(model.outputs).index(change.element.value)] -= change.by_wt_pct * shares
+    return Innovations(seen.log, residuals)
+
+
 def _in_window(model: Surrogate, seen: Innovations, window: int) -> list[ChangedDelivery]:
     last = slice(len(seen.log) - window, None)
     data = prepare(model, seen.log.rows(last))
@@ -139,7 +148,7 @@ class DeliveryWatch:
     seen: Innovations | None = None
 
     def after(self, model: Surrogate, heat: HeatLog) -> tuple["DeliveryWatch", ChangedDelivery | None]:
-        """Take in one heat, or some, that a model foresaw; a change that is found is told once.
+        """Take in one heat, or some, that a model foresaw; a change that is found is told once, and taken for granted.
 
         Args:
             model: before it took them in.
@@ -152,7 +161,7 @@ class DeliveryWatch:
         log = together([self.seen.log, heat]).rows(last)
         every = Innovations(log, np.vstack([self.seen.residuals, new.residuals])[last])
         found = changed_delivery(model, every)
-        return (DeliveryWatch(every), None) if found is None else (DeliveryWatch(), found)
+        return DeliveryWatch(every if found is None else explained(model, every, found)), found
 
 
 def changes(model: Surrogate, log: HeatLog) -> list[tuple[str, ChangedDelivery]]:

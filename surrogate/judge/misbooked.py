@@ -1,9 +1,11 @@
-"""Which scrap was not what was booked: from one heat's analysis, by the likelihood of every exchange.
+"""Which scrap was not what was booked: from heats' analyses, by the likelihood of every exchange.
 
 Each hypothesis says that what was booked as one material was another. It moves the predicted analysis by what the two
 differ in, element by element, and scatters as that other material does. The odds of a heat's analysis and of the steel
 tapped under it, against the charge as booked (lots odd as a whole among it), with how seldom anybody books wrongly,
-give its probability (Bayes). Residuals have heavier tails than a normal's, so their likelihood is Student's.
+give its probability (Bayes). Heats before and after it tell what is in the lots it drew on: a heat's verdict is firmer
+when the next few are known. Residuals have heavier tails than a normal's, so their likelihood is Student's; those of
+one heat's elements go together, so their evidence counts in part (a coarsened posterior, Miller and Dunson 2019).
 """
 
 from dataclasses import dataclass
@@ -15,29 +17,30 @@ from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import MaterialKind
-from surrogate.fit.heat_data import HeatData, prepare
+from surrogate.fit.heat_data import prepare
+from surrogate.judge.shared_lots import BEFORE_HEATS, SharedLots
 from surrogate.model.model import Surrogate
 
-WRONG_ONCE_IN = 200.0
-"""Heats of which one is booked wrongly, before its analysis is known."""
+WRONG_ONCE_IN = 14.0
+"""Weight of one heat in so many for wrong booking: of a thousand heats booked rightly, one or two are then told."""
 DEGREES = 12.0
 """Of freedom of a standardised residual's Student distribution."""
+EVIDENCE_SHARE = 0.7
+"""What one of many elements' evidence counts."""
 ODD_LOTS = (0.6, 1.5)
 """What lots now and then hold of everything, as a share of the usual: they are dirty or clean as a whole."""
 ODD_SHARE = 0.05
 """Share of a material's lots that are so."""
 FEWEST_WEIGHED, LEAST_MASS_SD, MAD_TO_SD = 20, 0.004, 1.4826
 """Heats whose steel was weighed from which its scatter is known, and the least of that, relative."""
-MEMORY_HEATS = 24
-"""Heats before that may have drawn on the same lots."""
-BELIEVED_SD = 3.0
-"""Residuals beyond so many standard deviations are taken for so many."""
 DOUBTED_FROM = 0.2
 """Probability of wrong booking from which a heat is no evidence of its lots."""
 LEAST_SHARE = 0.04
 """Share of the metal from which a wrongly booked material is looked for."""
 TOLD_FROM = 0.5
 """Probability from which it is told."""
+ALIKE_SHARE = 0.1
+"""Share of the probability from which a second material, alike to the likeliest, is named with it."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,9 @@ class Misbooked:
 
     Attributes:
         booked: as which it was booked.
+        or_booked: another that was charged, so alike that it may as well have been this; None where none is.
         really: what it most probably was.
-        probability: that what was booked so was something else.
+        probability: that what was booked so, as either, was something else.
         really_probability: that it was this.
         element: that shows it most.
         off_by_wt_pct: how much more of that the analysis has than the booked charge would give.
@@ -55,6 +59,7 @@ class Misbooked:
 
     heat_id: str
     booked: str
+    or_booked: str | None
     really: str
     probability: float
     really_probability: float
@@ -62,10 +67,11 @@ class Misbooked:
     off_by_wt_pct: float
 
     def in_words(self) -> str:
-        """Such as "E8 new: Cu too high by 0.090 wt%; 87 % that it held E40 shredded"."""
+        """Such as "E8 new or E6 bales: Cu too high by 0.090 wt%; 87 % that it held E40 shredded"."""
         high = "high" if self.off_by_wt_pct > 0 else "low"
+        booked = self.booked if self.or_booked is None else f"{self.booked} or {self.or_booked}"
         return (
-            f"{self.booked}: {self.element} too {high} by {abs(self.off_by_wt_pct):.3f} wt%; "
+            f"{booked}: {self.element} too {high} by {abs(self.off_by_wt_pct):.3f} wt%; "
             f"{100 * self.really_probability:.0f} % that it held {self.really}"
         )
 
@@ -77,7 +83,7 @@ def misbooked(
 
     Args:
         model: that knows the plant's materials.
-        log: successive heats, oldest first; those before a heat tell what is in the lots it drew on.
+        log: successive heats, oldest first; those around a heat tell what is in the lots it drew on.
         newest: how many heats at the end of the log are judged; all of them unless given.
         told_from: least probability.
 
@@ -87,52 +93,16 @@ def misbooked(
     if not 0.0 < told_from < 1.0:
         raise InputError(told_from, "told_from", "a probability above 0 and below 1, such as 0.5")
     first = 0 if newest is None else max(0, len(log) - newest)
-    start = max(0, first - MEMORY_HEATS)
+    start = max(0, first - BEFORE_HEATS)
     seen = log.rows(slice(start, None))
-    data = prepare(model, seen)
-    lots = SharedLots.of(model, data)
+    lots = SharedLots.of(model, prepare(model, seen))
     mass = _mass_residual(model, seen)
-    found = []
+    # What was perhaps another lot's steel says nothing of the lots that were booked.
     for heat in range(len(seen)):
-        judged = _judged(model, seen, data, lots, mass, heat)
-        if judged is None:
-            continue
-        if judged.probability >= DOUBTED_FROM:
-            # What was perhaps another lot's steel says nothing of the lots that were booked.
+        if (judged := _judged(model, seen, lots, mass, heat)) is not None and judged.probability >= DOUBTED_FROM:
             lots.residuals[heat] = np.nan
-        if heat >= first - start and judged.probability >= told_from:
-            found.append(judged)
-    return found
-
-
-@dataclass(frozen=True)
-class SharedLots:
-    """What successive heats say of the lots that they drew on.
-
-    Attributes:
-        residuals: (N, O) what the booked charges leave unexplained; NaN where a heat is no evidence.
-        bands: (O, b + 1, N) their lower-banded covariance.
-    """
-
-    residuals: FloatArray
-    bands: FloatArray
-
-    @staticmethod
-    def of(model: Surrogate, data: HeatData) -> "SharedLots":
-        """From heats in the order of tapping."""
-        lot_sd = np.array([output.lot_sd for output in model.outputs.values()])
-        bands = data.lots.bands(lot_sd, data.noise(model.outputs), model.lot_t)
-        return SharedLots(data.residuals(model.outputs, BELIEVED_SD), bands)
-
-    def covariance(self, column: int, heats: slice) -> FloatArray:
-        """(K, K) of one output's residuals in successive heats."""
-        bands = self.bands[column, :, heats]
-        size = bands.shape[1]
-        found = np.diag(bands[0])
-        for lag, band in enumerate(bands[1:size], start=1):
-            off = np.diag(band[: size - lag], -lag)
-            found = found + off + off.T
-        return np.asarray(found)
+    found = (_judged(model, seen, lots, mass, heat) for heat in range(first - start, len(seen)))
+    return [one for one in found if one is not None and one.probability >= told_from]
 
 
 @dataclass(frozen=True)
@@ -158,16 +128,16 @@ def _mass_residual(model: Surrogate, log: HeatLog) -> MassResidual:
     return MassResidual(usual, max(LEAST_MASS_SD, MAD_TO_SD * float(np.median(np.abs(known - usual)))))
 
 
-def _judged(
-    model: Surrogate, log: HeatLog, data: HeatData, lots: SharedLots, mass: MassResidual, heat: int
-) -> Misbooked | None:
+def _judged(model: Surrogate, log: HeatLog, lots: SharedLots, mass: MassResidual, heat: int) -> Misbooked | None:
     """The likeliest material of one heat to be another than booked; None where none could be told."""
     schema, this = model.schema, slice(heat, heat + 1)
     charged, scrap = schema.charged(log.rows(this))[0], _scrap(model)
     metal = charged * schema.metallic
     suspects = [i for i in scrap if metal[i] > LEAST_SHARE * metal.sum()]
     pairs = [(i, j) for i in suspects for j in scrap if i != j]
-    if not pairs:
+    seen = lots.data.targets[heat]
+    known = np.flatnonzero(np.isfinite(seen))
+    if not pairs or not len(known):
         return None
     moved = np.repeat(charged[None], len(pairs) + 1, axis=0)
     for row, (i, j) in enumerate(pairs, start=1):
@@ -176,35 +146,42 @@ def _judged(
     process = np.repeat(schema.standardised(log.rows(this)), len(moved), axis=0)
     tapped = model.tapped_t(moved, process)
     features = schema.features(moved, tapped, process)
-    mean, sd = _foreseen(model, data, lots, features, heat)
+    mean, sd = lots.foreseen(features, heat)
     odd = [_odd_lot(model, features[0], i, factor) for i in suspects for factor in ODD_LOTS]
     mean, sd = np.vstack([mean, mean[0] + np.array(odd)]), np.vstack([sd, np.repeat(sd[:1], len(odd), axis=0)])
-    seen = data.targets[heat]
-    known = np.flatnonzero(np.isfinite(seen))
-    if not len(known):
-        return None
     z = (seen[known] - mean[:, known]) / sd[:, known]
-    likelihood = _student(z).sum(axis=1) - np.log(sd[:, known]).sum(axis=1)
+    likelihood = EVIDENCE_SHARE * (_student(z) - np.log(sd[:, known])).sum(axis=1)
     if np.isfinite(log.tapped_t[heat]) and np.isfinite(mass.sd):
         weighed = (log.tapped_t[heat] / tapped - mass.usual) / mass.sd
         likelihood += _student(np.append(weighed, np.full(len(odd), weighed[0])))
     weights = [1.0], np.full(len(pairs), 1.0 / WRONG_ONCE_IN / len(pairs)), np.full(len(odd), ODD_SHARE / len(ODD_LOTS))
     prior = np.log(np.concatenate(weights))
     posterior = np.exp(likelihood + prior - logsumexp(likelihood + prior))
-    of_booked = {i: sum(posterior[row] for row, (a, _) in enumerate(pairs, 1) if a == i) for i in suspects}
-    booked = max(of_booked, key=lambda i: of_booked[i])
-    best = max((row for row, (a, _) in enumerate(pairs, 1) if a == booked), key=lambda row: posterior[row])
+    exchange = np.zeros((len(metal), len(metal)))
+    exchange[tuple(np.transpose(pairs))] = posterior[1 : len(pairs) + 1]
+    named = _named(exchange.sum(axis=1))
+    of_named = exchange[named].sum(axis=0)
+    really = int(np.argmax(of_named))
+    best = 1 + max((row for row, (i, j) in enumerate(pairs) if i in named and j == really), key=posterior[1:].item)
     elements = [column for column in known if column < len(schema.elements)]
     telling = max(elements, key=lambda o: min(abs(mean[best, o] - mean[0, o]), abs(seen[o] - mean[0, o])) / sd[0, o])
     return Misbooked(
         heat_id=str(log.heat_ids[heat]),
-        booked=schema.materials[booked].name,
-        really=schema.materials[pairs[best - 1][1]].name,
-        probability=float(of_booked[booked]),
-        really_probability=float(posterior[best]),
+        booked=schema.materials[named[0]].name,
+        or_booked=schema.materials[named[1]].name if len(named) > 1 else None,
+        really=schema.materials[really].name,
+        probability=float(exchange[named].sum()),
+        really_probability=float(of_named[really]),
         element=schema.elements[telling],
         off_by_wt_pct=float(seen[telling] - mean[0, telling]),
     )
+
+
+def _named(of_booked: FloatArray) -> list[int]:
+    """The likeliest material to be booked wrongly, and one so alike that it may as well have been that."""
+    first, second = np.argsort(-of_booked)[:2].tolist()
+    alike = of_booked[second] >= ALIKE_SHARE * (of_booked[first] + of_booked[second]) > 0.0
+    return [first, second] if alike else [first]
 
 
 def _odd_lot(model: Surrogate, features: FloatArray, material: int, factor: float) -> FloatArray:
@@ -212,29 +189,6 @@ def _odd_lot(model: Surrogate, features: FloatArray, material: int, factor: floa
     brought = [output.linear.mean[material] for output in model.outputs.values()]
     elements = np.arange(len(brought)) < len(model.schema.elements)
     return np.asarray((factor - 1.0) * features[material] * np.where(elements, brought, 0.0))
-
-
-def _foreseen(
-    model: Surrogate, data: HeatData, lots: SharedLots, features: FloatArray, heat: int
-) -> tuple[FloatArray, FloatArray]:
-    """(P, O) mean and standard deviation of a heat under P charges, given the heats that drew on the same lots."""
-    outputs = list(model.outputs.values())
-    mean = np.column_stack([output.mean(features) for output in outputs])
-    variance = np.column_stack([output.sd(features, float(data.unmixed[heat])) ** 2 for output in outputs])
-    before = slice(max(0, heat - MEMORY_HEATS), heat)
-    if model.lot_t > 0 and heat > 0:
-        shares = features[:, : len(model.schema.materials)]
-        drawn_t = data.lots.drawn_t[heat] - data.lots.drawn_t[before]
-        shared = data.lots.shares[before] * np.maximum(0.0, 1.0 - drawn_t / model.lot_t)
-        for column, output in enumerate(outputs):
-            residuals = lots.residuals[before, column]
-            known = np.isfinite(residuals)
-            covariance = lots.covariance(column, before)[np.ix_(known, known)]
-            together = (shares * output.lot_sd**2) @ shared[known].T
-            solved = np.linalg.solve(covariance, np.column_stack([residuals[known], together.T]))
-            mean[:, column] += together @ solved[:, 0]
-            variance[:, column] -= np.einsum("pk,kp->p", together, solved[:, 1:])
-    return mean, np.sqrt(np.maximum(variance, 1e-12))
 
 
 def _scrap(model: Surrogate) -> list[int]:
