@@ -14,36 +14,52 @@ from steel.errors import InputError
 from steel.heats import HeatLog, together
 from surrogate.judge.deliveries import DeliveryWatch, moved_to
 from surrogate.judge.misbooked import misbooked
+from surrogate.model.model import Surrogate
 from tests.conftest import Installation
+
+FLUXES = {"lime": 3.2, "dolime": 1.4}
+
+
+def booked_wrongly(model: Surrogate, history: HeatLog, booked_t: dict[str, float], wrong: str, really: str) -> HeatLog:
+    """Heats of which the last came out as if one of its materials had been another."""
+    heats, names = history.rows(slice(-40, None)), [material.name for material in model.schema.materials]
+    truth = model.schema.charged(heats)
+    truth[-1] = [booked_t.get(name, 0.0) for name in names]
+    booked = truth.copy()
+    truth[-1, names.index(really)] += truth[-1, names.index(wrong)]
+    truth[-1, names.index(wrong)] = 0.0
+    as_it_was = replace(heats, materials=tuple(names), charged_t=truth)
+    found = model.predict(as_it_was)
+    analysis, tapped = heats.analysis_wt_pct.copy(), heats.tapped_t.copy()
+    analysis[-1] = [found.mean[element.value][-1] for element in heats.elements]
+    tapped[-1] = found.tapped_t[-1]
+    return replace(as_it_was, charged_t=booked, analysis_wt_pct=analysis, tapped_t=tapped)
 
 
 def test_a_bay_that_held_other_scrap_is_named_with_its_probability(
     installation: Installation, history: HeatLog
 ) -> None:
-    model, heat = installation.plant.model, history.rows(slice(-40, None))
-    names = [material.name for material in model.schema.materials]
-    clean, dirty = names.index("E8 new thin"), names.index("E46 incinerated")
-    # Forty tonnes that are booked as new scrap are incinerated in truth: its analysis, its booking.
-    charged = model.schema.charged(heat)
-    truth, booked = charged.copy(), charged.copy()
-    truth[-1] = booked[-1] = 0.0
-    for name, mass in (("E3 old thick", 40.0), ("E2 new thick", 30.0), ("lime", 3.2), ("dolime", 1.4)):
-        truth[-1, names.index(name)] = booked[-1, names.index(name)] = mass
-    truth[-1, dirty] = booked[-1, clean] = 40.0
-    as_it_was = replace(heat, materials=tuple(names), charged_t=truth)
-    found = model.predict(as_it_was)
-    analysis = heat.analysis_wt_pct.copy()
-    analysis[-1] = [found.mean[element.value][-1] for element in heat.elements]
-    tapped = heat.tapped_t.copy()
-    tapped[-1] = found.tapped_t[-1]
-    log = replace(as_it_was, charged_t=booked, analysis_wt_pct=analysis, tapped_t=tapped)
+    model = installation.plant.model
+    charge = {"E3 old thick": 40.0, "E2 new thick": 30.0, "E8 new thin": 40.0, **FLUXES}
+    log = booked_wrongly(model, history, charge, "E8 new thin", "E46 incinerated")
     told = misbooked(model, log, newest=1)
-    assert [one.booked for one in told] == ["E8 new thin"]
+    assert [(one.booked, one.or_booked) for one in told] == [("E8 new thin", None)]
     assert told[0].really == "E46 incinerated"
     assert told[0].probability > 0.9
     assert "% that it held E46 incinerated" in told[0].in_words()
-    # The same analysis of the charge as it was is nothing odd.
-    assert misbooked(model, replace(as_it_was, analysis_wt_pct=analysis, tapped_t=tapped), newest=1) == []
+    # The same charge, booked as it was, is nothing odd.
+    as_it_was = {**charge, "E8 new thin": 0.0, "E46 incinerated": 40.0}
+    assert misbooked(model, booked_wrongly(model, history, as_it_was, "E8 new thin", "E46 incinerated"), newest=1) == []
+
+
+def test_two_scraps_so_alike_that_either_may_be_wrong_are_named_together(
+    installation: Installation, history: HeatLog
+) -> None:
+    model = installation.plant.model
+    charge = {"E3 old thick": 30.0, "E2 new thick": 20.0, "E8 new thin": 20.0, **FLUXES}
+    told = misbooked(model, booked_wrongly(model, history, charge, "E8 new thin", "E46 incinerated"), newest=1)
+    assert {told[0].booked, told[0].or_booked} == {"E2 new thick", "E8 new thin"}
+    assert told[0].in_words().startswith(f"{told[0].booked} or {told[0].or_booked}: ")
 
 
 def test_heats_as_they_were_booked_raise_hardly_an_alarm(installation: Installation, history: HeatLog) -> None:
@@ -61,7 +77,7 @@ def test_a_supplier_who_cheats_is_told_and_the_model_is_moved(
     model = installation.plant.model
     events = Events(cheat=Cheat("E3 old thick", Element.CU, 2.5, 10))
     policy = Chargewise(model, with_feedback=True)
-    loop = Loop(future_of(northmill, 60, 9, events), policy, draws=2).run()
+    loop = Loop(future_of(northmill, 60, 13, events), policy, draws=2).run()
     told = [change for change in policy.told.values() if change.material == "E3 old thick"]
     assert told
     assert told[0].element is Element.CU
