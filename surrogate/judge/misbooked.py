@@ -18,7 +18,7 @@ from steel.errors import InputError
 from steel.heats import FloatArray, HeatLog
 from steel.materials import MaterialKind
 from surrogate.fit.heat_data import prepare
-from surrogate.judge.shared_lots import BEFORE_HEATS, SharedLots
+from surrogate.judge.shared_lots import AFTER_HEATS, BEFORE_HEATS, SharedLots
 from surrogate.model.model import Surrogate
 
 WRONG_ONCE_IN = 14.0
@@ -97,12 +97,18 @@ def misbooked(
     seen = log.rows(slice(start, None))
     lots = SharedLots.of(model, prepare(model, seen))
     mass = _mass_residual(model, seen)
-    # What was perhaps another lot's steel says nothing of the lots that were booked.
+    judged: list[Misbooked | None] = []
+    doubted = np.zeros(len(seen), dtype=bool)
     for heat in range(len(seen)):
-        if (judged := _judged(model, seen, lots, mass, heat)) is not None and judged.probability >= DOUBTED_FROM:
-            lots.residuals[heat] = np.nan
-    found = (_judged(model, seen, lots, mass, heat) for heat in range(first - start, len(seen)))
-    return [one for one in found if one is not None and one.probability >= told_from]
+        found = _judged(seen, lots, mass, heat)
+        judged.append(found)
+        if found is not None and found.probability >= DOUBTED_FROM:
+            # What was perhaps another lot's steel says nothing of the lots that were booked.
+            doubted[heat], lots.residuals[heat] = True, np.nan
+    for heat in range(first - start, len(seen)):
+        if doubted[heat + 1 : heat + 1 + AFTER_HEATS].any():
+            judged[heat] = _judged(seen, lots, mass, heat)
+    return [one for one in judged[first - start :] if one is not None and one.probability >= told_from]
 
 
 @dataclass(frozen=True)
@@ -128,9 +134,10 @@ def _mass_residual(model: Surrogate, log: HeatLog) -> MassResidual:
     return MassResidual(usual, max(LEAST_MASS_SD, MAD_TO_SD * float(np.median(np.abs(known - usual)))))
 
 
-def _judged(model: Surrogate, log: HeatLog, lots: SharedLots, mass: MassResidual, heat: int) -> Misbooked | None:
+def _judged(log: HeatLog, lots: SharedLots, mass: MassResidual, heat: int) -> Misbooked | None:
     """The likeliest material of one heat to be another than booked; None where none could be told."""
-    schema, this = model.schema, slice(heat, heat + 1)
+    model, this = lots.model, slice(heat, heat + 1)
+    schema = model.schema
     charged, scrap = schema.charged(log.rows(this))[0], _scrap(model)
     metal = charged * schema.metallic
     suspects = [i for i in scrap if metal[i] > LEAST_SHARE * metal.sum()]
@@ -162,7 +169,7 @@ def _judged(model: Surrogate, log: HeatLog, lots: SharedLots, mass: MassResidual
     named = _named(exchange.sum(axis=1))
     of_named = exchange[named].sum(axis=0)
     really = int(np.argmax(of_named))
-    best = 1 + max((row for row, (i, j) in enumerate(pairs) if i in named and j == really), key=posterior[1:].item)
+    best = 1 + pairs.index((max(named, key=lambda i: exchange[i, really]), really))
     elements = [column for column in known if column < len(schema.elements)]
     telling = max(elements, key=lambda o: min(abs(mean[best, o] - mean[0, o]), abs(seen[o] - mean[0, o])) / sd[0, o])
     return Misbooked(
