@@ -52,7 +52,7 @@ PLAIN = FitOptions(remainders=("convex",))
 DAYS = 40
 CONFIDENCES = (0.9, 0.95, 0.99)
 JOINT = (0.95,)
-DRAWS = 1000
+DRAWS = 4000
 """Times that each recipe is made: the worst of many recipes is then a bad one and not an unlucky one."""
 FEEDBACK_HEATS = 400
 LONG_RUN = 300

@@ -203,7 +203,9 @@ def element_row(
     risk = risk_of_each(order, description, options)
     maximum, minimum = order.grade.maximum_wt_pct.get(element), order.grade.minimum_wt_pct.get(element)
     limits = [limit for limit in (maximum, minimum) if limit is not None]
-    quantiles = _final_quantiles(description.elements[element], description.fresh_share(element), balance, limits)
+    quantiles = _final_quantiles(
+        description.elements[element], description.fresh_share(element), balance, minimum, maximum
+    )
     if element in description.widths:
         quantiles = quantiles.widened(*description.widths[element])
     upper_z, lower_z = margins(quantiles, options, risk, risk)
@@ -229,14 +231,21 @@ def element_row(
     )
 
 
-def _final_quantiles(pieces: OutputPieces, fresh: float, balance: Balance, limits: list[float]) -> Quantiles:
+def _final_quantiles(
+    pieces: OutputPieces, fresh: float, balance: Balance, minimum: float | None, maximum: float | None
+) -> Quantiles:
     """Quantiles of the final analysis near its limits, where lots scatter skewed, and additions and samples evenly."""
-    if pieces.usual_sd <= 0 or not limits:
+    if pieces.usual_sd <= 0:
         return pieces.quantiles
-    limit = sum(limits) / len(limits)
     lots = fresh * pieces.usual_sd
-    even = np.hypot(pieces.sampling_cv * limit, balance.added_cv * max(0.0, limit - pieces.usual))
-    return pieces.quantiles.with_even(lots**2 / (lots**2 + float(even) ** 2))
+
+    def of_lots(limit: float | None) -> float:
+        if limit is None:
+            return 1.0
+        even = np.hypot(pieces.sampling_cv * limit, balance.added_cv * max(0.0, limit - pieces.usual))
+        return float(lots**2 / (lots**2 + even**2))
+
+    return pieces.quantiles.with_even(of_lots(minimum), of_lots(maximum))
 
 
 def predictors_of(pieces: OutputPieces, description: Description, pick: NDArray[np.int_]) -> Predictors:

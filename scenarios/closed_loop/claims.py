@@ -63,7 +63,7 @@ def claims_at(
         past: heats whose steel may be the heel of such a day.
         days: random days a grade.
         options: how sure; one recipe each.
-        heats: how often each recipe is made.
+        heats: how often each recipe is made, all of a day from the same lots.
         seed: of days and heats.
     """
     rng, asked, optimizer = stable_rng("claims", virtual.plant.name, seed), tuple(options), Optimizer()
@@ -77,6 +77,7 @@ def claims_at(
             heel = past.analysis_wt_pct[rng.choice(before)]
             known = dict(zip(past.elements, heel.tolist(), strict=True))
             description = model.describe(furnace.process, share, known)
+            lots = fresh_lots(virtual, heats, rng)
             for option in asked:
                 problem = build_problem(today, order, description, option)
                 try:
@@ -84,7 +85,6 @@ def claims_at(
                 except ImpossibleOrderError:
                     continue
                 recipe = decided(problem, columns)
-                lots = fresh_lots(virtual, heats, rng)
                 made = finish(virtual, recipe.charged_t, recipe.additions_t, heel, lots, rng)
                 found += _claims(virtual.plant.name, problem, columns, made.reported(rng))
     return found

@@ -30,13 +30,15 @@ class Quantiles:
 
     values: FloatArray
 
-    def with_even(self, share: float) -> "Quantiles":
+    def with_even(self, below: float, above: float) -> "Quantiles":
         """Quantiles of a sum of this residual and something evenly scattered, standardised.
 
         Args:
-            share: of the sum's variance that is this residual's. Skewness falls with its power 1.5 (Cornish and
-                Fisher), and so does what these quantiles differ by from a normal's.
+            below: of the sum's variance that is this residual's where its lower quantiles matter. Skewness falls with
+                its power 1.5 (Cornish and Fisher), and so does what these quantiles differ by from a normal's.
+            above: the same where its upper quantiles do.
         """
+        share = np.where(KNOTS < 0, below, above)
         return Quantiles(KNOTS + share**1.5 * (self.values - KNOTS))
 
     def widened(self, below: float, above: float) -> "Quantiles":
