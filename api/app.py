@@ -5,10 +5,14 @@ from fastapi import FastAPI
 from api import problems
 from api.description import install_description
 from api.disconnects import StopOnDisconnect
+from api.gate import Gate
 from api.intake import Intake
+from api.login import install_login
 from api.pages.recipe_page import install_pages
-from api.resources import catalogue, health, models, outcomes, plans, predictions, recipes, scenarios
+from api.requests import Requests
+from api.resources import catalogue, health, journal, models, plans, predictions, recipes, scenarios
 from chargewise.app.application import Application
+from chargewise.app.identity import Access
 
 DESCRIPTION = """What to load into an electric arc furnace.
 
@@ -17,17 +21,20 @@ contents in wt%, prices in €/t, energy in kWh/t tapped, emissions in kgCO2e/t 
 documents (RFC 9457)."""
 
 
-RESOURCES = (recipes, plans, outcomes, scenarios, predictions, catalogue, models, health)
+RESOURCES = (recipes, journal, plans, scenarios, predictions, catalogue, models, health)
 """Each with its router, in the order of the documentation."""
 
 
-def create_app(application: Application, pages: bool = True, root_path: str = "") -> FastAPI:
+def create_app(
+    application: Application, pages: bool = True, root_path: str = "", access: Access | None = None
+) -> FastAPI:
     """Build the service around an application.
 
     Args:
         application: plants, models and recipes.
         pages: whether to serve the web page at `/` too.
         root_path: path under which a proxy serves it, such as `/chargewise`.
+        access: who may come in; whoever is in this process unless given.
     """
     app = FastAPI(
         title="Chargewise", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, root_path=root_path
@@ -40,6 +47,10 @@ def create_app(application: Application, pages: bool = True, root_path: str = ""
     app.add_middleware(StopOnDisconnect)
     # What is added last is asked first.
     app.add_middleware(Intake, routes=[route for resource in RESOURCES for route in resource.router.routes])
+    access = access or Access()
+    install_login(app, access)
+    app.add_middleware(Gate, access=access)
+    app.add_middleware(Requests)
     if pages:
         install_pages(app, application)
     return app

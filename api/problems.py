@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api import context
 from chargewise.app.plants import NotReadyError
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.solve.errors import OutOfTimeError, SolverError
@@ -28,15 +29,21 @@ class Problem(Frozen):
     status: int
     detail: str
     errors: list[dict[str, Any]] = []
+    request_id: str = ""
 
 
 class UnknownResourceError(InputError):
     """A plant, grade or model that is named in the path and does not exist."""
 
 
+class ForbiddenError(Exception):
+    """Something that whoever asks may not do."""
+
+
 def problem_response(problem: Problem) -> JSONResponse:
     """A problem as a response of its media type."""
-    return JSONResponse(problem.model_dump(mode="json"), problem.status, media_type=MEDIA_TYPE)
+    content = {**problem.model_dump(mode="json"), "request_id": context.request_id.get()}
+    return JSONResponse(content, problem.status, media_type=MEDIA_TYPE)
 
 
 def _input_error(_: Request, error: Exception) -> JSONResponse:
@@ -72,6 +79,10 @@ def _impossible(_: Request, error: Exception) -> JSONResponse:
     return problem_response(
         Problem(title="No recipe meets every requirement", status=409, detail=str(error), errors=entries)
     )
+
+
+def _forbidden(_: Request, error: Exception) -> JSONResponse:
+    return problem_response(Problem(title="Forbidden", status=403, detail=str(error)))
 
 
 def _out_of_time(_: Request, error: Exception) -> JSONResponse:
@@ -111,6 +122,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(InputError, _input_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(ImpossibleOrderError, _impossible)
+    app.add_exception_handler(ForbiddenError, _forbidden)
     app.add_exception_handler(OutOfTimeError, _out_of_time)
     app.add_exception_handler(SolverError, _no_answer)
     app.add_exception_handler(NotReadyError, _not_ready)

@@ -160,6 +160,7 @@ class Plant(Frozen):
         own_grades: specifications of its own; they come before the catalogue's of the same name.
         groups: rules for several materials together.
         notes: what a reader of its recipes must know, such as what its records leave out.
+        approval_required: whether only recipes that a person has approved are charged.
         rules: its own, from a file of its own.
 
     Raises:
@@ -176,6 +177,7 @@ class Plant(Frozen):
     own_grades: tuple[Grade, ...] = ()
     groups: tuple[MaterialGroup, ...] = ()
     notes: tuple[str, ...] = ()
+    approval_required: bool = False
     rules: Annotated[RulesFile | None, Field(exclude=True, repr=False)] = None
 
     @model_validator(mode="after")

@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
+from api.gate import needs
 from api.resources.common import NO_PLANT, App, known_name
+from chargewise.app.access import Right
 from steel import catalogue
 from steel.grades import Grade
 from steel.materials import Material
 
-router = APIRouter(prefix="/v1", tags=["catalogue"])
+router = APIRouter(prefix="/v1", tags=["catalogue"], dependencies=[needs(Right.READ)])
 
 
 @router.get("/materials", responses=NO_PLANT)

@@ -4,8 +4,11 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Request
 
-from api.problems import UnknownResourceError
+from api import context
+from api.problems import ForbiddenError, UnknownResourceError
+from chargewise.app.access import Principal
 from chargewise.app.application import Application
+from chargewise.app.records import Records
 
 NO_PLANT: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant"}}
 NO_RECIPE = NO_PLANT | {409: {"description": "The order's requirements contradict one another"}}
@@ -30,17 +33,38 @@ def application_of(request: Request) -> Application:
     return application
 
 
+def records_of(app: Annotated[Application, Depends(application_of)]) -> Records:
+    """The journal of the application's recipes."""
+    return Records(app)
+
+
+def whoever_asks() -> Principal:
+    """Whose request this is."""
+    return context.principal.get()
+
+
 App = Annotated[Application, Depends(application_of)]
+Journal = Annotated[Records, Depends(records_of)]
+Asking = Annotated[Principal, Depends(whoever_asks)]
+
+
+def seen_names(app: Application) -> tuple[str, ...]:
+    """Plants that whoever asks may see."""
+    return tuple(name for name in app.names() if context.principal.get().sees(name))
 
 
 def known_name(app: Application, name: str) -> str:
-    """The name of a plant that is there.
+    """The name of a plant that is there, and that whoever asks may see.
 
     Raises:
         UnknownResourceError: there is no such plant.
+        ForbiddenError: it is another plant's key.
     """
+    asking = context.principal.get()
+    if not asking.sees(name):
+        raise ForbiddenError(f"{asking.name} is for {', '.join(sorted(asking.plants or ())) or 'no plant'}")
     if not app.plants.has(name):
-        names = app.names()
+        names = seen_names(app)
         expected = f"one of {', '.join(names)}" if names else "one that is set up; there is none yet"
         raise UnknownResourceError(name[:100], "plant", expected)
     return name

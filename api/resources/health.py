@@ -1,8 +1,9 @@
-"""`/healthz` and `/readyz`: whether the process answers, and for which plants."""
+"""`/healthz`, `/readyz` and `/metrics`: whether the process answers, for which plants, and how it does."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
+from api import metrics
 from api.problems import Problem, problem_response
 from api.resources.common import App
 from steel.frozen import Frozen
@@ -27,6 +28,17 @@ class Health(Frozen):
 async def healthz() -> Health:
     """The process answers."""
     return Health(status="ok")
+
+
+@router.get("/metrics", include_in_schema=False)
+def read_metrics(app: App) -> Response:
+    """What a monitoring system reads (Prometheus)."""
+    for name, loaded in app.plants.in_memory().items():
+        metrics.set_model(name, loaded.version.version)
+        for claim in loaded.feedback.kept():
+            metrics.set_claim(name, claim.element.value, claim.side, 1.0 - claim.claimed, 1.0 - claim.missed)
+    content, media_type = metrics.exposition()
+    return Response(content, media_type=media_type)
 
 
 @router.get("/readyz", tags=["health"], response_model=Health, response_model_exclude_defaults=True)

@@ -4,12 +4,14 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.resources.common import NO_PLANT, App, known_name
+from api.gate import needs
+from api.resources.common import NO_PLANT, App, known_name, seen_names
+from chargewise.app.access import Right
 from steel.frozen import Frozen
 from steel.jsonable import without_nan
 from surrogate.store.registry import Spoilt, Version
 
-router = APIRouter(prefix="/v1", tags=["models"])
+router = APIRouter(prefix="/v1", tags=["models"], dependencies=[needs(Right.READ)])
 
 
 class ModelCard(Frozen):
@@ -45,5 +47,5 @@ class ModelCard(Frozen):
 @router.get("/models", responses=NO_PLANT)
 def models(app: App, plant: str | None = None) -> list[ModelCard]:
     """Every registered surrogate, of all plants or one."""
-    names = app.names() if plant is None else (known_name(app, plant),)
+    names = seen_names(app) if plant is None else (known_name(app, plant),)
     return [ModelCard.of(version) for name in names for version in app.registry.versions(name)]

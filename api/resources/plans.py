@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
+from api.gate import needs
 from api.resources.common import NO_RECIPE, App, known_plant
 from api.resources.recipes import RecipeRequest
+from chargewise.app.access import Right
 from chargewise.app.orders import CampaignOrder
 from optimizer.problem.options import Objective
 from steel.campaigns import CampaignPlan
@@ -14,7 +16,7 @@ from steel.frozen import Frozen
 from steel.quantities import Number, WholeNumber
 from steel.recipes import FrontPoint
 
-router = APIRouter(prefix="/v1", tags=["recipes"])
+router = APIRouter(prefix="/v1", tags=["recipes"], dependencies=[needs(Right.ASK)])
 
 
 class FrontRequest(RecipeRequest):

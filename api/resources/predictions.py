@@ -3,12 +3,14 @@
 from fastapi import APIRouter
 from pydantic import ConfigDict
 
+from api.gate import needs
 from api.resources.common import NO_PLANT, App, known_plant
+from chargewise.app.access import Right
 from chargewise.app.application import ChargePrediction
 from steel.frozen import Frozen
 from steel.heats import Charge
 
-router = APIRouter(prefix="/v1", tags=["predictions"])
+router = APIRouter(prefix="/v1", tags=["predictions"], dependencies=[needs(Right.ASK)])
 
 
 class PredictionRequest(Frozen):

@@ -5,13 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
-from api.resources.common import NO_PLANT, NO_RECIPE, App, known_plant
+from api.gate import needs
+from api.metrics import solved
+from api.resources.common import NO_PLANT, NO_RECIPE, App, Asking, Journal, known_plant
+from chargewise.app.access import Right
 from chargewise.app.orders import HeatOrder
+from chargewise.app.records import RecipeRecord
 from steel.answers import Ranges, RankedRecipe
 from steel.quantities import ChargedT, Number, Seconds, WholeNumber, YesNo
-from steel.recipes import Alternative, ConfidencePrice, Recipe, Review
+from steel.recipes import Alternative, ConfidencePrice, Review
 
-router = APIRouter(prefix="/v1", tags=["recipes"])
+router = APIRouter(prefix="/v1", tags=["recipes"], dependencies=[needs(Right.ASK)])
 
 
 class RecipeRequest(HeatOrder):
@@ -97,9 +101,11 @@ class RangesRequest(RecipeRequest):
 
 
 @router.post("/recipes", responses=NO_RECIPE)
-def recommend(asked: RecipeRequest, app: App) -> Recipe:
-    """The cheapest recipe that meets an order with the requested confidence, explained."""
-    return app.recipe(known_plant(app, asked), asked.compare)
+def recommend(asked: RecipeRequest, app: App, records: Journal, asking: Asking) -> RecipeRecord:
+    """The cheapest recipe that meets an order with the requested confidence, explained, and kept in the journal."""
+    found = records.make(known_plant(app, asked), asking.name, asked.compare)
+    solved(found.plant, found.solve_ms, found.optimality_gap)
+    return found
 
 
 @router.post("/alternatives", responses=NO_RECIPE)

@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
+from api.gate import needs
 from api.resources.common import NO_PLANT, App, known_plant
+from chargewise.app.access import Right
 from optimizer.problem.options import RecipeOptions
 from scenarios.what_if.scenario import Scenario, gallery, read_scenario
 from scenarios.what_if.study import WhatIf
@@ -48,13 +50,13 @@ class ScenarioRequest(Frozen):
     options: RecipeOptions = RecipeOptions()
 
 
-@router.get("/scenarios")
+@router.get("/scenarios", dependencies=[needs(Right.READ)])
 def scenarios() -> dict[str, Scenario]:
     """The scenarios that come with Chargewise, by name."""
     return {name: read_scenario(name) for name in gallery()}
 
 
-@router.post("/scenarios", responses=NO_PLANT)
+@router.post("/scenarios", responses=NO_PLANT, dependencies=[needs(Right.ASK)])
 def run(asked: ScenarioRequest, app: App) -> WhatIf:
     """Every case of a scenario beside the plant as it is, over its grades."""
     known_plant(app, asked)

@@ -2,11 +2,10 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from chargewise.app.orders import CampaignOrder, HeatOrder
 from chargewise.app.plants import LoadedPlant, Plants
@@ -30,7 +29,7 @@ from scenarios.what_if.scenario import Scenario
 from scenarios.what_if.study import WhatIf, what_if
 from steel.answers import Ranges, RankedRecipe
 from steel.campaigns import CampaignPlan
-from steel.claims import KeptClaim
+from steel.claims import LimitClaim
 from steel.elements import Element
 from steel.errors import InputError
 from steel.frozen import Frozen
@@ -64,6 +63,21 @@ class ChargePrediction(Frozen):
     energy_kwh_per_t: Interval
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A recipe, what it claims, and what it was made from.
+
+    Attributes:
+        loaded: model, margins and heel.
+        plant: as the order found it, before the order's own prices and stock.
+    """
+
+    recipe: Recipe
+    claims: tuple[LimitClaim, ...]
+    loaded: LoadedPlant
+    plant: Plant
+
+
 class Application:
     """Plants, their models and every question about them; safe to share between threads.
 
@@ -77,7 +91,7 @@ class Application:
         self.registry = Registry(models)
         self.optimizer = Optimizer()
         self.plants = Plants(plants, self.registry, store)
-        self._answered: OrderedDict[Hashable, Recipe] = OrderedDict()
+        self._answered: OrderedDict[Hashable, tuple[Recipe, tuple[LimitClaim, ...]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def names(self) -> tuple[str, ...]:
@@ -119,9 +133,15 @@ class Application:
             ImpossibleOrderError: no recipe meets the order.
             InputError: there is no such plant, or a value cannot be used.
         """
+        return self.answer(asked, compare, plant).recipe
+
+    def answer(self, asked: HeatOrder, compare: bool = True, plant: Plant | None = None) -> Answer:
+        """The same with what it was made from and what it claims."""
         loaded = self.plant(asked.plant)
-        today = asked.plant_today(plant or loaded.plant)
-        return self.recommend(loaded, asked.order(today), asked.options, today, compare)
+        base = plant or loaded.plant
+        today = asked.plant_today(base)
+        recipe, claims = self._recommend(loaded, asked.order(today), asked.options, today, compare)
+        return Answer(recipe, claims, loaded, base)
 
     def alternatives(self, asked: HeatOrder) -> tuple[Alternative, ...]:
         """The cheapest recipes without each material that the optimal one uses, cheapest first."""
@@ -180,7 +200,11 @@ class Application:
         Raises:
             ImpossibleOrderError: no recipe meets the order. InputError: a value cannot be used.
         """
-        plant = plant or loaded.plant
+        return self._recommend(loaded, order, options, plant or loaded.plant, compare)[0]
+
+    def _recommend(
+        self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant, compare: bool
+    ) -> tuple[Recipe, tuple[LimitClaim, ...]]:
         asked = _question(loaded, plant, order, options, compare)
         with self._lock:
             # Optima within the gap of one another differ by where a search began: who asks the same is told the same.
@@ -200,35 +224,13 @@ class Application:
         limited += [(line.element, "minimum") for line in recipe.analysis if line.minimum_wt_pct is not None]
         kept = tuple(one for one in loaded.feedback.kept() if (one.element, one.side) in limited)
         recipe = recipe.model_copy(update={"notes": notes, "kept_claims": kept})
+        found = (recipe, claims_of(problem, solution.columns_t))
         with self._lock:
             # Two who ask at once are told the same, too.
-            recipe = self._answered.setdefault(asked, recipe)
+            found = self._answered.setdefault(asked, found)
             while len(self._answered) > MOST_ANSWERS:
                 self._answered.popitem(last=False)
-        return recipe
-
-    def keep(self, asked: HeatOrder, recipe: Recipe) -> str:
-        """Keep a recipe of an order with what it claims; its number is what its outcome is given under."""
-        problem = self.problem(asked)
-        masses = {line.material: line.mass_t for line in recipe.lines}
-        columns = np.array([masses.get(item.material.name, 0.0) for item in problem.items])
-        version = self.plant(asked.plant).version.version
-        return self.plants.book.keep(asked.plant, version, recipe, claims_of(problem, columns))
-
-    def give_outcome(
-        self, plant: str, recipe_id: str, heat_id: str, analysis_wt_pct: Mapping[Element, float]
-    ) -> tuple[KeptClaim, ...]:
-        """What became of a kept recipe; margins follow, so that what is claimed is kept in the long run.
-
-        Returns:
-            How every limit's claims were kept so far.
-
-        Raises:
-            InputError: there is no such plant or recipe, or its outcome is known already.
-        """
-        self.plant(plant)
-        self.plants.book.give_outcome(plant, recipe_id, heat_id, analysis_wt_pct)
-        return self.plant(plant).feedback.kept()
+        return found
 
     def what_if(
         self,

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from optimizer.model.rule_check import checked_rules
 from plant_adapters.plants.plant_file import read_plant_named
-from plant_adapters.store.recipe_book import RecipeBook
+from plant_adapters.store.journal import Journal
 from plant_adapters.store.store import HeatStore
 from steel.complaints import meant
 from steel.elements import Element
@@ -71,7 +71,7 @@ class Plants:
 
     def __init__(self, folder: Path, registry: Registry, store: HeatStore) -> None:
         self._folder, self._registry, self._store = folder, registry, store
-        self.book = RecipeBook(store)
+        self.journal = Journal(store.database)
         self._feedback: dict[str, tuple[int, Feedback]] = {}
         self._loaded: dict[str, LoadedPlant] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -84,6 +84,10 @@ class Plants:
     def names(self) -> tuple[str, ...]:
         """Plants that have a plant file and a model."""
         return tuple(name for name in self._registry.plants() if self._file(name).is_file())
+
+    def in_memory(self) -> dict[str, LoadedPlant]:
+        """Plants that were asked for since the start, as they were last answered with."""
+        return dict(self._loaded)
 
     def readiness(self) -> dict[str, str | None]:
         """Every plant, and why it cannot be answered for; None for those that can."""
@@ -145,7 +149,7 @@ class Plants:
     def heard(self, name: str) -> Feedback:
         """What outcomes have said, those that came since the last question included."""
         last, feedback = self._feedback.get(name, (0, Feedback()))
-        for outcome in self.book.outcomes(name, after=last):
+        for outcome in self.journal.outcomes(name, after=last):
             feedback, last = feedback.after(outcome.claims, outcome.analysis_wt_pct), outcome.number
         self._feedback[name] = (last, feedback)
         return feedback

@@ -1,6 +1,7 @@
 """What most commands open: settings, heat store, registry and plant service."""
 
 from chargewise.app.application import Application
+from chargewise.app.records import Records
 from chargewise.app.settings import Settings
 from chargewise.app.training import materials_for, plant_of
 from plant_adapters.store.store import HeatStore
@@ -37,3 +38,7 @@ class Workplace:
     def application(self) -> Application:
         """Plants, models and every question about them behind one object."""
         return Application(self.settings.plants, self.settings.models, self.store)
+
+    def records(self) -> Records:
+        """The journal of their recipes."""
+        return Records(self.application())

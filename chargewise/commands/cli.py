@@ -20,6 +20,7 @@ COMMANDS = {
     "characterise": ("chargewise.commands.characterise", "What is in the scrap, by the plant's own heats."),
     "predict": ("chargewise.commands.recipes", "What a given charge will give."),
     "recommend": ("chargewise.commands.recipes", "The cheapest recipe for an order."),
+    "recipes": ("chargewise.commands.journal", "The journal of recipes: listed, told whole, made again."),
     "alternatives": ("chargewise.commands.answers", "The cheapest recipes that differ in their materials."),
     "ranges": ("chargewise.commands.answers", "How long the recipe stands, by price and limit."),
     "priorities": ("chargewise.commands.answers", "One objective after another."),
@@ -33,13 +34,14 @@ COMMANDS = {
         "Bays that held other scrap than booked, deliveries that changed.",
     ),
     "shadow": ("chargewise.commands.shadow", "Recorded heats beside what would have been charged: saving, report."),
+    "keys": ("chargewise.commands.keys", "Who may use the service: keys made, listed, revoked."),
     "serve": ("chargewise.commands.serve", "The REST service and the page."),
     "castings": ("chargewise.commands.castings", "A foundry's castings: their property from the melt."),
     "publish": ("chargewise.commands.data_space", "A federation's shared model as an entry of data spaces."),
     "fetch": ("chargewise.commands.data_space", "A published model, by its entry and its hash."),
     "federation": ("chargewise.commands.federation", "Plants improve one surrogate together."),
 }
-"""Module and summary of each subcommand; `plant`, `castings`, `scenario` and `federation` have their own."""
+"""Module and summary of each subcommand; `plant`, `recipes`, `keys`, `castings`, `scenario` and `federation` have their own."""
 HELP = """What to load into an electric arc furnace.
 
 Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time, 5 an altered

@@ -22,7 +22,7 @@ def outcome(
     """Say what became of a recipe; its margins learn from it."""
     with reporting_errors():
         found = by_element(pairs(analysis, "--analysis"), "--analysis")
-        _show(Workplace().application().give_outcome(plant, recipe, heat, found), as_json)
+        _show(Workplace().records().give_outcome(plant, recipe, heat, found), as_json)
 
 
 def claims(plant: PlantName, as_json: AsJson = False) -> None:

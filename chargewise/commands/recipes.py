@@ -1,6 +1,7 @@
 """`chargewise predict` and `recommend`."""
 
 from dataclasses import asdict
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from chargewise.app.application import Application
 from chargewise.app.orders import HeatOrder
+from chargewise.app.records import RecipeRecord, Records
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console import tables as render
 from chargewise.commands.console.arguments import (
@@ -34,6 +36,7 @@ from steel.elements import parse_element
 from steel.errors import InputError
 from steel.heats import Charge
 from steel.plants import Plant
+from steel.recipes import Recipe
 
 
 def predict(
@@ -94,6 +97,8 @@ def recommend(
         limits = (pairs(maximum, "--max"), pairs(minimum, "--min"))
         today = (pairs(price, "--price"), pairs(stock, "--stock"))
         problem: RecipeProblem | None = None
+        if keep and (plant is None or solver is not None):
+            raise typer.BadParameter("--keep keeps what --plant was recommended by Chargewise's own solver")
         if plant is not None:
             application, asked, at = _at_plant(plant, grade, mass, limits, today, prices, options)
         elif heats is not None and mapping is not None:
@@ -111,16 +116,23 @@ def recommend(
                 return
             found = recipe_by(problem, str(solver))
         else:
-            found = application.recipe(asked, plant=at) if problem is None else Optimizer().solve(problem)
+            found = _made(application, asked, at, keep) if problem is None else Optimizer().solve(problem)
         if outbox is not None:
             write_recipe(found, outbox, heat)
-        number = application.keep(asked, found) if keep and plant is not None else None
         if as_json:
-            print_json(found if number is None else {"recipe_id": number, **found.model_dump(mode="json")})
+            print_json(found)
         else:
             render.recipe(found)
-            if number is not None:
+            if isinstance(found, RecipeRecord):
+                number = found.recipe_id
                 out.print(f"Kept as {number}; `chargewise outcome --recipe {number}` says what became of it.")
+
+
+def _made(application: Application, asked: HeatOrder, plant: Plant, keep: bool) -> Recipe:
+    """The recipe of an order, in the journal if it is to be kept."""
+    if keep:
+        return Records(application).make(asked, getuser(), plant=plant)
+    return application.recipe(asked, plant=plant)
 
 
 def _at_plant(

@@ -101,6 +101,7 @@ class PlantFile(Frozen):
     title: str = ""
     grades: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    approval_required: bool = False
     furnace: Furnace
     prices: Prices = Prices()
     emission_factors: EmissionFactorChanges = EmissionFactorChanges()

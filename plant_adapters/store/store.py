@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from plant_adapters.reading.quarantine import IngestReport
+from plant_adapters.store.database import METADATA, Database
 from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import Heat, HeatLog, time_order
 from steel.materials import Material
 from steel.names import checked_name, folded
 
-METADATA = sa.MetaData()
 AT_A_TIME = 500
 """Heats asked for in one query."""
 BELOW = "<"
@@ -99,27 +98,15 @@ class HeatStore:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            self._engine = sa.create_engine(url)
-            METADATA.create_all(self._engine)
-        except (sa.exc.SQLAlchemyError, ImportError) as error:
-            raise InputError(shown_url(url), "database", f"a database that can be opened ({_reason(error)})") from None
-
-    @property
-    def engine(self) -> sa.Engine:
-        """The database, for what else is kept in it."""
-        return self._engine
+        self.database = Database(url)
 
     def absolute_url(self) -> str:
         """The database's URL as another process can open it from any folder, password included."""
-        url = self._engine.url
-        if url.get_backend_name() == "sqlite" and url.database:
-            url = url.set(database=str(Path(url.database).resolve()))
-        return url.render_as_string(hide_password=False)
+        return self.database.absolute_url()
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self.database.close()
 
     def add(
         self, plant: str, log: HeatLog, materials: tuple[Material, ...], report: IngestReport | None = None
@@ -134,7 +121,7 @@ class HeatStore:
         if alike:
             raise InputError(plant, "plant", f"another name, or {alike[0]} as it is written already")
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._engine.begin() as connection:
+        with self.database.writing() as connection:
             stored = self._add_heats(connection, plant, log, now)
             self._add_materials(connection, plant, materials)
             if report is not None:
@@ -147,7 +134,7 @@ class HeatStore:
         Raises:
             InputError: the plant has none.
         """
-        with self._engine.connect() as connection:
+        with self.database.reading() as connection:
             query = sa.select(HEATS).where(HEATS.c.plant == plant).order_by(HEATS.c.position)
             rows = [dict(row) for row in connection.execute(query).mappings()]
         if not rows:
@@ -157,30 +144,30 @@ class HeatStore:
 
     def materials(self, plant: str) -> tuple[Material, ...]:
         """Every furnace material that the plant's heats ever came with, each as it was last described."""
-        with self._engine.connect() as connection:
+        with self.database.reading() as connection:
             query = sa.select(MATERIALS.c.definition).where(MATERIALS.c.plant == plant).order_by(MATERIALS.c.position)
             return tuple(Material.model_validate(row) for row in connection.scalars(query))
 
     def plants(self) -> tuple[str, ...]:
         """Plants with stored heats."""
-        with self._engine.connect() as connection:
+        with self.database.reading() as connection:
             return tuple(connection.scalars(sa.select(HEATS.c.plant).distinct().order_by(HEATS.c.plant)))
 
     def quarantined(self, plant: str) -> list[dict[str, Any]]:
         """Every reason against every row of a plant ever set aside."""
-        with self._engine.connect() as connection:
+        with self.database.reading() as connection:
             query = sa.select(QUARANTINE).where(QUARANTINE.c.plant == plant).order_by(QUARANTINE.c.id)
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def revisions(self, plant: str) -> list[dict[str, Any]]:
         """Earlier values of heats that were sent again differently."""
-        with self._engine.connect() as connection:
+        with self.database.reading() as connection:
             query = sa.select(REVISIONS).where(REVISIONS.c.plant == plant).order_by(REVISIONS.c.id)
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def count(self, plant: str) -> int:
         """How many heats of a plant are stored."""
-        with self._engine.connect() as connection:
+        with self.database.reading() as connection:
             query = sa.select(sa.func.count()).select_from(HEATS).where(HEATS.c.plant == plant)
             return int(connection.scalar(query) or 0)
 
@@ -309,18 +296,3 @@ def _log_of(rows: list[dict[str, Any]], materials: tuple[str, ...]) -> HeatLog:
         process={name: inputs[:, position] for position, name in enumerate(process)},
         below_wt_pct=below if np.isfinite(below).any() else None,
     )
-
-
-def shown_url(url: str) -> str:
-    """A database's URL as it may be shown: without its password."""
-    try:
-        return sa.make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
-        return "an address that is none"
-
-
-def _reason(error: Exception) -> str:
-    """What a driver says, in one line and without an address."""
-    original = getattr(error, "orig", None) or error
-    first = str(original).splitlines()[0] if str(original) else type(original).__name__
-    return first if "://" not in first else type(original).__name__

@@ -135,6 +135,19 @@ class Registry:
         model, manifest = self._loaded(plant, version)
         return model, Version(plant, version, True, manifest)
 
+    def version(self, plant: str, version: str) -> tuple[Surrogate, Version]:
+        """One version of a plant, served or not.
+
+        Raises:
+            InputError: the plant has no such version.
+            ArtifactError: its files were altered, or are of another plant.
+        """
+        known = self._versions(plant)
+        if version not in known:
+            raise InputError(version, f"model version of {plant}", f"one of {', '.join(known) or 'none'}")
+        model, manifest = self._loaded(plant, version)
+        return model, Version(plant, version, version == self.active_version(plant), manifest)
+
     def versions(self, plant: str) -> tuple[Version | Spoilt, ...]:
         """Every version of a plant, oldest first; one that must not be used says why."""
         try:

@@ -37,7 +37,9 @@ def operations(web_app: FastAPI) -> dict[str, schemathesis.schemas.APIOperation]
         "POST /v1/recipes", "POST /v1/alternatives", "POST /v1/reviews", "POST /v1/fronts",
         "POST /v1/ranked-recipes", "POST /v1/ranges", "POST /v1/priorities",
         "POST /v1/confidence-prices", "POST /v1/campaigns", "POST /v1/predictions", "GET /v1/materials",
-        "POST /v1/recipes/kept", "POST /v1/outcomes", "GET /v1/claims", "GET /v1/scenarios", "POST /v1/scenarios",
+        "GET /v1/recipes", "GET /v1/recipes/{recipe_id}", "GET /v1/recipes/{recipe_id}/reproduction",
+        "POST /v1/recipes/{recipe_id}/decisions", "PUT /v1/recipes/{recipe_id}/charge",
+        "POST /v1/recipes/{recipe_id}/outcome", "GET /v1/claims", "GET /v1/scenarios", "POST /v1/scenarios",
         "GET /v1/grades", "GET /v1/models", "GET /healthz", "GET /readyz",
     ],
 )  # fmt: skip
@@ -56,4 +58,4 @@ def test_generated_requests_get_described_answers(web_app: FastAPI, label: str) 
 
 
 def test_every_operation_is_tried(web_app: FastAPI) -> None:
-    assert len(operations(web_app)) == 20
+    assert len(operations(web_app)) == 24

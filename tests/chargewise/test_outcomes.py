@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from chargewise.app.application import Application
 from chargewise.app.orders import HeatOrder
+from chargewise.app.records import Records
 from chargewise.commands.cli import app
 from plant_adapters.store.store import HeatStore
 from steel.elements import Element
@@ -34,6 +35,11 @@ def application(home: Path) -> Application:
 
 
 @pytest.fixture
+def records(application: Application) -> Records:
+    return Records(application)
+
+
+@pytest.fixture
 def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("CHARGEWISE_HOME", str(home))
 
@@ -43,12 +49,14 @@ def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return invoke
 
 
-def test_misses_widen_the_margin_of_the_limit_that_was_missed_and_the_recipe_says_so(application: Application) -> None:
+def test_misses_widen_the_margin_of_the_limit_that_was_missed_and_the_recipe_says_so(
+    application: Application, records: Records
+) -> None:
     first = application.recipe(ORDER, compare=False)
     limit = next(line for line in first.analysis if line.element is Element.CU).maximum_wt_pct or 0.0
     for heat in range(3):
-        number = application.keep(ORDER, application.recipe(ORDER, compare=False))
-        kept = application.give_outcome("northmill", number, f"H{heat}", {Element.CU: limit * 1.1})
+        number = records.make(ORDER, "a test", compare=False).recipe_id
+        kept = records.give_outcome("northmill", number, f"H{heat}", {Element.CU: limit * 1.1})
     told = next(one for one in kept if one.element is Element.CU)
     assert (told.recipes, told.missed) == (3, 1.0)
     assert told.width > 1.5
@@ -62,26 +70,26 @@ def test_misses_widen_the_margin_of_the_limit_that_was_missed_and_the_recipe_say
     assert (application.plant("northmill").model.outputs["Cu"].quantiles.values == own).all()
 
 
-def test_what_was_heard_is_heard_by_the_next_service_too(application: Application, home: Path) -> None:
-    number = application.keep(ORDER, application.recipe(ORDER, compare=False))
-    kept = application.give_outcome("northmill", number, "H1", {Element.CU: 0.01})
+def test_what_was_heard_is_heard_by_the_next_service_too(records: Records, home: Path) -> None:
+    number = records.make(ORDER, "a test", compare=False).recipe_id
+    kept = records.give_outcome("northmill", number, "H1", {Element.CU: 0.01})
     again = Application(home / "plants", home / "models", HeatStore(f"sqlite:///{home / 'heats.db'}"))
     assert again.plant("northmill").feedback.kept() == kept
-    assert again.plants.book.recipe("northmill", number).grade == "SAE1008"
+    assert Records(again).story("northmill", number).recipe.grade == "SAE1008"
 
 
-def test_outcomes_that_cannot_be_are_refused_and_nothing_is_lost(application: Application) -> None:
-    number = application.keep(ORDER, application.recipe(ORDER, compare=False))
-    with pytest.raises(InputError, match="kept for northmill"):
-        application.give_outcome("northmill", "0123456789ab", "H1", {Element.CU: 0.1})
+def test_outcomes_that_cannot_be_are_refused_and_nothing_is_lost(application: Application, records: Records) -> None:
+    number = records.make(ORDER, "a test", compare=False).recipe_id
+    with pytest.raises(InputError, match="made for northmill"):
+        records.give_outcome("northmill", "0123456789ab", "H1", {Element.CU: 0.1})
     with pytest.raises(InputError, match="one element or more"):
-        application.give_outcome("northmill", number, "H1", {})
-    kept = application.give_outcome("northmill", number, "H1", {Element.CU: 0.1})
+        records.give_outcome("northmill", number, "H1", {})
+    kept = records.give_outcome("northmill", number, "H1", {Element.CU: 0.1})
     with pytest.raises(InputError, match="given as that of H1"):
-        application.give_outcome("northmill", number, "H2", {Element.CU: 0.9})
+        records.give_outcome("northmill", number, "H2", {Element.CU: 0.9})
     assert application.plant("northmill").feedback.kept() == kept
-    with pytest.raises(InputError, match="kept for northmill"):
-        application.plants.book.recipe("northmill", "nothing")
+    with pytest.raises(InputError, match="made for northmill"):
+        records.story("northmill", "nothing")
 
 
 def test_the_commands_keep_hear_and_show(command: Any) -> None:
@@ -100,9 +108,9 @@ def test_the_commands_keep_hear_and_show(command: Any) -> None:
     assert {one["element"] for one in json.loads(command("claims", "-p", "northmill", "--json").stdout)} >= {"Cu", "Mn"}
 
 
-def test_the_card_says_whether_claims_were_kept(command: Any, application: Application, tmp_path: Path) -> None:
-    number = application.keep(ORDER, application.recipe(ORDER, compare=False))
-    application.give_outcome("northmill", number, "H1", {Element.CU: 0.1})
+def test_the_card_says_whether_claims_were_kept(command: Any, records: Records, tmp_path: Path) -> None:
+    number = records.make(ORDER, "a test", compare=False).recipe_id
+    records.give_outcome("northmill", number, "H1", {Element.CU: 0.1})
     assert command("card", "-p", "northmill", "--out", str(tmp_path / "card")).exit_code == 0
     card = (tmp_path / "card" / "model-card.md").read_text("utf-8")
     assert "## Whether recipes kept what they claimed" in card
@@ -111,17 +119,17 @@ def test_the_card_says_whether_claims_were_kept(command: Any, application: Appli
 
 def test_the_service_keeps_and_hears(application: Application) -> None:
     client = TestClient(create_app(application, pages=False))
-    kept = client.post("/v1/recipes/kept", json={"plant": "northmill", "grade": "SAE1008"}).json()
-    outcome = {"plant": "northmill", "recipe_id": kept["recipe_id"], "heat_id": "H1", "analysis_wt_pct": {"cu": 0.1}}
-    answer = client.post("/v1/outcomes", json=outcome)
-    assert answer.status_code == 200, answer.text
+    kept = client.post("/v1/recipes", json={"plant": "northmill", "grade": "SAE1008"}).json()
+    path, outcome = f"/v1/recipes/{kept['recipe_id']}/outcome", {"heat_id": "H1", "analysis_wt_pct": {"cu": 0.1}}
+    answer = client.post(path, json=outcome)
+    assert answer.status_code == 201, answer.text
     assert client.get("/v1/claims", params={"plant": "northmill"}).json() == answer.json()
-    twice = client.post("/v1/outcomes", json=outcome)
+    twice = client.post(path, json=outcome)
     assert twice.status_code == 422
     assert "H1" in twice.text
-    unknown = client.post("/v1/outcomes", json={**outcome, "recipe_id": "nothing"})
-    assert unknown.status_code == 422
-    assert "nothing" in unknown.text
+    unknown = client.post("/v1/recipes/0123456789abcdef/outcome", json=outcome)
+    assert unknown.status_code == 404
+    assert "0123456789abcdef" in unknown.text
 
 
 def test_scenarios_over_the_wire_and_no_file_of_the_service_is_read(application: Application) -> None:

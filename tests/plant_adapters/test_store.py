@@ -77,7 +77,7 @@ def test_a_days_heats_are_added_without_reading_the_history(
         if "FROM heats" in statement and "analysis_wt_pct" in statement:
             read.append(len(parameters) - 1)
 
-    sa.event.listen(store._engine, "before_cursor_execute", count)
+    sa.event.listen(store.database.engine, "before_cursor_execute", count)
     store.add("northmill", history.rows(slice(len(history) - 40, None)), materials)
     assert read == [40]
 
