@@ -7,10 +7,10 @@ from api.description import install_description
 from api.disconnects import StopOnDisconnect
 from api.gate import Gate
 from api.intake import Intake
-from api.login import install_login
+from api.login import install_login, install_way_to_pages
 from api.pages.recipe_page import install_pages
 from api.requests import Requests
-from api.resources import catalogue, health, journal, models, plans, predictions, recipes, scenarios
+from api.resources import catalogue, health, jobs, journal, models, predictions, priorities, recipes, scenarios
 from chargewise.app.application import Application
 from chargewise.app.identity import Access
 
@@ -21,12 +21,17 @@ contents in wt%, prices in €/t, energy in kWh/t tapped, emissions in kgCO2e/t 
 documents (RFC 9457)."""
 
 
-RESOURCES = (recipes, journal, plans, scenarios, predictions, catalogue, models, health)
+RESOURCES = (recipes, journal, priorities, jobs, scenarios, predictions, catalogue, models, health)
 """Each with its router, in the order of the documentation."""
 
 
 def create_app(
-    application: Application, pages: bool = True, root_path: str = "", access: Access | None = None
+    application: Application,
+    pages: bool = True,
+    root_path: str = "",
+    access: Access | None = None,
+    rate_per_minute: int = 0,
+    page_port: int | None = None,
 ) -> FastAPI:
     """Build the service around an application.
 
@@ -35,6 +40,8 @@ def create_app(
         pages: whether to serve the web page at `/` too.
         root_path: path under which a proxy serves it, such as `/chargewise`.
         access: who may come in; whoever is in this process unless given.
+        rate_per_minute: requests of one key in a minute; 0 for no limit.
+        page_port: where the pages are, if they are served by another process.
     """
     app = FastAPI(
         title="Chargewise", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, root_path=root_path
@@ -49,8 +56,10 @@ def create_app(
     app.add_middleware(Intake, routes=[route for resource in RESOURCES for route in resource.router.routes])
     access = access or Access()
     install_login(app, access)
-    app.add_middleware(Gate, access=access)
+    app.add_middleware(Gate, access=access, rate_per_minute=rate_per_minute)
     app.add_middleware(Requests)
     if pages:
         install_pages(app, application)
+    elif page_port is not None:
+        install_way_to_pages(app, page_port)
     return app

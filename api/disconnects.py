@@ -1,33 +1,73 @@
-"""Clients that leave before their answer: the search for it stops."""
+"""How much is answered at once: quick questions and long ones apart, so many of each, and no more than can wait.
+
+A client that leaves before its answer stops the search for it.
+"""
 
 import asyncio
 import threading
-from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import refused, waiting
+from api.problems import Problem, problem_response
 from optimizer.solve.interruption import stopping_when
 
-SEARCHES = "/v1/"
-LONG = ("/v1/campaigns", "/v1/fronts", "/v1/ranges", "/v1/ranked-recipes")
-AT_ONCE, LONG_AT_ONCE = 24, 8
-"""Searches that run at a time, and long ones among them; others wait. Both are fewer than there are threads, so that
-whoever asks for health is answered."""
+QUICK = ("/v1/recipes", "/v1/reviews", "/v1/predictions")
+LONG = ("/v1/alternatives", "/v1/ranked-recipes", "/v1/ranges", "/v1/priorities", "/v1/confidence-prices")
+QUICK_AT_ONCE, LONG_AT_ONCE = 2, 2
+"""More threads of one process only hinder one another: one solves while another reads or writes."""
+MOST_WAITING = 64
+"""Questions of a kind that wait in one process; whoever asks beyond that is to come again."""
+AGAIN_S = 1
 GONE = "http.disconnect"
 
 
+@dataclass
+class Room:
+    """Room for so many questions at once, and for so many that wait."""
+
+    at_once: asyncio.Semaphore
+    inside: int = 0
+    most: int = field(default=MOST_WAITING)
+
+
 class StopOnDisconnect:
-    """Middleware that watches the connection while a request under `/v1` is being answered, so many at a time."""
+    """Middleware that gives questions their turn, and watches the connection while one is being answered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._all, self._long = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(LONG_AT_ONCE)
+        self._quick = Room(asyncio.Semaphore(QUICK_AT_ONCE))
+        self._long = Room(asyncio.Semaphore(LONG_AT_ONCE))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or SEARCHES not in scope["path"]:
+        room = self._room(scope)
+        if room is None:
             await self.app(scope, receive, send)
             return
+        if room.inside >= room.most:
+            refused("questions")
+            detail = f"{room.inside} questions are being answered or wait here already; ask again in a moment"
+            response = problem_response(Problem(title="Too much at once", status=429, detail=detail))
+            response.headers["Retry-After"] = str(AGAIN_S)
+            await response(scope, receive, send)
+            return
+        room.inside += 1
+        waiting(1)
+        try:
+            await self._answered(room, scope, receive, send)
+        finally:
+            room.inside -= 1
+            waiting(-1)
+
+    def _room(self, scope: Scope) -> Room | None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            return None
+        path = str(scope["path"])
+        return self._quick if path.endswith(QUICK) else self._long if path.endswith(LONG) else None
+
+    async def _answered(self, room: Room, scope: Scope, receive: Receive, send: Send) -> None:
         gone = threading.Event()
         messages: asyncio.Queue[Message] = asyncio.Queue()
 
@@ -42,11 +82,10 @@ class StopOnDisconnect:
             return {"type": GONE} if gone.is_set() and messages.empty() else await messages.get()
 
         watching = asyncio.create_task(watch())
-        turns = [self._long] if scope["path"].endswith(LONG) else []
         try:
-            async with AsyncExitStack() as stack:
-                for turn in (*turns, self._all):
-                    await stack.enter_async_context(turn)
+            async with room.at_once:
+                if gone.is_set():
+                    return
                 with stopping_when(gone.is_set):
                     await self.app(scope, next_message, send)
         finally:

@@ -5,12 +5,16 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.params import Depends as DependsParameter
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import context
+from api.metrics import refused
 from api.problems import ForbiddenError, Problem, problem_response
 from chargewise.app.access import LOCAL, Principal, Right
 from chargewise.app.identity import Access
@@ -30,11 +34,14 @@ class Gate:
     Args:
         app: what comes behind it.
         access: keys and identities.
+        rate_per_minute: requests of one key in a minute; 0 for no limit.
     """
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, rate_per_minute: int = 0) -> None:
         self.app = app
         self._access = access
+        self._rate = RateLimitItemPerMinute(rate_per_minute) if rate_per_minute else None
+        self._spent = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request or websocket and pass it on, or answer it."""
@@ -45,9 +52,9 @@ class Gate:
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
         refusal = self._stranger(scope, headers)
         found: Principal | None = LOCAL
-        if refusal is None and await run_in_threadpool(self._access.needed) and path not in FREE:
+        if refusal is None and path not in FREE and await self._needed():
             found = await run_in_threadpool(self._access.principal, _credential(headers))
-            refusal = _unknown(headers) if found is None else None
+            refusal = _unknown(headers) if found is None else self._too_often(found)
         if refusal is not None:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
@@ -58,6 +65,8 @@ class Gate:
                 response = problem_response(refusal)
                 if refusal.status == 401:
                     response.headers["WWW-Authenticate"] = 'Bearer realm="chargewise"'
+                if refusal.status == 429:
+                    response.headers["Retry-After"] = "60"
                 await response(scope, receive, send)
             return
         asking = found or LOCAL
@@ -67,6 +76,17 @@ class Gate:
             await self.app(scope, receive, send)
         finally:
             context.principal.reset(reset)
+
+    async def _needed(self) -> bool:
+        known = self._access.needed_as_remembered()
+        return await run_in_threadpool(self._access.needed) if known is None else known
+
+    def _too_often(self, asking: Principal) -> Problem | None:
+        if self._rate is None or self._spent.hit(self._rate, asking.name):
+            return None
+        refused("rate")
+        detail = f"{asking.name} may ask {self._rate.amount} times a minute"
+        return Problem(title="Too many requests", status=429, detail=detail)
 
     def _stranger(self, scope: Scope, headers: Headers) -> Problem | None:
         """Why a request cannot be one of ours, whoever sends it."""
@@ -110,7 +130,7 @@ def _unknown(headers: Headers) -> Problem:
 def needs(right: Right) -> DependsParameter:
     """A route's dependency: whoever asks has a right."""
 
-    def check() -> None:
+    async def check() -> None:
         asking = context.principal.get()
         if not asking.may(right):
             raise ForbiddenError(f"{asking.name} is {asking.role}, who may not {right}")

@@ -54,7 +54,7 @@ class Intake:
             route = self._route({**scope, "method": "GET"} if head else scope, path)
             _check_query(scope, route)
             passed_on = receive
-            if scope["method"] in WITH_BODY:
+            if scope["method"] in WITH_BODY and route.body_field is not None:
                 body = await _body(scope, receive)
                 passed_on = _again(body, receive)
         except UnusableError as error:

@@ -51,6 +51,14 @@ def install_login(app: FastAPI, access: Access) -> None:
         return answer
 
 
+def install_way_to_pages(app: FastAPI, port: int) -> None:
+    """Send whoever opens `/` to the process that serves the pages."""
+
+    @app.get("/", include_in_schema=False)
+    def pages(request: Request) -> Response:
+        return RedirectResponse(str(request.url.replace(port=port)), status_code=307)
+
+
 async def _key(request: Request) -> str | None:
     """What was typed; None for what is no such form."""
     parts, size = [], 0

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api import context
+from chargewise.app.jobs.queue import TooManyJobsError
 from chargewise.app.plants import NotReadyError
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.solve.errors import OutOfTimeError, SolverError
@@ -34,6 +35,10 @@ class Problem(Frozen):
 
 class UnknownResourceError(InputError):
     """A plant, grade or model that is named in the path and does not exist."""
+
+
+class ConflictError(Exception):
+    """Something that cannot be as things stand."""
 
 
 class ForbiddenError(Exception):
@@ -85,6 +90,16 @@ def _forbidden(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="Forbidden", status=403, detail=str(error)))
 
 
+def _conflict(_: Request, error: Exception) -> JSONResponse:
+    return problem_response(Problem(title="Not as things stand", status=409, detail=str(error)))
+
+
+def _too_many(_: Request, error: Exception) -> JSONResponse:
+    response = problem_response(Problem(title="Too much at once", status=429, detail=str(error)))
+    response.headers["Retry-After"] = "30"
+    return response
+
+
 def _out_of_time(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="No recipe within the time limit", status=503, detail=str(error)))
 
@@ -122,6 +137,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(InputError, _input_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(ImpossibleOrderError, _impossible)
+    app.add_exception_handler(ConflictError, _conflict)
+    app.add_exception_handler(TooManyJobsError, _too_many)
     app.add_exception_handler(ForbiddenError, _forbidden)
     app.add_exception_handler(OutOfTimeError, _out_of_time)
     app.add_exception_handler(SolverError, _no_answer)

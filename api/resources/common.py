@@ -25,7 +25,7 @@ class NamesPlant(Protocol):
 Asked = TypeVar("Asked", bound=NamesPlant)
 
 
-def application_of(request: Request) -> Application:
+async def application_of(request: Request) -> Application:
     """The application behind this service."""
     application = request.app.state.application
     if not isinstance(application, Application):
@@ -33,12 +33,12 @@ def application_of(request: Request) -> Application:
     return application
 
 
-def records_of(app: Annotated[Application, Depends(application_of)]) -> Records:
+async def records_of(app: Annotated[Application, Depends(application_of)]) -> Records:
     """The journal of the application's recipes."""
     return Records(app)
 
 
-def whoever_asks() -> Principal:
+async def whoever_asks() -> Principal:
     """Whose request this is."""
     return context.principal.get()
 

@@ -134,7 +134,7 @@ class AccessKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._remembered: dict[str, tuple[float, str, AccessKey]] = {}
-        self._any: tuple[float, bool] = (0.0, False)
+        self._any: tuple[float, bool] = (-REMEMBERED_S, False)
 
     def make(
         self, name: str, role: Role, plants: tuple[str, ...] | None, by: str, valid_days: float | None = None
@@ -166,7 +166,7 @@ class AccessKeys:
         row = {**vars(made), "role": role.value, "sha256": _sha256(secret)}
         with self._database.writing() as connection:
             connection.execute(sa.insert(ACCESS_KEYS), {**row, "plants": None if plants is None else list(plants)})
-        self._any = (0.0, False)
+        self._any = (0.0, True)
         return f"cw_{key_id}_{secret}", made
 
     def all(self) -> list[AccessKey]:
@@ -194,12 +194,17 @@ class AccessKeys:
 
     def there_are(self) -> bool:
         """Whether any key was ever made: from then on nobody asks without one."""
-        now = time.monotonic()
-        if not self._any[1] and now - self._any[0] > REMEMBERED_S:
+        known, now = self.remembered(), time.monotonic()
+        if known is None:
             with self._database.reading() as connection:
                 found = connection.scalar(sa.select(ACCESS_KEYS.c.key_id).limit(1)) is not None
             self._any = (now, found)
         return self._any[1]
+
+    def remembered(self) -> bool | None:
+        """The same as it was found within the last second; None where it was not looked for."""
+        known = self._any[1] or time.monotonic() - self._any[0] < REMEMBERED_S
+        return self._any[1] if known else None
 
     def principal(self, key: str) -> Principal | None:
         """Who a key stands for; None for one that opens nothing."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chargewise.app.jobs.queue import JobQueue
 from chargewise.app.orders import CampaignOrder, HeatOrder
 from chargewise.app.plants import LoadedPlant, Plants
 from optimizer.explain.alternatives import alternatives
@@ -19,8 +20,9 @@ from optimizer.explain.ranking import cheapest_different
 from optimizer.explain.recommend import Optimizer, recipe_from
 from optimizer.explain.review import review
 from optimizer.plan.campaign import plan_campaign
-from optimizer.plan.front import front
+from optimizer.plan.front import check_objectives, front
 from optimizer.plan.priorities import in_turn
+from optimizer.plan.supply import check_supply
 from optimizer.problem.options import Objective, RecipeOptions
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
 from optimizer.solve.interruption import within
@@ -91,6 +93,7 @@ class Application:
         self.registry = Registry(models)
         self.optimizer = Optimizer()
         self.plants = Plants(plants, self.registry, store)
+        self.jobs = JobQueue(store.database)
         self._answered: OrderedDict[Hashable, tuple[Recipe, tuple[LimitClaim, ...]]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -165,6 +168,24 @@ class Application:
     ) -> tuple[FrontPoint, ...]:
         """Recipes over the Pareto front of two to four objectives."""
         return front(self.problem(asked), objectives, points, progress=progress)
+
+    def check_front(self, asked: HeatOrder, objectives: tuple[Objective, ...]) -> None:
+        """Refuse what no front can be made of, without making one.
+
+        Raises:
+            InputError: there is no such plant, a value cannot be used, or the objectives are not different.
+        """
+        check_objectives(objectives)
+        self.problem(asked)
+
+    def check_campaign(self, asked: CampaignOrder) -> None:
+        """Refuse what no campaign can be planned of, without planning one.
+
+        Raises:
+            InputError: there is no such plant, or a value cannot be used.
+        """
+        today = asked.plant_today(self.plant(asked.plant).plant)
+        check_supply(today, asked.campaign(today))
 
     def priorities(self, asked: HeatOrder, turns: list[tuple[Objective, float]]) -> tuple[FrontPoint, ...]:
         """One objective after another, each with the share of its best value that later ones may cost."""

@@ -85,6 +85,12 @@ class Access:
         """Whether a credential is needed."""
         return self.tokens is not None or (self.keys is not None and self.keys.there_are())
 
+    def needed_as_remembered(self) -> bool | None:
+        """The same without asking the database; None where it must be asked."""
+        if self.tokens is not None:
+            return True
+        return False if self.keys is None else self.keys.remembered()
+
     def principal(self, credential: str) -> Principal | None:
         """Who a credential stands for; None for one that opens nothing."""
         if credential.startswith("cw_"):

@@ -31,6 +31,7 @@ def train_plant(
     log: HeatLog,
     materials: tuple[Material, ...],
     progress: Progress | None = None,
+    approved_by: str = "training",
 ) -> tuple[str, list[OutputEvaluation]]:
     """Judge a surrogate on the newest heats, fit it to all of them, publish it as active.
 
@@ -58,7 +59,7 @@ def train_plant(
     metrics = {
         row.output: {**asdict(row.surrogate), "coverage_90": row.coverage_90, "heats": row.heats} for row in judged
     }
-    return registry.publish(model, plant, log, metrics), judged
+    return registry.publish(model, plant, log, metrics, approved_by=approved_by), judged
 
 
 @dataclass(frozen=True)

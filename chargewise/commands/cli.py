@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from chargewise.commands.console.ending import end_with_starter
 from chargewise.commands.console.lazy import LazyGroup
 
 COMMANDS = {
@@ -36,12 +37,13 @@ COMMANDS = {
     "shadow": ("chargewise.commands.shadow", "Recorded heats beside what would have been charged: saving, report."),
     "keys": ("chargewise.commands.keys", "Who may use the service: keys made, listed, revoked."),
     "serve": ("chargewise.commands.serve", "The REST service and the page."),
+    "work": ("chargewise.commands.work", "Does the jobs that the service was asked for."),
     "castings": ("chargewise.commands.castings", "A foundry's castings: their property from the melt."),
     "publish": ("chargewise.commands.data_space", "A federation's shared model as an entry of data spaces."),
     "fetch": ("chargewise.commands.data_space", "A published model, by its entry and its hash."),
     "federation": ("chargewise.commands.federation", "Plants improve one surrogate together."),
 }
-"""Module and summary of each subcommand; `plant`, `recipes`, `keys`, `castings`, `scenario` and `federation` have their own."""
+"""Module and summary of each subcommand; several have subcommands of their own."""
 HELP = """What to load into an electric arc furnace.
 
 Every command takes --json. Exit codes: 2 bad input, 3 an order no recipe meets, 4 no answer in time, 5 an altered
@@ -77,6 +79,7 @@ def chargewise(
 
 def main() -> None:
     """Run the command."""
+    end_with_starter()
     app()
 
 

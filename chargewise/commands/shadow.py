@@ -1,14 +1,13 @@
 """`chargewise shadow`: what Chargewise would have charged for recorded heats, against what was charged."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
 from rich.table import Table
 
+from chargewise.app.stretches import between
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson, Confidence, PlantName
 from chargewise.commands.console.output import out, print_json, progress, reporting_errors
@@ -16,7 +15,7 @@ from optimizer.problem.options import RecipeOptions
 from plant_adapters.plants.plant_file import read_plant_named
 from plant_adapters.plants.price_history import read_price_history
 from steel.errors import InputError
-from steel.heats import HeatLog
+from steel.jsonable import plain
 
 
 def shadow(
@@ -40,7 +39,7 @@ def shadow(
         place = Workplace()
         log, materials = place.heats(plant)
         works = read_plant_named(place.settings.plants, plant)
-        stretch = _between(log, first, last)
+        stretch = between(log, _day(first, "--from"), _day(last, "--to"))
         history = None if prices is None else read_price_history(prices, works)
         with progress(quiet=as_json) as say:
             found = shadowed(
@@ -49,7 +48,7 @@ def shadow(
         html, pdf = folder / f"shadow-{plant}.html", folder / f"shadow-{plant}.pdf"
         write_report(found, html, pdf)
         if as_json:
-            print_json(_plain(asdict(found) | {"saving_eur_per_t": asdict(found.saving_eur_per_t)}))
+            print_json(plain(found) | {"saving_eur_per_t": plain(found.saving_eur_per_t)})
             return
         table = Table(title=headline(found), title_justify="left", title_style="bold")
         table.add_column("")
@@ -66,34 +65,10 @@ def shadow(
         out.print(f"One page for the meeting: {html}, {pdf}")
 
 
-def _between(log: HeatLog, first: str | None, last: str | None) -> slice:
-    """The heats tapped from one day to another, both included."""
-    start = np.datetime64("0001-01-01") if first is None else np.datetime64(_day(first, "--from"))
-    end = np.datetime64("9999-12-31") if last is None else np.datetime64(_day(last, "--to"))
-    if end < start:
-        raise InputError(f"{first} to {last}", "--from and --to", "a last day that is not before the first")
-    inside = np.flatnonzero((log.tapped_at >= start) & (log.tapped_at < end + np.timedelta64(1, "D")))
-    if not len(inside):
-        known = log.tapped_at[~np.isnat(log.tapped_at)]
-        told = f"days between {known.min()} and {known.max()}" if len(known) else "heats with a time of tapping"
-        raise InputError(f"{first} to {last}", "--from and --to", told)
-    if first is None:
-        # Without a first day the newest three tenths are shadowed, as everywhere a surrogate is judged.
-        inside = inside[inside >= round(0.7 * len(log))]
-    return slice(int(inside[0]), int(inside[-1]) + 1)
-
-
-def _day(text: str, where: str) -> date:
+def _day(text: str | None, where: str) -> date | None:
+    if text is None:
+        return None
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise InputError(text, where, "a day as year-month-day, such as 2026-01-31") from None
-
-
-def _plain(content: Any) -> Any:
-    """Times as text, for JSON."""
-    if isinstance(content, dict):
-        return {key: _plain(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_plain(value) for value in content]
-    return str(content) if isinstance(content, np.datetime64) else content

@@ -56,11 +56,20 @@ def front(
         ImpossibleOrderError: no recipe meets the order.
         SolverError: time ran out before any recipe was found.
     """
+    check_objectives(objectives)
+    with within(problem.options.time_limit_s):
+        return _front(problem, objectives, points, dearer_by, progress or (lambda share: None))
+
+
+def check_objectives(objectives: tuple[Objective, ...]) -> None:
+    """Refuse objectives between which there is no front.
+
+    Raises:
+        InputError: not two to four different objectives.
+    """
     if not 2 <= len(set(objectives)) == len(objectives):
         known = ", ".join(Objective)
         raise InputError([str(o) for o in objectives], "objectives", f"two to four different ones of {known}")
-    with within(problem.options.time_limit_s):
-        return _front(problem, objectives, points, dearer_by, progress or (lambda share: None))
 
 
 def _front(

@@ -52,8 +52,8 @@ class Supply:
         return found
 
 
-def gather(plant: Plant, campaign: Campaign, description: Description, options: RecipeOptions) -> Supply:
-    """Gather a campaign.
+def check_supply(plant: Plant, campaign: Campaign) -> None:
+    """Refuse a campaign whose supply cannot be.
 
     Raises:
         InputError: a delivery or an offer names a material that is not in the yard, or comes after the last heat; a
@@ -73,6 +73,16 @@ def gather(plant: Plant, campaign: Campaign, description: Description, options: 
     blocks = [item.material.name for item in plant.yard if item.paid_whole]
     if blocks:
         raise InputError(blocks, "materials of a campaign", "materials paid by the t; a block is for one heat")
+
+
+def gather(plant: Plant, campaign: Campaign, description: Description, options: RecipeOptions) -> Supply:
+    """Gather a campaign.
+
+    Raises:
+        InputError: its supply cannot be.
+    """
+    check_supply(plant, campaign)
+    arrivals: tuple[Delivery | Offer, ...] = (*campaign.deliveries, *campaign.offers)
     starts = tuple(sorted({0, *(one.from_heat - 1 for one in arrivals)}))
     period_of = np.searchsorted(starts, np.arange(len(campaign.orders)), side="right") - 1
     kinds = list(dict.fromkeys(_key(order) for order in campaign.orders))

@@ -15,6 +15,8 @@ METADATA = sa.MetaData()
 """Every table, in whatever room it is used; `migrations` makes them."""
 SCHEMA = "0002"
 """The newest revision of the schema."""
+CACHE_KIB = 512
+"""What each connection to SQLite keeps of the file; the system keeps the rest."""
 BUSY_S = 30.0
 """How long a writer waits for another one."""
 _LOCK = 7_240_117
@@ -106,6 +108,7 @@ def _prepared(connection: DBAPIConnection, _: Any) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {int(1000 * BUSY_S)}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     cursor.close()
 
 

@@ -1,5 +1,6 @@
 """Who comes in: keys, roles, plants, hosts and origins."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def client(installation: Installation, keys: AccessKeys) -> Client:
 
 
 def status(client: TestClient, method: str, path: str, body: Any = None) -> int:
-    return client.request(method, path, json=body).status_code
+    return int(client.request(method, path, json=body).status_code)
 
 
 def test_without_any_key_nobody_is_asked_and_from_the_first_on_everybody_is(client: Client, keys: AccessKeys) -> None:
@@ -76,9 +77,9 @@ def test_a_revoked_and_an_expired_key_open_no_more(
     key, made = keys.make("first", Role.VIEWER, None, "a test", valid_days=1)
     asking = client(**{"X-API-Key": key})
     assert status(asking, "GET", "/v1/models") == 200
-    later = access_module.time.time() + 2 * 86_400
+    later = time.time() + 2 * 86_400
     with monkeypatch.context() as then:
-        then.setattr(access_module.time, "time", lambda: later)
+        then.setattr(time, "time", lambda: later)
         assert status(asking, "GET", "/v1/models") == 401
     keys.revoke(made.key_id)
     assert status(asking, "GET", "/v1/models") == 401

@@ -44,10 +44,11 @@ def test_health_and_recipes_are_answered_whatever_long_searches_are_asked_for(
         time.sleep(0.4)
         raise OutOfTimeError
 
-    monkeypatch.setattr("chargewise.app.application.plan_campaign", endless)
-    campaign = {"plant": "northmill", "heats": [{"grade": "B500B", "count": 3}]}
-    with ThreadPoolExecutor(60) as crowd:
-        asked = [crowd.submit(httpx.post, f"{address}/v1/campaigns", json=campaign, timeout=60) for _ in range(60)]
+    monkeypatch.setattr("chargewise.app.application.in_turn", endless)
+    turns = [{"objective": "cost_eur_per_t"}, {"objective": "emissions_kgco2e_per_t"}]
+    asked = {"plant": "northmill", "grade": "B500B", "priorities": turns}
+    with ThreadPoolExecutor(100) as crowd:
+        waiting = [crowd.submit(httpx.post, f"{address}/v1/priorities", json=asked, timeout=60) for _ in range(100)]
         time.sleep(0.5)
         began = time.perf_counter()
         assert httpx.get(f"{address}/healthz", timeout=10).status_code == 200
@@ -55,4 +56,7 @@ def test_health_and_recipes_are_answered_whatever_long_searches_are_asked_for(
         order = {"plant": "northmill", "grade": "SAE1018", "compare": False}
         assert httpx.post(f"{address}/v1/recipes", json=order, timeout=10).status_code == 200
         assert time.perf_counter() - began < 4.0
-        assert {one.result().status_code for one in asked} == {503}
+        answers = [one.result() for one in waiting]
+    # Who finds no room to wait is told when to come again.
+    assert {answer.status_code for answer in answers} == {503, 429}
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in answers if answer.status_code == 429)

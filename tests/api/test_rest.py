@@ -178,34 +178,11 @@ def test_surer_limits_have_a_price(client: TestClient) -> None:
     assert costs[-1] > costs[0] + 0.1
 
 
-def test_a_front_trades_cost_for_emissions(client: TestClient) -> None:
-    found = client.post("/v1/fronts", json={"plant": "northmill", "grade": "SAE1018", "points": 6}).json()
-    costs = [point["objectives"]["cost_eur_per_t"] for point in found]
-    gas = [point["objectives"]["emissions_kgco2e_per_t"] for point in found]
-    assert len(found) >= 4
-    assert costs == sorted(costs)
-    assert gas == sorted(gas, reverse=True)
-    assert gas[-1] < 0.8 * gas[0]
-
-
 def test_one_objective_alone_is_refused(client: TestClient) -> None:
     twice = ["cost_eur_per_t", "cost_eur_per_t"]
     answer = client.post("/v1/fronts", json={"plant": "northmill", "grade": "SAE1018", "objectives": twice})
     assert answer.status_code == 422
     assert "two to four different" in answer.json()["detail"]
-
-
-def test_a_campaign_shares_its_stock(client: TestClient) -> None:
-    heats = [{"grade": "B500B", "count": 5}, {"grade": "SAE1008", "count": 4}]
-    asked = {"plant": "northmill", "heats": heats, "available_t": {"E8 new thin": 120, "Pig iron": 60}}
-    plan = client.post("/v1/campaigns", json=asked).json()
-    assert [heat["grade"] for heat in plan["heats"]] == ["B500B"] * 5 + ["SAE1008"] * 4
-    assert plan["unmade"] == []
-    for name, stock in asked["available_t"].items():  # type: ignore[attr-defined]
-        used = sum(heat["masses_t"].get(name, 0.0) for heat in plan["heats"])
-        assert used + plan["stock_left_t"][name] == pytest.approx(stock, abs=1e-4)
-    assert plan["gap"] <= 0.005
-    assert plan["one_by_one_eur"] is None or plan["cost_eur"] <= plan["one_by_one_eur"] * (1 + 1e-9)
 
 
 def test_an_offer_of_what_the_campaign_does_not_share_is_refused(client: TestClient) -> None:

@@ -13,11 +13,11 @@ FAILED = 500
 """Described, for it can happen, but never right; 503, no recipe in time, is."""
 CHECKS = (status_code_conformance, content_type_conformance)
 MANY_RECIPES = (
-    "POST /v1/alternatives", "POST /v1/ranked-recipes", "POST /v1/ranges", "POST /v1/fronts", "POST /v1/priorities",
-    "POST /v1/confidence-prices", "POST /v1/campaigns", "POST /v1/scenarios",
+    "POST /v1/alternatives", "POST /v1/ranked-recipes", "POST /v1/ranges", "POST /v1/priorities",
+    "POST /v1/confidence-prices",
 )  # fmt: skip
 """Operations that solve many recipes a request."""
-OWN_TIME = ("POST /v1/ranges", "POST /v1/campaigns")
+OWN_TIME = ("POST /v1/ranges",)
 """Operations with a time limit beside that of one recipe."""
 
 
@@ -40,6 +40,8 @@ def operations(web_app: FastAPI) -> dict[str, schemathesis.schemas.APIOperation]
         "GET /v1/recipes", "GET /v1/recipes/{recipe_id}", "GET /v1/recipes/{recipe_id}/reproduction",
         "POST /v1/recipes/{recipe_id}/decisions", "PUT /v1/recipes/{recipe_id}/charge",
         "POST /v1/recipes/{recipe_id}/outcome", "GET /v1/claims", "GET /v1/scenarios", "POST /v1/scenarios",
+        "POST /v1/trainings", "POST /v1/evaluations", "POST /v1/shadow-reports", "GET /v1/jobs", "GET /v1/jobs/{job_id}",
+        "GET /v1/jobs/{job_id}/result", "POST /v1/jobs/{job_id}/cancel", "GET /v1/jobs/{job_id}/events",
         "GET /v1/grades", "GET /v1/models", "GET /healthz", "GET /readyz",
     ],
 )  # fmt: skip
@@ -58,4 +60,4 @@ def test_generated_requests_get_described_answers(web_app: FastAPI, label: str) 
 
 
 def test_every_operation_is_tried(web_app: FastAPI) -> None:
-    assert len(operations(web_app)) == 24
+    assert len(operations(web_app)) == 32

@@ -132,24 +132,6 @@ def test_the_service_keeps_and_hears(application: Application) -> None:
     assert "0123456789abcdef" in unknown.text
 
 
-def test_scenarios_over_the_wire_and_no_file_of_the_service_is_read(application: Application) -> None:
-    client = TestClient(create_app(application, pages=False))
-    assert "carbon-price" in client.get("/v1/scenarios").json()
-    asked = {"plant": "northmill", "scenario": "carbon-price", "grades": ["B500B"]}
-    found = client.post("/v1/scenarios", json=asked).json()
-    assert len(found["cases"]) == 8
-    own = {"title": "dear", "case": [{"name": "+20 %", "price_factors": {"E40": 1.2}}]}
-    dear = client.post("/v1/scenarios", json={**asked, "scenario": own}).json()
-    assert dear["cases"][1]["cost_eur_per_t"] >= dear["cases"][0]["cost_eur_per_t"]
-    for wrong in ("/etc/hostname", "../gallery/carbon-price", "carbon-pric"):
-        answer = client.post("/v1/scenarios", json={**asked, "scenario": wrong})
-        assert answer.status_code == 422
-        assert "carbon-price" in answer.text
-    strange = client.post("/v1/scenarios", json={**asked, "scenario": {**own, "colour": "red"}})
-    assert strange.status_code == 422
-    assert "colour" in strange.text
-
-
 def test_scenarios_as_a_user_types_them(command: Any, tmp_path: Path) -> None:
     assert "carbon-price" in command("scenario", "list").stdout
     picture, table = tmp_path / "carbon.png", tmp_path / "carbon.csv"

@@ -1,0 +1,80 @@
+"""What each process of a service runs, built from the settings alone."""
+
+import logging
+import logging.config
+import warnings
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+
+from api.app import create_app
+from chargewise.app.access import AccessKeys
+from chargewise.app.identity import Access, Tokens, checked_start
+from chargewise.app.settings import Settings
+from chargewise.app.workplace import Workplace
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, with what a record was given beside its message."""
+
+    _USUAL = frozenset(vars(logging.makeLogRecord({})))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        line: dict[str, Any] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname, "logger": record.name,
+            "message": record.getMessage(),
+        }  # fmt: skip
+        line |= {key: value for key, value in vars(record).items() if key not in self._USUAL}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+def log_configuration(settings: Settings) -> dict[str, Any]:
+    """How a process of the service logs, for `logging.config.dictConfig`: every request, and what goes wrong."""
+    text = {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    formatter: dict[str, Any] = {"()": JsonLines} if settings.log_format == "json" else text
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {"chargewise": {"level": "INFO"}},
+    }
+
+
+def access_of(place: Workplace) -> Access:
+    """Who may come in, as keys and settings have it.
+
+    Raises:
+        InputError: the service would be open to others than this machine.
+    """
+    settings = place.settings
+    tokens = None if settings.oidc is None else Tokens(settings.oidc)
+    return checked_start(Access(AccessKeys(place.store.database), tokens), settings.host, LOOPBACK)
+
+
+def rest() -> FastAPI:
+    """The REST routes alone, for one of several processes."""
+    return _service(pages=False)
+
+
+def with_pages() -> FastAPI:
+    """REST routes and pages."""
+    return _service(pages=True)
+
+
+def _service(pages: bool) -> FastAPI:
+    # NiceGUI looks at every object of the process once, which makes torch warn about one of its own.
+    warnings.filterwarnings("ignore", message=".*torch.distributed.reduce_op.*")
+    settings = Settings.read()
+    logging.config.dictConfig(log_configuration(settings))
+    place = Workplace(settings=settings)
+    page_port = settings.page_port if settings.workers > 1 else None
+    application = place.application()
+    return create_app(application, pages, settings.root_path, access_of(place), settings.rate_per_minute, page_port)
