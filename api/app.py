@@ -6,6 +6,7 @@ from api import problems
 from api.description import install_description
 from api.disconnects import StopOnDisconnect
 from api.gate import Gate
+from api.idempotency import Idempotency
 from api.intake import Intake
 from api.login import install_login, install_way_to_pages
 from api.pages.recipe_page import install_pages
@@ -13,6 +14,7 @@ from api.requests import Requests
 from api.resources import catalogue, health, jobs, journal, models, predictions, priorities, recipes, scenarios
 from chargewise.app.application import Application
 from chargewise.app.identity import Access
+from chargewise.app.repeats import Repeats
 
 DESCRIPTION = """What to load into an electric arc furnace.
 
@@ -52,6 +54,7 @@ def create_app(
         app.include_router(resource.router)
     install_description(app)
     app.add_middleware(StopOnDisconnect)
+    app.add_middleware(Idempotency, repeats=Repeats(application.database))
     # What is added last is asked first.
     app.add_middleware(Intake, routes=[route for resource in RESOURCES for route in resource.router.routes])
     access = access or Access()

@@ -292,9 +292,7 @@ def _asked(
     kind: str, asked: Frozen, stored_as: type[Frozen], queue: JobQueue, by: str, response: Response
 ) -> JobStatus:
     """A job in the queue, and where to look at it."""
-    kept = stored_as.model_validate(asked, from_attributes=True).model_dump(
-        mode="json", exclude_defaults=True, by_alias=True
-    )
+    kept = asked.model_dump(mode="json", include=set(stored_as.model_fields), exclude_defaults=True, by_alias=True)
     found = queue.ask(kind, kept["plant"], kept, by)
     response.headers["Location"] = f"/v1/jobs/{found.job_id}"
     return JobStatus.of(found)

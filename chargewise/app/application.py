@@ -93,7 +93,8 @@ class Application:
         self.registry = Registry(models)
         self.optimizer = Optimizer()
         self.plants = Plants(plants, self.registry, store)
-        self.jobs = JobQueue(store.database)
+        self.database = store.database
+        self.jobs = JobQueue(self.database)
         self._answered: OrderedDict[Hashable, tuple[Recipe, tuple[LimitClaim, ...]]] = OrderedDict()
         self._lock = threading.Lock()
 

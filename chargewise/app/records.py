@@ -266,7 +266,7 @@ class Records:
 def _inputs(asked: HeatOrder, answer: Answer) -> Inputs:
     description, rules = answer.loaded.description, answer.plant.rules
     return Inputs(
-        asked=HeatOrder.model_validate(asked, from_attributes=True).model_dump(mode="json", exclude_defaults=True),
+        asked=asked.model_dump(mode="json", include=set(HeatOrder.model_fields), exclude_defaults=True),
         plant=answer.plant.model_dump(mode="json"),
         heel_wt_pct={element.value: value for element, value in description.heel_wt_pct.items()},
         widths={element.value: width for element, width in description.widths.items()},

@@ -162,6 +162,7 @@ def plant_from(raw: dict[str, Any], where: str, folder: Path | None = None) -> P
             own_grades=tuple(entry.grade(where) for entry in read.grade),
             groups=read.group,
             notes=read.notes,
+            approval_required=read.approval_required,
             rules=_rules(read, folder, where),
         )
     except ValidationError as error:
