@@ -11,7 +11,19 @@ from api.intake import Intake
 from api.login import install_login, install_way_to_pages
 from api.pages.recipe_page import install_pages
 from api.requests import Requests
-from api.resources import catalogue, health, jobs, journal, models, predictions, priorities, recipes, scenarios
+from api.resources import (
+    administration,
+    catalogue,
+    health,
+    heats,
+    jobs,
+    journal,
+    models,
+    predictions,
+    priorities,
+    recipes,
+    scenarios,
+)
 from chargewise.app.application import Application
 from chargewise.app.identity import Access
 from chargewise.app.repeats import Repeats
@@ -23,7 +35,19 @@ contents in wt%, prices in €/t, energy in kWh/t tapped, emissions in kgCO2e/t 
 documents (RFC 9457)."""
 
 
-RESOURCES = (recipes, journal, priorities, jobs, scenarios, predictions, catalogue, models, health)
+RESOURCES = (
+    recipes,
+    journal,
+    heats,
+    priorities,
+    jobs,
+    scenarios,
+    predictions,
+    catalogue,
+    models,
+    administration,
+    health,
+)
 """Each with its router, in the order of the documentation."""
 
 

@@ -1,12 +1,14 @@
 """`/v1/models`: the registered surrogates."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
+from pydantic import ConfigDict, Field
 
 from api.gate import needs
-from api.resources.common import NO_PLANT, App, known_name, seen_names
+from api.resources.common import NO_PLANT, App, Asking, known_name, known_plant, seen_names
 from chargewise.app.access import Right
+from chargewise.app.audit import Audit
 from steel.frozen import Frozen
 from steel.jsonable import without_nan
 from surrogate.store.registry import Spoilt, Version
@@ -42,6 +44,31 @@ class ModelCard(Frozen):
             **known, created_at=made.created_at, parent=made.parent, data=made.data, metrics=without_nan(made.metrics),
             sha256=made.sha256,
         )  # fmt: skip
+
+
+class ActivationRequest(Frozen):
+    """A version to be served from now on; an older one is a rollback.
+
+    Attributes:
+        reason: why, for the audit log.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"plant": "northmill", "version": "v0001", "reason": "v0002 drifts"}]}
+    )
+
+    plant: str
+    version: Annotated[str, Field(pattern=r"^v\d{1,9}$")]
+    reason: Annotated[str, Field(max_length=1000)] = ""
+
+
+@router.post("/models/activations", responses=NO_PLANT, status_code=201, dependencies=[needs(Right.TEACH)])
+def activate(asked: ActivationRequest, app: App, asking: Asking) -> ModelCard:
+    """Serve a version from now on: promote it, or roll back to it."""
+    plant = known_plant(app, asked).plant
+    app.registry.activate(plant, asked.version, asking.name)
+    Audit(app.database).note(asking.name, "model activated", plant, asked.version, reason=asked.reason)
+    return next(ModelCard.of(one) for one in app.registry.versions(plant) if one.version == asked.version)
 
 
 @router.get("/models", responses=NO_PLANT)

@@ -93,7 +93,7 @@ class Application:
         self.registry = Registry(models)
         self.optimizer = Optimizer()
         self.plants = Plants(plants, self.registry, store)
-        self.database = store.database
+        self.store, self.database = store, store.database
         self.jobs = JobQueue(self.database)
         self._answered: OrderedDict[Hashable, tuple[Recipe, tuple[LimitClaim, ...]]] = OrderedDict()
         self._lock = threading.Lock()

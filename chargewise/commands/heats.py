@@ -26,7 +26,12 @@ def ingest(heats: HeatsFile, mapping: MappingName, plant: PlantName, as_json: As
         batch = TableAdapter(heats, read_mapping(mapping)).read_heats()
         stored = Workplace().store.add(plant, batch.log, batch.materials, batch.report)
         if as_json:
-            print_json({**batch.report.model_dump(mode="json"), "stored": asdict(stored)})
+            print_json(
+                {
+                    **batch.report.model_dump(mode="json"),
+                    "stored": {k: v for k, v in asdict(stored).items() if k != "verdicts"},
+                }
+            )
         else:
             render.ingest_report(batch.report)
             out.print(

@@ -61,9 +61,15 @@ class Database:
         return self.engine.connect()
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that writes, all or nothing; waits its turn where another one writes."""
+    def writing(self, to: str | None = None) -> Iterator[sa.Connection]:
+        """A transaction that writes, all or nothing; waits its turn where another one writes.
+
+        Args:
+            to: what it writes to: of several that write to the same, one waits for another, on PostgreSQL too.
+        """
         with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
+            if to is not None and not self.is_file:
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:to))"), {"to": to})
             yield connection
 
     def _bring_up_to_date(self) -> None:

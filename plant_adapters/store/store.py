@@ -1,8 +1,9 @@
 """The plant's heat store: heats, their revisions, corrections and quarantine, in SQLite or PostgreSQL."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sqlalchemy as sa
@@ -83,11 +84,16 @@ CORRECTIONS = sa.Table(
 
 @dataclass(frozen=True)
 class Stored:
-    """What storing a batch did: heats added, changed (the earlier values kept as a revision), already there."""
+    """What storing a batch did: heats added, changed (the earlier values kept as a revision), already there.
+
+    Attributes:
+        verdicts: which of these each heat is, by its number.
+    """
 
     added: int
     changed: int
     unchanged: int
+    verdicts: dict[str, Literal["added", "changed", "unchanged"]] = field(default_factory=dict, repr=False)
 
 
 class HeatStore:
@@ -121,7 +127,7 @@ class HeatStore:
         if alike:
             raise InputError(plant, "plant", f"another name, or {alike[0]} as it is written already")
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self.database.writing() as connection:
+        with self.database.writing(to=f"heats of {plant}") as connection:
             stored = self._add_heats(connection, plant, log, now)
             self._add_materials(connection, plant, materials)
             if report is not None:
@@ -177,16 +183,18 @@ class HeatStore:
         next_position = 0 if last is None else int(last) + 1
         fresh: list[dict[str, Any]] = []
         changed: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        unchanged = 0
+        verdicts: dict[str, Literal["added", "changed", "unchanged"]] = {}
         for index in range(len(log)):
             row = _row(plant, log.heat(index))
             before = known.get(row["heat_id"])
             if before is None:
                 fresh.append({**row, "position": next_position + len(fresh)})
+                verdicts[row["heat_id"]] = "added"
             elif any(before[key] != value for key, value in row.items()):
                 changed.append((before, row))
+                verdicts[row["heat_id"]] = "changed"
             else:
-                unchanged += 1
+                verdicts[row["heat_id"]] = "unchanged"
         if fresh:
             connection.execute(sa.insert(HEATS), fresh)
         for before, row in changed:
@@ -195,7 +203,7 @@ class HeatStore:
             )
             same = (HEATS.c.plant == plant) & (HEATS.c.heat_id == row["heat_id"])
             connection.execute(sa.update(HEATS).where(same).values(row))
-        return Stored(len(fresh), len(changed), unchanged)
+        return Stored(len(fresh), len(changed), list(verdicts.values()).count("unchanged"), verdicts)
 
     def _known(self, connection: sa.Connection, plant: str, heat_ids: list[str]) -> dict[str, dict[str, Any]]:
         """Heats of these that are stored already, and no others: a day's heats need not read the history."""
@@ -247,6 +255,17 @@ class HeatStore:
                     for c in report.corrections
                 ],
             )
+
+
+def log_of(plant: str, heats: Sequence[Heat], materials: tuple[str, ...]) -> HeatLog:
+    """Heats as columns, as they would be stored.
+
+    Args:
+        plant: whose.
+        heats: in order.
+        materials: their columns, a superset of what they charge.
+    """
+    return _log_of([_row(plant, heat) for heat in heats], materials)
 
 
 def _row(plant: str, heat: Heat) -> dict[str, Any]:

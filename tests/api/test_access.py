@@ -12,8 +12,10 @@ from api.app import create_app
 from api.gate import COOKIE
 from chargewise.app import access as access_module
 from chargewise.app.access import AccessKeys, Role
+from chargewise.app.application import Application
 from chargewise.app.identity import Access, checked_start
 from plant_adapters.store.database import Database
+from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
 from tests.conftest import Installation
 
@@ -173,6 +175,43 @@ def test_a_key_once_typed_comes_in_as_a_cookie_that_no_script_reads(client: Clie
     assert browser.get("/v1/models").status_code == 200
     browser.post("/logout")
     assert browser.get("/v1/models").status_code == 401
+
+
+def test_keys_are_made_and_revoked_over_the_wire_and_each_change_is_written_down(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_module, "REMEMBERED_S", 0.0)
+    store = HeatStore(f"sqlite:///{tmp_path / 'own.db'}")
+    application = Application(installation.home / "plants", installation.home / "models", store)
+    keys = AccessKeys(store.database)
+    web = create_app(application, pages=False, access=Access(keys))
+
+    def by(key: str) -> TestClient:
+        return TestClient(web, headers={"Authorization": f"Bearer {key}"})
+
+    admin = by(keys.make("admin", Role.ADMIN, None, "a test")[0])
+    made = admin.post("/v1/keys", json={"name": "mes", "role": "mes", "plants": ["northmill"]}).json()
+    assert by(made["key"]).get("/v1/models").status_code == 200
+    assert by(made["key"]).post("/v1/keys", json={"name": "more", "role": "admin"}).status_code == 403
+    assert "key" not in admin.get("/v1/keys").json()[-1]
+    assert admin.delete(f"/v1/keys/{made['key_id']}").json()["revoked_at"] is not None
+    assert by(made["key"]).get("/v1/models").status_code == 401
+    assert admin.delete("/v1/keys/nothing").status_code == 404
+    own = by(admin.post("/v1/keys", json={"name": "own", "role": "admin", "plants": ["northmill"]}).json()["key"])
+    assert own.post("/v1/keys", json={"name": "all", "role": "viewer"}).status_code == 422
+    assert own.post("/v1/keys", json={"name": "other", "role": "viewer", "plants": ["riverside"]}).status_code == 422
+    assert own.get("/v1/audit").status_code == 403
+    changes = admin.get("/v1/audit").json()
+    assert [change["action"] for change in changes] == ["key made", "key revoked", "key made"]
+    assert {change["principal"] for change in changes} == {"admin"}
+    assert admin.get("/v1/audit", params={"before": changes[0]["number"]}).json() == changes[1:]
+    activated = admin.post("/v1/models/activations", json={"plant": "northmill", "version": "v0001", "reason": "test"})
+    assert activated.status_code == 201
+    assert activated.json()["active"]
+    assert admin.get("/v1/audit").json()[0]["details"] == {"reason": "test"}
+    strange = admin.post("/v1/models/activations", json={"plant": "northmill", "version": "v9999"})
+    assert strange.status_code == 422
+    store.close()
 
 
 def test_what_is_kept_of_a_key_opens_nothing(keys: AccessKeys, tmp_path: Path) -> None:
