@@ -3,6 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -87,8 +88,8 @@ class Settings(BaseSettings):
         return self.home / "plants"
 
     @classmethod
-    def read(cls) -> "Settings":
-        """The settings of this process.
+    def read(cls, **given: Any) -> "Settings":
+        """The settings of this process; what is given counts before file and environment.
 
         Raises:
             InputError: a value in the environment or the file cannot be used, or a key of the file is unknown.
@@ -97,7 +98,7 @@ class Settings(BaseSettings):
         if named is not None and not Path(named).is_file():
             raise InputError(named, CONFIG, "a TOML file that is there")
         try:
-            found = cls()
+            found = cls(**given)
         except ValidationError as error:
             raise input_error(error, "settings CHARGEWISE_", cls) from error
         except ValueError as error:

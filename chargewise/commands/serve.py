@@ -47,7 +47,12 @@ def serve(
 ) -> None:
     """Serve the REST API under /v1, its documentation at /docs and the page at /."""
     with reporting_errors():
-        settings = _settings(host=host, port=port, workers=workers, root_path=root_path, jobs=jobs)
+        asked = {"host": host, "port": port, "workers": workers, "root_path": root_path, "jobs": jobs}
+        given = {name: value for name, value in asked.items() if value is not None}
+        settings = Settings.read(**given)
+        if settings.workers > 1 and settings.page_port is None:
+            given["page_port"] = settings.port + 1
+            settings = Settings.read(**given)
         place = Workplace(settings=settings)
         if demo:
             with progress(quiet=as_json) as say:
@@ -66,6 +71,7 @@ def serve(
             err.print(
                 f"Chargewise on {url}  (API: {settings.root_path}/docs, plants: {', '.join(names) or 'none yet'})"
             )
+    _handed_on(given)
     # Memory that many threads have freed goes back sooner.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     with tempfile.TemporaryDirectory(prefix="chargewise-metrics-") as metrics:
@@ -119,16 +125,10 @@ class Children:
             self._ending.wait(LOOK_S)
 
 
-def _settings(**given: Any) -> Settings:
-    """The settings with what the command line says, for this process and those that it starts."""
+def _handed_on(given: dict[str, Any]) -> None:
+    """Have the processes that this one starts find what the command line says."""
     for name, value in given.items():
-        if value is not None:
-            os.environ[f"CHARGEWISE_{name.upper()}"] = str(value)
-    settings = Settings.read()
-    if settings.workers > 1 and settings.page_port is None:
-        os.environ["CHARGEWISE_PAGE_PORT"] = str(settings.port + 1)
-        settings = Settings.read()
-    return settings
+        os.environ[f"CHARGEWISE_{name.upper()}"] = str(value)
 
 
 def _configuration(settings: Settings, factory: str) -> uvicorn.Config:
