@@ -2,6 +2,10 @@
 
 import logging
 import logging.config
+import multiprocessing
+import os
+import signal
+import threading
 import warnings
 from typing import Any
 
@@ -69,7 +73,16 @@ def with_pages() -> FastAPI:
     return _service(pages=True)
 
 
+def _end_with_parent() -> None:
+    """A worker whose service was killed ends too, and leaves the port to the next one."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _service(pages: bool) -> FastAPI:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # NiceGUI looks at every object of the process once, which makes torch warn about one of its own.
     warnings.filterwarnings("ignore", message=".*torch.distributed.reduce_op.*")
     settings = Settings.read()
