@@ -35,6 +35,18 @@ contents in wt%, prices in €/t, energy in kWh/t tapped, emissions in kgCO2e/t 
 documents (RFC 9457)."""
 
 
+TAGS = [
+    {"name": "recipes", "description": "One order, and every question about its recipe."},
+    {"name": "journal", "description": "Recipes again: decided on, charged, judged by their heats, made again."},
+    {"name": "heats", "description": "Heats that were made."},
+    {"name": "jobs", "description": "What takes longer than one waits: asked for, looked at, fetched."},
+    {"name": "scenarios", "description": "What-if scenarios that come with Chargewise."},
+    {"name": "predictions", "description": "What a given charge will give."},
+    {"name": "catalogue", "description": "Materials and grades."},
+    {"name": "models", "description": "Surrogates: listed, promoted, rolled back."},
+    {"name": "administration", "description": "Keys, and what was changed by whom."},
+    {"name": "health", "description": "Whether the service answers, and for which plants."},
+]
 RESOURCES = (
     recipes,
     journal,
@@ -70,7 +82,16 @@ def create_app(
         page_port: where the pages are, if they are served by another process.
     """
     app = FastAPI(
-        title="Chargewise", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, root_path=root_path
+        title="Chargewise",
+        version="0.1.0",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        servers=[{"url": root_path or "/"}],
+        generate_unique_id_function=lambda route: route.name,
+        docs_url=None,
+        redoc_url=None,
+        root_path=root_path,
+        root_path_in_servers=False,
     )
     app.state.application = application
     problems.install(app)

@@ -86,7 +86,7 @@ class ChangeMade(Frozen):
 
 
 @router.post("/keys", status_code=201)
-def make(asked: KeyRequest, app: App, asking: Asking) -> KeyMade:
+def make_key(asked: KeyRequest, app: App, asking: Asking) -> KeyMade:
     """Make a key; who may see some plants only makes keys for these only."""
     _within(asking, asked.plants)
     key, made = AccessKeys(app.database).make(asked.name, asked.role, asked.plants, asking.name, asked.valid_days)
@@ -95,13 +95,13 @@ def make(asked: KeyRequest, app: App, asking: Asking) -> KeyMade:
 
 
 @router.get("/keys")
-def keys(app: App, asking: Asking) -> list[KeyShown]:
+def list_keys(app: App, asking: Asking) -> list[KeyShown]:
     """Every key that was made, the oldest first."""
     return [KeyShown.of(key) for key in AccessKeys(app.database).all() if _sees(asking, key.plants)]
 
 
 @router.delete("/keys/{key_id}", responses={404: {"description": "No such key"}})
-def revoke(key_id: str, app: App, asking: Asking) -> KeyShown:
+def revoke_key(key_id: str, app: App, asking: Asking) -> KeyShown:
     """A key opens no more, from a second later on."""
     found = next((key for key in AccessKeys(app.database).all() if key.key_id == key_id), None)
     if found is None or not _sees(asking, found.plants):
@@ -112,7 +112,7 @@ def revoke(key_id: str, app: App, asking: Asking) -> KeyShown:
 
 
 @router.get("/audit")
-def audit(
+def read_audit(
     app: App,
     asking: Asking,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/v1", tags=["catalogue"], dependencies=[needs(Right.R
 
 
 @router.get("/materials", responses=NO_PLANT)
-def materials(app: App, plant: str | None = None) -> list[Material]:
+def list_materials(app: App, plant: str | None = None) -> list[Material]:
     """The catalogue's materials, or a plant's yard."""
     if plant is None:
         return list(catalogue.materials().values())
@@ -21,7 +21,7 @@ def materials(app: App, plant: str | None = None) -> list[Material]:
 
 
 @router.get("/grades", responses=NO_PLANT)
-def grades(app: App, plant: str | None = None) -> list[Grade]:
+def list_grades(app: App, plant: str | None = None) -> list[Grade]:
     """The catalogue's grades, or those a plant makes."""
     if plant is None:
         return list(catalogue.grades().values())

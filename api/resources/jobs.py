@@ -178,21 +178,21 @@ Queue = Annotated[JobQueue, Depends(queue_of)]
 
 
 @router.post("/fronts", status_code=202, responses=FULL, dependencies=ASKS)
-def front(asked: FrontRequest, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
+def ask_front(asked: FrontRequest, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """Recipes over the Pareto front of two to four objectives, the best in the first of them first."""
     app.check_front(known_plant(app, asked), asked.objectives)
     return _asked("front", asked, FrontOrder, queue, asking.name, response)
 
 
 @router.post("/campaigns", status_code=202, responses=FULL, dependencies=ASKS)
-def campaign(asked: CampaignRequest, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
+def ask_campaign(asked: CampaignRequest, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """The cheapest plan for many heats over one stock, with what arrives and can be bought meanwhile."""
     app.check_campaign(known_plant(app, asked))
     return _asked("campaign", asked, CampaignOrder, queue, asking.name, response)
 
 
 @router.post("/scenarios", status_code=202, responses=FULL, dependencies=ASKS)
-def scenario(asked: ScenarioRequest, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
+def ask_scenario(asked: ScenarioRequest, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """Every case of a scenario beside the plant as it is, over its grades."""
     plant = app.plant(known_plant(app, asked).plant).plant
     asked.stated()
@@ -202,28 +202,28 @@ def scenario(asked: ScenarioRequest, app: App, queue: Queue, asking: Asking, res
 
 
 @router.post("/trainings", status_code=202, responses=FULL, dependencies=TEACHES)
-def training(asked: TrainingOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
+def ask_training(asked: TrainingOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """Learn from the plant's heats: anew, anew if surely better, or the newest heats into the active surrogate."""
     known_plant(app, asked)
     return _asked("training", asked, TrainingOrder, queue, asking.name, response)
 
 
 @router.post("/evaluations", status_code=202, responses=FULL, dependencies=READS)
-def evaluation(asked: EvaluationOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
+def ask_evaluation(asked: EvaluationOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """The surrogate beside plain regressions, on heats later than those each has learned from."""
     known_plant(app, asked)
     return _asked("evaluation", asked, EvaluationOrder, queue, asking.name, response)
 
 
 @router.post("/shadow-reports", status_code=202, responses=FULL, dependencies=READS)
-def shadow(asked: ShadowOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
+def ask_shadow_report(asked: ShadowOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """What Chargewise would have charged for recorded heats, with only what it knew by then."""
     known_plant(app, asked)
     return _asked("shadow", asked, ShadowOrder, queue, asking.name, response)
 
 
 @router.get("/jobs", dependencies=READS)
-def jobs(queue: Queue, limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None) -> JobPage:
+def list_jobs(queue: Queue, limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None) -> JobPage:
     """Jobs of the plants that one may see, the newest first."""
     before = None if cursor is None else read_cursor(cursor, of_time=True)
     found = queue.newest(limit + 1, context.principal.get().plants, before)
@@ -235,13 +235,13 @@ def jobs(queue: Queue, limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: 
 
 
 @router.get("/jobs/{job_id}", responses=NO_JOB, dependencies=READS)
-def job(job_id: str, app: App, queue: Queue) -> JobStatus:
+def get_job(job_id: str, app: App, queue: Queue) -> JobStatus:
     """One job, and how far it is."""
     return JobStatus.of(_job(app, queue, job_id))
 
 
 @router.get("/jobs/{job_id}/result", responses=NO_JOB | {409: {"description": "It is not done"}}, dependencies=READS)
-def result(job_id: str, app: App, queue: Queue) -> JobResult:
+def get_job_result(job_id: str, app: App, queue: Queue) -> JobResult:
     """What a job that is done came to."""
     found = _job(app, queue, job_id)
     if found.state != "done":
@@ -251,7 +251,7 @@ def result(job_id: str, app: App, queue: Queue) -> JobResult:
 
 
 @router.post("/jobs/{job_id}/cancel", responses=NO_JOB, dependencies=READS)
-def cancel(job_id: str, app: App, queue: Queue, asking: Asking) -> JobStatus:
+def cancel_job(job_id: str, app: App, queue: Queue, asking: Asking) -> JobStatus:
     """Want a job stopped: one that waits ends at once, one that runs within seconds, one that has ended stays."""
     found = _job(app, queue, job_id)
     if found.asked_by != asking.name and not asking.may(Right.CHANGE):
@@ -265,7 +265,7 @@ def cancel(job_id: str, app: App, queue: Queue, asking: Asking) -> JobStatus:
     response_class=StreamingResponse,
     dependencies=READS,
 )
-async def events(job_id: str, request: Request, app: App, queue: Queue) -> StreamingResponse:
+async def follow_job(job_id: str, request: Request, app: App, queue: Queue) -> StreamingResponse:
     """The job's progress as server-sent events, until it has ended."""
     await run_in_threadpool(_job, app, queue, job_id)
     return StreamingResponse(_followed(request, queue, job_id), media_type="text/event-stream")

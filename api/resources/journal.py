@@ -100,7 +100,7 @@ class HeatOutcome(Frozen):
 
 
 @router.get("/recipes", responses=NO_PLANT, dependencies=READS)
-def recipes(
+def list_recipes(
     app: App,
     records: Journal,
     plant: str,
@@ -116,40 +116,40 @@ def recipes(
 
 
 @router.get("/recipes/{recipe_id}", responses=NO_SUCH, dependencies=READS)
-def recipe(recipe_id: str, app: App, records: Journal) -> RecipeStory:
+def get_recipe(recipe_id: str, app: App, records: Journal) -> RecipeStory:
     """A recipe as it was made, what was asked, decided and charged, and its prediction against the analysis."""
     return records.story(_plant(app, records, recipe_id), recipe_id)
 
 
 @router.get("/recipes/{recipe_id}/reproduction", responses=NO_SUCH, dependencies=READS)
-def reproduction(recipe_id: str, app: App, records: Journal) -> Reproduction:
+def reproduce_recipe(recipe_id: str, app: App, records: Journal) -> Reproduction:
     """The recipe made again from the journal alone: whether it comes to the same numbers."""
     return records.reproduce(_plant(app, records, recipe_id), recipe_id)
 
 
 @router.post("/recipes/{recipe_id}/decisions", responses=NO_SUCH, status_code=201, dependencies=[needs(Right.DECIDE)])
-def decide(recipe_id: str, asked: DecisionRequest, app: App, records: Journal, asking: Asking) -> Decision:
+def decide_on_recipe(recipe_id: str, asked: DecisionRequest, app: App, records: Journal, asking: Asking) -> Decision:
     """Accept, change or reject a recipe; the last decision counts."""
     plant = _plant(app, records, recipe_id)
     return records.decide(plant, recipe_id, asked.verdict, asking.name, asked.reason, asked.charged_t)
 
 
 @router.put("/recipes/{recipe_id}/charge", responses=NO_SUCH, dependencies=REPORTS)
-def charge(recipe_id: str, asked: ChargeRequest, app: App, records: Journal, asking: Asking) -> Charged:
+def report_charge(recipe_id: str, asked: ChargeRequest, app: App, records: Journal, asking: Asking) -> Charged:
     """Report what was really charged; the same report twice is one."""
     plant = _plant(app, records, recipe_id)
     return records.charge(plant, recipe_id, asked.heat_id, asking.name, asked.charged_t, asked.additions_t)
 
 
 @router.post("/recipes/{recipe_id}/outcome", responses=NO_SUCH, status_code=201, dependencies=REPORTS)
-def give_outcome(recipe_id: str, asked: HeatOutcome, app: App, records: Journal) -> tuple[KeptClaim, ...]:
+def report_outcome(recipe_id: str, asked: HeatOutcome, app: App, records: Journal) -> tuple[KeptClaim, ...]:
     """Report the heat's final analysis; returns how every limit's claims were kept so far."""
     analysis = by_element(asked.analysis_wt_pct, "analysis_wt_pct")
     return records.give_outcome(_plant(app, records, recipe_id), recipe_id, asked.heat_id, analysis)
 
 
 @router.get("/claims", responses=NO_PLANT, dependencies=READS)
-def claims(app: App, plant: str) -> tuple[KeptClaim, ...]:
+def list_claims(app: App, plant: str) -> tuple[KeptClaim, ...]:
     """What a plant's recipes claimed of each limit, and what was kept of it."""
     return app.plant(known_name(app, plant)).feedback.kept()
 

@@ -63,7 +63,7 @@ class ActivationRequest(Frozen):
 
 
 @router.post("/models/activations", responses=NO_PLANT, status_code=201, dependencies=[needs(Right.TEACH)])
-def activate(asked: ActivationRequest, app: App, asking: Asking) -> ModelCard:
+def activate_model(asked: ActivationRequest, app: App, asking: Asking) -> ModelCard:
     """Serve a version from now on: promote it, or roll back to it."""
     plant = known_plant(app, asked).plant
     app.registry.activate(plant, asked.version, asking.name)
@@ -72,7 +72,7 @@ def activate(asked: ActivationRequest, app: App, asking: Asking) -> ModelCard:
 
 
 @router.get("/models", responses=NO_PLANT)
-def models(app: App, plant: str | None = None) -> list[ModelCard]:
+def list_models(app: App, plant: str | None = None) -> list[ModelCard]:
     """Every registered surrogate, of all plants or one."""
     names = seen_names(app) if plant is None else (known_name(app, plant),)
     return [ModelCard.of(version) for name in names for version in app.registry.versions(name)]

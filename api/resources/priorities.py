@@ -46,6 +46,6 @@ class PrioritiesRequest(RecipeRequest):
 
 
 @router.post("/priorities", responses=NO_RECIPE)
-def priorities(asked: PrioritiesRequest, app: App) -> tuple[FrontPoint, ...]:
+def decide_by_priorities(asked: PrioritiesRequest, app: App) -> tuple[FrontPoint, ...]:
     """One objective after another, each giving up little of those before; the last recipe is the answer."""
     return app.priorities(known_plant(app, asked), [(one.objective, one.give_pct / 100.0) for one in asked.priorities])

@@ -110,30 +110,30 @@ def recommend(asked: RecipeRequest, app: App, records: Journal, asking: Asking) 
 
 
 @router.post("/alternatives", responses=NO_RECIPE)
-def alternatives(asked: RecipeRequest, app: App) -> tuple[Alternative, ...]:
+def find_alternatives(asked: RecipeRequest, app: App) -> tuple[Alternative, ...]:
     """The cheapest recipes without each material that the optimal one uses, cheapest first."""
     return app.alternatives(known_plant(app, asked))
 
 
 @router.post("/ranked-recipes", responses=NO_RECIPE)
-def ranked(asked: RankingRequest, app: App) -> tuple[RankedRecipe, ...]:
+def rank_recipes(asked: RankingRequest, app: App) -> tuple[RankedRecipe, ...]:
     """The cheapest recipes that differ in their materials, cheapest first."""
     return app.ranked(known_plant(app, asked), asked.count, asked.within_pct / 100.0)
 
 
 @router.post("/ranges", responses=NO_RECIPE)
-def ranges(asked: RangesRequest, app: App) -> Ranges:
+def find_ranges(asked: RangesRequest, app: App) -> Ranges:
     """Over which range of each price and limit the recipe is made of the same materials, and what changes beyond."""
     return app.ranges(known_plant(app, asked), asked.time_limit_s)
 
 
 @router.post("/reviews", responses=NO_RECIPE)
-def review(asked: ReviewRequest, app: App) -> Review:
+def review_charge(asked: ReviewRequest, app: App) -> Review:
     """Why not this charge of mine? What it misses, and what it costs more than the optimal recipe."""
     return app.review(known_plant(app, asked), asked.charged_t)
 
 
 @router.post("/confidence-prices", responses=NO_PLANT)
-def confidence_prices(asked: RecipeRequest, app: App) -> tuple[ConfidencePrice, ...]:
+def price_confidence(asked: RecipeRequest, app: App) -> tuple[ConfidencePrice, ...]:
     """What more or less confidence in the order's limits would cost."""
     return app.confidence_prices(known_plant(app, asked))

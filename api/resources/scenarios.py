@@ -11,6 +11,6 @@ MOST_GRADES = 20
 
 
 @router.get("/scenarios", dependencies=[needs(Right.READ)])
-def scenarios() -> dict[str, Scenario]:
+def list_scenarios() -> dict[str, Scenario]:
     """The scenarios that come with Chargewise, by name."""
     return {name: read_scenario(name) for name in gallery()}
