@@ -120,7 +120,7 @@ def test_scenarios_over_the_wire_and_no_file_of_the_service_is_read(client: Test
 @pytest.mark.usefixtures("working")
 def test_training_makes_a_version_that_is_served_and_names_its_job(client: TestClient, place: Workplace) -> None:
     before = place.registry.active_version("northmill")
-    job = ended(client, "/v1/trainings", {"plant": "northmill", "newest": 300})
+    job = ended(client, "/v1/trainings", {"plant": "northmill", "newest": 120})
     assert job["state"] == "done", job
     version = client.get(job["result"]).json()["result"]["version"]
     assert version != before
@@ -130,6 +130,7 @@ def test_training_makes_a_version_that_is_served_and_names_its_job(client: TestC
     assert recipe["model_version"] == version
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("working")
 def test_evaluations_and_shadow_reports_are_jobs_too(client: TestClient) -> None:
     outputs = result(client, "/v1/evaluations", {"plant": "northmill"})["outputs"]

@@ -64,8 +64,11 @@ class Service:
         _, alive = psutil.wait_procs(children, timeout=20)
         assert not alive, "what the service had started outlived it"
 
-    def stop(self) -> None:
-        if self.process is not None:
+    def __enter__(self) -> "Service":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(40)
 
@@ -79,9 +82,9 @@ def _answering(pid: int) -> list[psutil.Process]:
 class Client(threading.Thread):
     """Asks for recipes and sends heats, each until it is acknowledged."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.url, self.ending = url, threading.Event()
+        self.url, self.ending = "", threading.Event()
         self.recipes: dict[str, str] = {}
         self.heats: list[str] = []
         self.strange: list[str] = []
@@ -122,34 +125,36 @@ class Client(threading.Thread):
 @pytest.mark.slow
 def test_what_was_acknowledged_is_there_once_whenever_it_is_killed(installation: Installation, tmp_path: Path) -> None:
     home, rng = Path(shutil.copytree(installation.home, tmp_path / "home")), random.Random(4711)
-    service = Service(home, workers=2)
-    service.start()
-    front = {"plant": "northmill", "grade": "B500B", "points": 40}
-    job_id = httpx.post(f"{service.url}/v1/fronts", json=front, timeout=20).json()["job_id"]
-    client = Client(service.url)
-    client.start()
-    try:
-        for kill in range(KILLS):
-            time.sleep(rng.uniform(0.05, 1.5))
-            whole = kill % 2 == 0
-            service.kill(whole, rng)
-            if whole:
-                service.start()
-        time.sleep(2.0)
-    finally:
-        client.ending.set()
-        client.join()
+    client, front = Client(), {"plant": "northmill", "grade": "B500B", "points": 40}
+    with Service(home, workers=2) as service:
+        service.start()
+        job_id = httpx.post(f"{service.url}/v1/fronts", json=front, timeout=20).json()["job_id"]
+        client.url = service.url
+        client.start()
+        try:
+            for kill in range(KILLS):
+                time.sleep(rng.uniform(0.05, 1.5))
+                whole = kill % 2 == 0
+                service.kill(whole, rng)
+                if whole:
+                    service.start()
+            time.sleep(2.0)
+        finally:
+            client.ending.set()
+            client.join()
+        for recipe_id in client.recipes.values():
+            assert httpx.get(f"{service.url}/v1/recipes/{recipe_id}", timeout=20).status_code == 200
+        deadline = time.monotonic() + 120
+        while (job := httpx.get(f"{service.url}/v1/jobs/{job_id}", timeout=20).json())["state"] in (
+            "queued",
+            "running",
+        ):
+            assert time.monotonic() < deadline, job
+            time.sleep(0.5)
+    assert job["state"] == "done" or "lost 3 times" in json.dumps(job["problem"]), job
     assert client.strange == []
     assert len(client.recipes) > KILLS
     assert len(set(client.recipes.values())) == len(client.recipes)
-    for recipe_id in client.recipes.values():
-        assert httpx.get(f"{service.url}/v1/recipes/{recipe_id}", timeout=20).status_code == 200
-    deadline = time.monotonic() + 120
-    while (job := httpx.get(f"{service.url}/v1/jobs/{job_id}", timeout=20).json())["state"] in ("queued", "running"):
-        assert time.monotonic() < deadline, job
-        time.sleep(0.5)
-    assert job["state"] == "done" or "lost 3 times" in json.dumps(job["problem"]), job
-    service.stop()
     with sqlite3.connect(home / "heats.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         stored = [row[0] for row in database.execute("SELECT heat_id FROM heats WHERE heat_id LIKE 'KILL%'")]
