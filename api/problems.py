@@ -1,10 +1,12 @@
 """Errors as RFC 9457 problem details."""
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api import context
@@ -17,6 +19,7 @@ from steel.complaints import complaint, plain
 from steel.errors import InputError
 from steel.frozen import Frozen
 
+LOG = logging.getLogger("chargewise.requests")
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 20
 """Entries of one document; who sent more wrong than that has other worries."""
@@ -121,6 +124,19 @@ def _left(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="Stopped", status=503, detail="the client left before there was an answer"))
 
 
+def database_away(error: Exception) -> JSONResponse:
+    """The database does not answer; what a driver says may hold rows of heats and goes to the log only."""
+    LOG.error("the database does not answer (%s)", type(error).__name__)
+    detail = "the database does not answer at present; what was sent was not kept, send it again"
+    response = problem_response(Problem(title="Database away", status=503, detail=detail))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _database_away(_: Request, error: Exception) -> JSONResponse:
+    return database_away(error)
+
+
 def _http_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
@@ -144,5 +160,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SolverError, _no_answer)
     app.add_exception_handler(NotReadyError, _not_ready)
     app.add_exception_handler(StoppedError, _left)
+    app.add_exception_handler(SQLAlchemyError, _database_away)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _broken)

@@ -5,11 +5,13 @@ import re
 import time
 from uuid import uuid4
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import context
 from api.metrics import observe
+from api.problems import database_away
 
 LOG = logging.getLogger("chargewise.requests")
 SANE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -50,6 +52,10 @@ class Requests:
 
         try:
             await self.app(scope, receive, sending)
+        except SQLAlchemyError as error:
+            if status:
+                raise
+            await database_away(error)(scope, receive, sending)
         finally:
             took = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")
