@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from api import problems
+from api.conditional import Conditional
 from api.description import install_description
 from api.disconnects import StopOnDisconnect
 from api.gate import Gate
@@ -99,6 +100,7 @@ def create_app(
         app.include_router(resource.router)
     install_description(app)
     app.add_middleware(StopOnDisconnect)
+    app.add_middleware(Conditional)
     app.add_middleware(Idempotency, repeats=Repeats(application.database))
     # What is added last is asked first.
     app.add_middleware(Intake, routes=[route for resource in RESOURCES for route in resource.router.routes])

@@ -5,7 +5,7 @@ A client that leaves before its answer stops the search for it.
 
 import asyncio
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,11 +25,14 @@ GONE = "http.disconnect"
 
 @dataclass
 class Room:
-    """Room for so many questions at once, and for so many that wait."""
+    """Room for so many questions at once.
+
+    Attributes:
+        inside: how many are being answered or wait.
+    """
 
     at_once: asyncio.Semaphore
     inside: int = 0
-    most: int = field(default=MOST_WAITING)
 
 
 class StopOnDisconnect:
@@ -46,7 +49,7 @@ class StopOnDisconnect:
         if room is None:
             await self.app(scope, receive, send)
             return
-        if room.inside >= room.most:
+        if room.inside >= MOST_WAITING:
             refused("questions")
             detail = f"{room.inside} questions are being answered or wait here already; ask again in a moment"
             response = problem_response(Problem(title="Too much at once", status=429, detail=detail))

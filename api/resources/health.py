@@ -37,6 +37,7 @@ def read_metrics(app: App) -> Response:
         metrics.set_model(name, loaded.version.version)
         for claim in loaded.feedback.kept():
             metrics.set_claim(name, claim.element.value, claim.side, 1.0 - claim.claimed, 1.0 - claim.missed)
+    metrics.set_jobs(app.jobs.counts())
     content, media_type = metrics.exposition()
     return Response(content, media_type=media_type)
 

@@ -153,6 +153,24 @@ def test_without_keys_only_this_machine_is_listened_to_and_answered(
     assert not checked_start(Access(keys), "0.0.0.0", LOOPBACK).loopback_only
 
 
+def test_a_key_that_asks_too_often_is_told_when_to_come_again(installation: Installation, keys: AccessKeys) -> None:
+    web = create_app(installation.service, pages=False, access=Access(keys), rate_per_minute=3)
+    often, other = (TestClient(web, headers={"X-API-Key": keys.make(n, Role.VIEWER, None, "")[0]}) for n in "ab")
+    answers = [often.get("/v1/claims?plant=northmill") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert other.get("/v1/claims?plant=northmill").status_code == 200
+
+
+def test_metrics_tell_of_routes_solves_and_models(client: Client) -> None:
+    asking = client(Role.MES)
+    recipe = asking.post("/v1/recipes", json=ORDER).json()
+    told = asking.get("/metrics").text
+    assert 'chargewise_request_seconds_count{method="POST",route="/v1/recipes",status="200"}' in told
+    assert 'chargewise_solve_seconds_count{plant="northmill"}' in told
+    assert f'chargewise_model_info{{plant="northmill",version="{recipe["model_version"]}"}} 1.0' in told
+
+
 def test_answers_keep_browsers_careful(client: Client) -> None:
     answer = client(Role.VIEWER).get("/v1/models", headers={"X-Request-ID": "mine-1"})
     assert answer.headers["X-Request-ID"] == "mine-1"

@@ -146,6 +146,16 @@ def test_catalogues_and_models_can_be_listed(client: TestClient) -> None:
     assert client.get("/v1/models", params={"plant": "atlantis"}).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/v1/materials", "/v1/grades?plant=northmill", "/v1/models", "/v1/scenarios"])
+def test_what_a_client_has_already_is_not_sent_again(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    tag = first.headers["ETag"]
+    again = client.get(path, headers={"If-None-Match": f'"other", W/{tag}'})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    assert client.get(path, headers={"If-None-Match": '"other"'}).json() == first.json()
+    assert "ETag" not in client.get("/v1/grades", params={"plant": "atlantis"}).headers
+
+
 def test_unknown_paths_and_methods_are_problems_too(client: TestClient) -> None:
     answer = client.get("/v1/nothing")
     assert answer.status_code == 404
