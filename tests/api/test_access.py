@@ -172,7 +172,7 @@ def test_metrics_tell_of_routes_solves_and_models(client: Client) -> None:
 
 
 def test_answers_keep_browsers_careful(client: Client) -> None:
-    answer = client(Role.VIEWER).get("/v1/models", headers={"X-Request-ID": "mine-1"})
+    answer = client(Role.VIEWER).get("/v1/jobs", headers={"X-Request-ID": "mine-1"})
     assert answer.headers["X-Request-ID"] == "mine-1"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "DENY"
