@@ -18,11 +18,11 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Char
 :root {{ color-scheme: light dark }}
 body {{ font: 16px system-ui, sans-serif; max-width: 24rem; margin: 15vh auto; padding: 0 1rem }}
 input, button {{ font: inherit; width: 100%; box-sizing: border-box; padding: .6rem; margin: .4rem 0 }}
-.problem {{ color: #c62828 }}
+.problem {{ color: light-dark(#b71c1c, #ff8a80) }}
 </style></head><body><h1>Chargewise</h1><form method="post">
 <label for="key">Access key</label>
 <input id="key" name="key" type="password" autocomplete="current-password" autofocus required>
-<button>Come in</button></form><p class="problem" role="alert">{problem}</p>
+<button>Log in</button></form><p class="problem" role="alert">{problem}</p>
 <p>An administrator makes one with <code>chargewise keys make</code>.</p></body></html>"""
 
 

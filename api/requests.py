@@ -75,7 +75,8 @@ def _careful(headers: MutableHeaders, number: str, path: str) -> None:
     headers["X-Request-ID"] = number
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "no-referrer")
+    # Without any referrer a browser calls the origin of its own forms null.
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Content-Security-Policy", DATA_POLICY if data else PAGES_POLICY)
     if path.startswith("/v1/"):
         headers.setdefault("Cache-Control", "no-store")
