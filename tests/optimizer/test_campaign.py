@@ -233,6 +233,7 @@ def test_an_arrival_that_cannot_be_is_named(arrival: Delivery, wrong: str) -> No
 
 
 HARD = RecipeOptions(confidence=0.99, max_materials=8, gap=1e-9, time_limit_s=60.0)
+STOPPED_S = 0.7
 GRACE_S = 15.0
 """For processes to start, and for a slow machine; a recipe of its own would take a minute."""
 
@@ -252,9 +253,10 @@ def test_worker_processes_end_once_nobody_waits_for_the_plan() -> None:
     members = family()
     plant, wanted = campaign(members)
     started = time.perf_counter()
-    with stopping_when(lambda: time.perf_counter() - started > 3.0), pytest.raises(StoppedError):
+    # The whole plan takes a fast machine less than three seconds.
+    with stopping_when(lambda: time.perf_counter() - started > STOPPED_S), pytest.raises(StoppedError):
         plan_campaign(plant, wanted, members.description, HARD, time_limit_s=60.0, workers=2)
-    assert time.perf_counter() - started < 3.0 + GRACE_S
+    assert time.perf_counter() - started < STOPPED_S + GRACE_S
 
 
 def test_recipes_that_a_rule_decides_apart_are_not_mixed() -> None:
