@@ -3,7 +3,9 @@
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
@@ -58,6 +60,11 @@ class LoadedPlant:
     description: Description
     feedback: Feedback
     file_state: FileState
+
+    @cached_property
+    def plant_content(self) -> dict[str, Any]:
+        """The plant as the journal keeps it."""
+        return self.plant.model_dump(mode="json")
 
 
 class Plants:

@@ -264,10 +264,11 @@ class Records:
 
 
 def _inputs(asked: HeatOrder, answer: Answer) -> Inputs:
-    description, rules = answer.loaded.description, answer.plant.rules
+    loaded, rules = answer.loaded, answer.plant.rules
+    description = loaded.description
     return Inputs(
         asked=asked.model_dump(mode="json", include=set(HeatOrder.model_fields), exclude_defaults=True),
-        plant=answer.plant.model_dump(mode="json"),
+        plant=loaded.plant_content if answer.plant is loaded.plant else answer.plant.model_dump(mode="json"),
         heel_wt_pct={element.value: value for element, value in description.heel_wt_pct.items()},
         widths={element.value: width for element, width in description.widths.items()},
         rules_sha256=None if rules is None else _sha256(rules.text),

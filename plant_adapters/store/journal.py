@@ -29,6 +29,9 @@ from steel.elements import Element
 from steel.errors import InputError
 from steel.recipes import Recipe
 
+MOST_KEPT = 64
+"""Plants whose digests are kept."""
+
 
 class Journal:
     """Recipes of all plants of one database.
@@ -40,6 +43,7 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._states: set[str] = set()
+        self._digests: dict[int, tuple[dict[str, Any], str]] = {}
 
     def write(
         self,
@@ -52,7 +56,7 @@ class Journal:
     ) -> tuple[str, str]:
         """Write down a recipe; returns its number, under which all else is reported, and when that was."""  # fmt: skip
         number, now = uuid4().hex[:16], _now()
-        state = _digest(inputs.plant)
+        state = self._digest_of(inputs.plant)
         row = {
             "recipe_id": number,
             "plant": plant,
@@ -78,6 +82,15 @@ class Journal:
             connection.execute(sa.insert(RECIPES), row)
         self._states.add(state)
         return number, now
+
+    def _digest_of(self, plant: dict[str, Any]) -> str:
+        """The digest of a plant's content, worked out once for each that is handed over again and again."""
+        kept = self._digests.get(id(plant))
+        if kept is None or kept[0] is not plant:
+            if len(self._digests) >= MOST_KEPT:
+                self._digests.clear()
+            kept = self._digests[id(plant)] = (plant, _digest(plant))
+        return kept[1]
 
     def plant_of(self, recipe_id: str) -> str | None:
         """The plant that a recipe was made for; None where there is no such recipe."""
