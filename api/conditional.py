@@ -3,7 +3,9 @@
 import hashlib
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.messages import body_of, held
 
 RARELY = ("/v1/materials", "/v1/grades", "/v1/models", "/v1/scenarios", "/v1/claims")
 
@@ -23,16 +25,9 @@ class Conditional:
         if scope["type"] != "http" or scope["method"] != "GET" or not str(scope["path"]).endswith(RARELY):
             await self.app(scope, receive, send)
             return
-        answer: list[Message] = []
-
-        async def hold(message: Message) -> None:
-            answer.append(message)
-
-        await self.app(scope, receive, hold)
-        start, parts = answer[0], answer[1:]
+        start, *parts = await held(self.app, scope, receive)
         if start["status"] == 200:
-            content = b"".join(bytes(part.get("body", b"")) for part in parts)
-            tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+            tag = f'"{hashlib.sha256(body_of(parts)).hexdigest()[:32]}"'
             headers = MutableHeaders(scope=start)
             headers["ETag"], headers["Cache-Control"] = tag, "private, no-cache"
             if tag in _known(Headers(scope=scope).get("if-none-match", "")):

@@ -52,9 +52,8 @@ class StopOnDisconnect:
         if room.inside >= MOST_WAITING:
             refused("questions")
             detail = f"{room.inside} questions are being answered or wait here already; ask again in a moment"
-            response = problem_response(Problem(title="Too much at once", status=429, detail=detail))
-            response.headers["Retry-After"] = str(AGAIN_S)
-            await response(scope, receive, send)
+            problem = Problem(title="Too much at once", status=429, detail=detail)
+            await problem_response(problem, {"Retry-After": str(AGAIN_S)})(scope, receive, send)
             return
         room.inside += 1
         waiting(1)

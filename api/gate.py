@@ -14,17 +14,19 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import context
+from api.messages import path_of
 from api.metrics import refused
 from api.problems import ForbiddenError, Problem, problem_response
 from chargewise.app.access import LOCAL, Principal, Right
-from chargewise.app.identity import Access
+from chargewise.app.identity import LOOPBACK, Access
 
 FREE = ("/healthz", "/readyz", "/login")
 """Paths that nobody needs a key for."""
 DATA = ("/v1/", "/metrics", "/openapi.json", "/docs")
 """Paths that are answered with problem documents; others are pages."""
 COOKIE = "chargewise_key"
-LOOPBACK = ("127.0.0.1", "localhost", "::1", "testserver")
+HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="chargewise"'}, 429: {"Retry-After": "60"}}
+"""Of refusals, by their status."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -49,7 +51,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        path = path_of(scope)
         refusal = self._stranger(scope, headers)
         found: Principal | None = LOCAL
         if refusal is None and path not in FREE and await self._needed():
@@ -62,12 +64,7 @@ class Gate:
                 root = str(scope.get("root_path", ""))
                 await RedirectResponse(f"{root}/login", status_code=303)(scope, receive, send)
             else:
-                response = problem_response(refusal)
-                if refusal.status == 401:
-                    response.headers["WWW-Authenticate"] = 'Bearer realm="chargewise"'
-                if refusal.status == 429:
-                    response.headers["Retry-After"] = "60"
-                await response(scope, receive, send)
+                await problem_response(refusal, HEADERS.get(refusal.status))(scope, receive, send)
             return
         asking = found or LOCAL
         scope["principal_name"] = asking.name

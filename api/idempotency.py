@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import context
+from api.messages import again, body_of, held
 from api.problems import Problem, problem_response
 from chargewise.app.repeats import Answered, OtherRequestError, Repeats, StillAnsweringError
 
@@ -53,21 +54,16 @@ class Idempotency:
             await _refused(422, detail)(scope, receive, send)
             return
         except StillAnsweringError:
-            response = _refused(409, "Idempotency-Key: the same request is being answered at this moment")
-            response.headers["Retry-After"] = "1"
-            await response(scope, receive, send)
+            detail = "Idempotency-Key: the same request is being answered at this moment"
+            await _refused(409, detail, {"Retry-After": "1"})(scope, receive, send)
             return
         if before is not None:
             headers = {**before.headers, "Idempotent-Replayed": "true"}
             await Response(before.body, before.status, headers)(scope, receive, send)
             return
         answer: list[Message] = []
-
-        async def hold(sent: Message) -> None:
-            answer.append(sent)
-
         try:
-            await self.app(scope, _again(message, receive), hold)
+            answer = await held(self.app, scope, again(message, receive))
         finally:
             # What a client has been told is kept by then, whatever happens to this process.
             await run_in_threadpool(self._repeats.end, principal, key, _kept(answer))
@@ -82,20 +78,9 @@ def _kept(answer: list[Message]) -> Answered | None:
     status, headers = int(answer[0]["status"]), Headers(raw=answer[0]["headers"])
     if status >= WORTH_KEEPING or status in NOT_KEPT:
         return None
-    body = b"".join(bytes(part.get("body", b"")) for part in answer[1:])
-    return Answered(status, {name: headers[name] for name in KEPT if name in headers}, body)
+    return Answered(status, {name: headers[name] for name in KEPT if name in headers}, body_of(answer[1:]))
 
 
-def _refused(status: int, detail: str) -> Response:
+def _refused(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     title = "Input cannot be used" if status == 422 else "Not as things stand"
-    return problem_response(Problem(title=title, status=status, detail=detail))
-
-
-def _again(first: Message, receive: Receive) -> Receive:
-    """A message that was read already, then whatever comes after it."""
-    waiting = [first]
-
-    async def received() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return received
+    return problem_response(Problem(title=title, status=status, detail=detail), headers)

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.messages import again, path_of
 from api.problems import Problem, problem_response
 from steel.complaints import meant
 
@@ -45,7 +46,7 @@ class Intake:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request and pass it on, or answer it."""
         scope = _under_root(scope)
-        path = str(scope.get("path", "")).removeprefix(str(scope.get("root_path", "")))
+        path = path_of(scope)
         if scope["type"] != "http" or not path.startswith(OURS):
             await self.app(scope, receive, send)
             return
@@ -56,10 +57,9 @@ class Intake:
             passed_on = receive
             if scope["method"] in WITH_BODY and route.body_field is not None:
                 body = await _body(scope, receive)
-                passed_on = _again(body, receive)
+                passed_on = again({"type": "http.request", "body": body, "more_body": False}, receive)
         except UnusableError as error:
-            response = problem_response(error.problem)
-            response.headers.update(error.headers)
+            response = problem_response(error.problem, error.headers)
             await response(scope, receive, _without_body(send) if head else send)
             return
         if head:
@@ -188,18 +188,6 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _no_number(name: str) -> float:
     entry = {"where": "body", "value": name, "expected": "a finite number"}
     raise _refused(422, "Input cannot be used", f"body: {name} is no number that JSON has", [entry])
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """A body that was read already, then whatever comes after it."""
-    waiting = [body]
-
-    async def receive_again() -> Message:
-        if waiting:
-            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
-        return await receive()
-
-    return receive_again
 
 
 def _without_body(send: Send) -> Send:

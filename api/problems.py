@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -48,10 +49,10 @@ class ForbiddenError(Exception):
     """Something that whoever asks may not do."""
 
 
-def problem_response(problem: Problem) -> JSONResponse:
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """A problem as a response of its media type."""
     content = {**problem.model_dump(mode="json"), "request_id": context.request_id.get()}
-    return JSONResponse(content, problem.status, media_type=MEDIA_TYPE)
+    return JSONResponse(content, problem.status, headers, MEDIA_TYPE)
 
 
 def _input_error(_: Request, error: Exception) -> JSONResponse:
@@ -98,9 +99,7 @@ def _conflict(_: Request, error: Exception) -> JSONResponse:
 
 
 def _too_many(_: Request, error: Exception) -> JSONResponse:
-    response = problem_response(Problem(title="Too much at once", status=429, detail=str(error)))
-    response.headers["Retry-After"] = "30"
-    return response
+    return problem_response(Problem(title="Too much at once", status=429, detail=str(error)), {"Retry-After": "30"})
 
 
 def _out_of_time(_: Request, error: Exception) -> JSONResponse:
@@ -115,9 +114,7 @@ def _not_ready(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, NotReadyError):
         raise error
     detail = f"{error.plant} cannot be answered for at present; /readyz says why"
-    response = problem_response(Problem(title="Plant not ready", status=503, detail=detail))
-    response.headers["Retry-After"] = "30"
-    return response
+    return problem_response(Problem(title="Plant not ready", status=503, detail=detail), {"Retry-After": "30"})
 
 
 def _left(_: Request, error: Exception) -> JSONResponse:
@@ -128,9 +125,7 @@ def database_away(error: Exception) -> JSONResponse:
     """The database does not answer; what a driver says may hold rows of heats and goes to the log only."""
     LOG.error("the database does not answer (%s)", type(error).__name__)
     detail = "the database does not answer at present; what was sent was not kept, send it again"
-    response = problem_response(Problem(title="Database away", status=503, detail=detail))
-    response.headers["Retry-After"] = "5"
-    return response
+    return problem_response(Problem(title="Database away", status=503, detail=detail), {"Retry-After": "5"})
 
 
 def _database_away(_: Request, error: Exception) -> JSONResponse:

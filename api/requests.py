@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import context
+from api.messages import path_of
 from api.metrics import observe
 from api.problems import database_away
 
@@ -41,7 +42,7 @@ class Requests:
         number = sent if SANE.fullmatch(sent) else uuid4().hex
         reset = context.request_id.set(number)
         started, status = time.perf_counter(), 0
-        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        path = path_of(scope)
 
         async def sending(message: Message) -> None:
             nonlocal status

@@ -18,8 +18,6 @@ from chargewise.app.identity import Access, Tokens, checked_start
 from chargewise.app.settings import Settings
 from chargewise.app.workplace import Workplace
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
 
 class JsonLines(logging.Formatter):
     """One JSON object a line, with what a record was given beside its message."""
@@ -60,7 +58,7 @@ def access_of(place: Workplace) -> Access:
     """
     settings = place.settings
     tokens = None if settings.oidc is None else Tokens(settings.oidc)
-    return checked_start(Access(AccessKeys(place.store.database), tokens), settings.host, LOOPBACK)
+    return checked_start(Access(AccessKeys(place.store.database), tokens), settings.host)
 
 
 def rest() -> FastAPI:

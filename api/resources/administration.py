@@ -1,6 +1,6 @@
 """`/v1/keys` and `/v1/audit`: who may use the service, and who changed what."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field
 
 from api.gate import needs
 from api.problems import ForbiddenError, UnknownResourceError
-from api.resources.common import App, Asking
+from api.resources.common import App, Asking, at_utc, at_utc_if
+from chargewise.app import keys
 from chargewise.app.access import AccessKey, AccessKeys, Principal, Right, Role
 from chargewise.app.audit import Audit
 from steel.errors import InputError
@@ -58,8 +59,8 @@ class KeyShown(Frozen):
         """What is shown of a key."""
         return cls(
             key_id=key.key_id, name=key.name, role=key.role, plants=key.plants, created_by=key.created_by,
-            created_at=datetime.fromtimestamp(key.created_at, UTC), expires_at=_maybe(key.expires_at),
-            revoked_at=_maybe(key.revoked_at), last_used_at=_maybe(key.last_used_at),
+            created_at=at_utc(key.created_at), expires_at=at_utc_if(key.expires_at),
+            revoked_at=at_utc_if(key.revoked_at), last_used_at=at_utc_if(key.last_used_at),
         )  # fmt: skip
 
 
@@ -89,8 +90,7 @@ class ChangeMade(Frozen):
 def make_key(asked: KeyRequest, app: App, asking: Asking) -> KeyMade:
     """Make a key; who may see some plants only makes keys for these only."""
     _within(asking, asked.plants)
-    key, made = AccessKeys(app.database).make(asked.name, asked.role, asked.plants, asking.name, asked.valid_days)
-    Audit(app.database).note(asking.name, "key made", subject=made.key_id, name=made.name, role=made.role.value)
+    key, made = keys.make_key(app.database, asking.name, asked.name, asked.role, asked.plants, asked.valid_days)
     return KeyMade(**dict(KeyShown.of(made)), key=key)
 
 
@@ -106,9 +106,7 @@ def revoke_key(key_id: str, app: App, asking: Asking) -> KeyShown:
     found = next((key for key in AccessKeys(app.database).all() if key.key_id == key_id), None)
     if found is None or not _sees(asking, found.plants):
         raise UnknownResourceError(key_id[:50], "key", "the id of a key")
-    revoked = AccessKeys(app.database).revoke(key_id)
-    Audit(app.database).note(asking.name, "key revoked", subject=key_id, name=revoked.name)
-    return KeyShown.of(revoked)
+    return KeyShown.of(keys.revoke_key(app.database, asking.name, key_id))
 
 
 @router.get("/audit")
@@ -122,7 +120,7 @@ def read_audit(
     if asking.plants is not None:
         raise ForbiddenError(f"{asking.name} administers some plants only; the audit log is of all")
     found = Audit(app.database).changes(limit, before)
-    return [ChangeMade(**{**vars(one), "at": datetime.fromtimestamp(one.at, UTC)}) for one in found]
+    return [ChangeMade(**{**vars(one), "at": at_utc(one.at)}) for one in found]
 
 
 def _within(asking: Principal, plants: tuple[str, ...] | None) -> None:
@@ -133,7 +131,3 @@ def _within(asking: Principal, plants: tuple[str, ...] | None) -> None:
 
 def _sees(asking: Principal, plants: tuple[str, ...] | None) -> bool:
     return asking.plants is None or (plants is not None and asking.plants.issuperset(plants))
-
-
-def _maybe(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,5 +1,7 @@
 """What every resource needs: the application behind it, and plants by name."""
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Request
@@ -10,6 +12,8 @@ from chargewise.app.access import Principal
 from chargewise.app.application import Application
 from chargewise.app.records import Records
 
+NUMBER = re.compile("[0-9a-f]{1,32}")
+"""Of a recipe or a job."""
 NO_PLANT: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant"}}
 NO_RECIPE = NO_PLANT | {409: {"description": "The order's requirements contradict one another"}}
 
@@ -41,6 +45,16 @@ async def records_of(app: Annotated[Application, Depends(application_of)]) -> Re
 async def whoever_asks() -> Principal:
     """Whose request this is."""
     return context.principal.get()
+
+
+def at_utc(seconds: float) -> datetime:
+    """A time, of seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def at_utc_if(seconds: float | None) -> datetime | None:
+    """The same of what may not have been yet."""
+    return None if seconds is None else at_utc(seconds)
 
 
 App = Annotated[Application, Depends(application_of)]

@@ -56,4 +56,4 @@ def send_heats(asked: HeatsRequest, app: App) -> HeatsStored:
     A row that cannot be used goes to quarantine with its reasons and costs the others nothing. The model takes new
     heats in when a training asks for it (`/v1/trainings`, `how: "update"`).
     """
-    return store_heats(app, app.store, known_plant(app, asked).plant, asked.heats)
+    return store_heats(app, known_plant(app, asked).plant, asked.heats)

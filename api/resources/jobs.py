@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -16,7 +15,17 @@ from api import context
 from api.gate import needs
 from api.paging import cursor_after, read_cursor
 from api.problems import ConflictError, UnknownResourceError
-from api.resources.common import NO_PLANT, App, Asking, application_of, known_name, known_plant
+from api.resources.common import (
+    NO_PLANT,
+    NUMBER,
+    App,
+    Asking,
+    application_of,
+    at_utc,
+    at_utc_if,
+    known_name,
+    known_plant,
+)
 from chargewise.app.access import Right
 from chargewise.app.application import Application
 from chargewise.app.jobs.kinds import EvaluationOrder, FrontOrder, ScenarioOrder, ShadowOrder, TrainingOrder
@@ -25,7 +34,6 @@ from chargewise.app.orders import CampaignOrder
 from steel.frozen import Frozen
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
-NUMBER = re.compile("[0-9a-f]{1,32}")
 LOOK_S = 0.5
 """How often a job is looked at whose progress somebody follows."""
 ALIVE_LOOKS = 30
@@ -69,8 +77,9 @@ class JobStatus(Frozen):
         """What a client sees of a job."""
         return cls(
             job_id=job.job_id, kind=job.kind, plant=job.plant, state=job.state, stage=job.stage, share=job.share,
-            asked=job.asked, asked_by=job.asked_by, created_at=_time(job.created_at), started_at=_maybe(job.started_at),
-            ended_at=_maybe(job.ended_at), attempts=job.attempts, cancel_asked=job.cancel_asked, problem=job.problem,
+            asked=job.asked, asked_by=job.asked_by, attempts=job.attempts, cancel_asked=job.cancel_asked,
+            created_at=at_utc(job.created_at), started_at=at_utc_if(job.started_at),
+            ended_at=at_utc_if(job.ended_at), problem=job.problem,
             result=f"/v1/jobs/{job.job_id}/result" if job.state == "done" else None,
         )  # fmt: skip
 
@@ -309,11 +318,3 @@ def _job(app: Application, queue: JobQueue, job_id: str) -> Job:
         raise UnknownResourceError(job_id[:64], "job", "the number of a job")
     known_name(app, found.plant)
     return found
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _maybe(seconds: float | None) -> datetime | None:
-    return None if seconds is None else _time(seconds)

@@ -1,6 +1,5 @@
 """`/v1/recipes/{recipe_id}`: recipes again, and what became of them."""
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,7 +8,7 @@ from pydantic import ConfigDict, Field
 from api.gate import needs
 from api.paging import cursor_after, read_cursor
 from api.problems import UnknownResourceError
-from api.resources.common import NO_PLANT, App, Asking, Journal, known_name
+from api.resources.common import NO_PLANT, NUMBER, App, Asking, Journal, known_name
 from chargewise.app.access import Right
 from chargewise.app.orders import Limits
 from chargewise.app.records import RecipeStory, Records, Reproduction
@@ -22,7 +21,6 @@ from steel.quantities import ChargedT
 router = APIRouter(prefix="/v1", tags=["journal"])
 READS, REPORTS = [needs(Right.READ)], [needs(Right.REPORT)]
 NO_SUCH: dict[int | str, dict[str, Any]] = {404: {"description": "No such recipe"}}
-NUMBER = re.compile("[0-9a-f]{1,32}")
 HeatId = Annotated[str, Field(min_length=1, max_length=64)]
 Masses = Annotated[dict[str, ChargedT], Field(max_length=200)]
 

@@ -68,7 +68,7 @@ def activate_model(asked: ActivationRequest, app: App, asking: Asking) -> ModelC
     plant = known_plant(app, asked).plant
     app.registry.activate(plant, asked.version, asking.name)
     Audit(app.database).note(asking.name, "model activated", plant, asked.version, reason=asked.reason)
-    return next(ModelCard.of(one) for one in app.registry.versions(plant) if one.version == asked.version)
+    return ModelCard.of(app.registry.version(plant, asked.version)[1])
 
 
 @router.get("/models", responses=NO_PLANT)

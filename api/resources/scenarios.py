@@ -7,7 +7,6 @@ from chargewise.app.access import Right
 from scenarios.what_if.scenario import Scenario, gallery, read_scenario
 
 router = APIRouter(prefix="/v1", tags=["scenarios"])
-MOST_GRADES = 20
 
 
 @router.get("/scenarios", dependencies=[needs(Right.READ)])

@@ -129,10 +129,9 @@ def _plants(settings: Settings) -> Iterator[Finding]:
 def _service(settings: Settings) -> Iterator[Finding]:
     database = Database(settings.store_url())
     keys = AccessKeys(database).all()
-    working = len(keys)
     guarded = bool(keys) or settings.oidc is not None
     advice = "" if guarded else "fine on this machine alone; `chargewise keys make` before others may ask"
-    yield Finding("access", "well" if guarded else "look", f"{working} keys were made", advice)
+    yield Finding("access", "well" if guarded else "look", f"{len(keys)} keys were made", advice)
     for name, path in (("tls_certificate", settings.tls_certificate), ("tls_key", settings.tls_key)):
         if path is not None:
             there = Path(path).is_file()

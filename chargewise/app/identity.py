@@ -12,6 +12,8 @@ from steel.errors import InputError
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "EdDSA")
 """Signatures that need a public key only: none that a service could forge itself."""
 LEEWAY_S = 30.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Names of this machine that reach nobody else."""
 
 
 class OidcSettings(BaseModel):
@@ -100,7 +102,7 @@ class Access:
         return None
 
 
-def checked_start(access: Access, host: str, loopback: tuple[str, ...]) -> Access:
+def checked_start(access: Access, host: str) -> Access:
     """The access of a service that is to listen on an address.
 
     Raises:
@@ -108,7 +110,7 @@ def checked_start(access: Access, host: str, loopback: tuple[str, ...]) -> Acces
     """
     if access.needed():
         return access
-    if host not in loopback:
+    if host not in LOOPBACK:
         expected = "127.0.0.1, or a key: `chargewise keys make` makes one, and from then on everybody needs one"
         raise InputError(host, "--host", expected)
     return Access(access.keys, access.tokens, loopback_only=True)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from chargewise.app.application import Application
 from plant_adapters.sources.sent_heats import read_sent
-from plant_adapters.store.store import HeatStore, log_of
+from plant_adapters.store.store import log_of
 from steel.errors import InputError
 from steel.frozen import Frozen
 
@@ -55,7 +55,7 @@ class HeatsStored(Frozen):
     rows: tuple[RowVerdict, ...]
 
 
-def store_heats(application: Application, store: HeatStore, plant: str, rows: list[Any]) -> HeatsStored:
+def store_heats(application: Application, plant: str, rows: list[Any]) -> HeatsStored:
     """Store heats that were sent; wrong ones go to quarantine, and the others are stored all or none.
 
     Raises:
@@ -63,7 +63,7 @@ def store_heats(application: Application, store: HeatStore, plant: str, rows: li
     """
     if not rows:
         raise InputError([], "heats", "one heat or more")
-    loaded = application.plant(plant)
+    loaded, store = application.plant(plant), application.store
     # What the yard has now, and what any heat before was charged with.
     known = {item.material.name: item.material for item in loaded.plant.charge_items()}
     materials = {material.name: material for material in store.materials(plant)} | known

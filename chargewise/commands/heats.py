@@ -26,12 +26,8 @@ def ingest(heats: HeatsFile, mapping: MappingName, plant: PlantName, as_json: As
         batch = TableAdapter(heats, read_mapping(mapping)).read_heats()
         stored = Workplace().store.add(plant, batch.log, batch.materials, batch.report)
         if as_json:
-            print_json(
-                {
-                    **batch.report.model_dump(mode="json"),
-                    "stored": {k: v for k, v in asdict(stored).items() if k != "verdicts"},
-                }
-            )
+            counts = {"added": stored.added, "changed": stored.changed, "unchanged": stored.unchanged}
+            print_json({**batch.report.model_dump(mode="json"), "stored": counts})
         else:
             render.ingest_report(batch.report)
             out.print(

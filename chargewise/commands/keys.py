@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from chargewise.app.access import AccessKey, AccessKeys, Role
-from chargewise.app.audit import Audit
+from chargewise.app.keys import make_key, revoke_key
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson
 from chargewise.commands.console.output import err, out, print_json, reporting_errors
@@ -29,8 +29,7 @@ def make(
     """Make a key; it is shown once. From the first key on, nobody asks the service without one."""
     with reporting_errors():
         database = Workplace().store.database
-        key, made = AccessKeys(database).make(name, role, None if not plant else tuple(plant), getuser(), valid_days)
-        Audit(database).note(getuser(), "key made", subject=made.key_id, name=made.name, role=made.role.value)
+        key, made = make_key(database, getuser(), name, role, tuple(plant) if plant else None, valid_days)
         if as_json:
             print_json({"key": key, **_shown(made)})
             return
@@ -61,9 +60,7 @@ def revoke(
 ) -> None:
     """A key opens no more, from within a second on."""
     with reporting_errors():
-        database = Workplace().store.database
-        found = AccessKeys(database).revoke(key)
-        Audit(database).note(getuser(), "key revoked", subject=found.key_id, name=found.name)
+        found = revoke_key(Workplace().store.database, getuser(), key)
         if as_json:
             print_json(_shown(found))
         else:

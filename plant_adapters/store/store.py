@@ -1,7 +1,7 @@
 """The plant's heat store: heats, their revisions, corrections and quarantine, in SQLite or PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -90,10 +90,22 @@ class Stored:
         verdicts: which of these each heat is, by its number.
     """
 
-    added: int
-    changed: int
-    unchanged: int
-    verdicts: dict[str, Literal["added", "changed", "unchanged"]] = field(default_factory=dict, repr=False)
+    verdicts: dict[str, Literal["added", "changed", "unchanged"]]
+
+    @property
+    def added(self) -> int:
+        """How many were added."""
+        return list(self.verdicts.values()).count("added")
+
+    @property
+    def changed(self) -> int:
+        """How many were changed."""
+        return list(self.verdicts.values()).count("changed")
+
+    @property
+    def unchanged(self) -> int:
+        """How many were there already."""
+        return list(self.verdicts.values()).count("unchanged")
 
 
 class HeatStore:
@@ -203,7 +215,7 @@ class HeatStore:
             )
             same = (HEATS.c.plant == plant) & (HEATS.c.heat_id == row["heat_id"])
             connection.execute(sa.update(HEATS).where(same).values(row))
-        return Stored(len(fresh), len(changed), list(verdicts.values()).count("unchanged"), verdicts)
+        return Stored(verdicts)
 
     def _known(self, connection: sa.Connection, plant: str, heat_ids: list[str]) -> dict[str, dict[str, Any]]:
         """Heats of these that are stored already, and no others: a day's heats need not read the history."""

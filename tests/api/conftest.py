@@ -1,15 +1,19 @@
-"""A real server on loopback: one, for the page's server can be started once a process."""
+"""A real server on loopback (one, for the page's server can be started once a process), and both kinds of database."""
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
 
 from api.app import create_app
+from chargewise.app.application import Application
 from federation.engine import free_port
-from tests.conftest import Installation
+from plant_adapters.store.store import HeatStore
+from tests.conftest import Installation, database_urls
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +30,18 @@ def address(installation: Installation) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def application(
+    request: pytest.FixtureRequest, installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Application]:
+    """An application of its own, over either kind of database."""
+    home = Path(shutil.copytree(installation.home, tmp_path_factory.mktemp("either") / "home"))
+    with database_urls(request.param, home) as url:
+        store = HeatStore(url)
+        known = HeatStore(f"sqlite:///{home / 'heats.db'}")
+        store.add("northmill", known.log("northmill"), known.materials("northmill"))
+        known.close()
+        yield Application(home / "plants", home / "models", store)
+        store.close()

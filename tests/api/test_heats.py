@@ -1,9 +1,6 @@
 """Heats that are sent: each taken or set aside by itself, none twice, none lost."""
 
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,27 +8,12 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from chargewise.app.application import Application
-from plant_adapters.store.store import HeatStore
-from tests.conftest import Installation, database_urls
 
 HEAT: dict[str, Any] = {
     "heat_id": "NEW1", "tapped_at": "2030-01-01T06:30:00+02:00", "grade": "B500B",
     "charged_t": {"E3 old thick": 61.2, "E40 shredded": 48.0, "lime": 3.2}, "analysis_wt_pct": {"C": 0.07, "cu": 0.31},
     "tapped_t": 100.4, "energy_kwh_per_t": 396, "process": {"oxygen_nm3_per_t": 34.5},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def application(
-    request: pytest.FixtureRequest, installation: Installation, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Application]:
-    home = Path(shutil.copytree(installation.home, tmp_path_factory.mktemp("heats") / "home"))
-    with database_urls(request.param, home) as url:
-        store, known = HeatStore(url), HeatStore(f"sqlite:///{home / 'heats.db'}")
-        store.add("northmill", known.log("northmill"), known.materials("northmill"))
-        known.close()
-        yield Application(home / "plants", home / "models", store)
-        store.close()
 
 
 @pytest.fixture

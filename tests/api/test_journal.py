@@ -1,9 +1,6 @@
 """Recipes over the wire: written down, fetched again, decided on, charged, made again, asked for twice."""
 
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,24 +8,8 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from chargewise.app.application import Application
-from plant_adapters.store.store import HeatStore
-from tests.conftest import Installation, database_urls
 
 ORDER = {"plant": "northmill", "grade": "B500B", "compare": False, "prices_eur_per_t": {"E40 shredded": 333}}
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def application(
-    request: pytest.FixtureRequest, installation: Installation, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Application]:
-    home = Path(shutil.copytree(installation.home, tmp_path_factory.mktemp("journal") / "home"))
-    with database_urls(request.param, home) as url:
-        store = HeatStore(url)
-        known = HeatStore(f"sqlite:///{home / 'heats.db'}")
-        store.add("northmill", known.log("northmill"), known.materials("northmill"))
-        known.close()
-        yield Application(home / "plants", home / "models", store)
-        store.close()
 
 
 @pytest.fixture
