@@ -20,10 +20,12 @@ from api.resources import (
     jobs,
     journal,
     models,
+    plants,
     predictions,
     priorities,
     recipes,
     scenarios,
+    yard,
 )
 from chargewise.app.application import Application
 from chargewise.app.identity import Access
@@ -44,6 +46,8 @@ TAGS = [
     {"name": "scenarios", "description": "What-if scenarios that come with Chargewise."},
     {"name": "predictions", "description": "What a given charge will give."},
     {"name": "catalogue", "description": "Materials and grades."},
+    {"name": "plants", "description": "Furnace, yard and own grades of each plant, changed with versions."},
+    {"name": "yard", "description": "The yard as it is now: deliveries, stock, prices, what came and went."},
     {"name": "models", "description": "Surrogates: listed, promoted, rolled back."},
     {"name": "administration", "description": "Keys, and what was changed by whom."},
     {"name": "health", "description": "Whether the service answers, and for which plants."},
@@ -57,6 +61,8 @@ RESOURCES = (
     scenarios,
     predictions,
     catalogue,
+    plants,
+    yard,
     models,
     administration,
     health,

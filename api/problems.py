@@ -45,6 +45,18 @@ class ConflictError(Exception):
     """Something that cannot be as things stand."""
 
 
+class PreconditionError(Exception):
+    """A change that did not say what it changes, or changes what is no more.
+
+    Attributes:
+        status: 428 for the one, 412 for the other.
+    """
+
+    def __init__(self, status: int, detail: str) -> None:
+        self.status = status
+        super().__init__(detail)
+
+
 class ForbiddenError(Exception):
     """Something that whoever asks may not do."""
 
@@ -98,6 +110,13 @@ def _conflict(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="Not as things stand", status=409, detail=str(error)))
 
 
+def _precondition(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, PreconditionError):
+        raise error
+    title = "Precondition required" if error.status == 428 else "Precondition failed"
+    return problem_response(Problem(title=title, status=error.status, detail=str(error)))
+
+
 def _too_many(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(title="Too much at once", status=429, detail=str(error)), {"Retry-After": "30"})
 
@@ -149,6 +168,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(ImpossibleOrderError, _impossible)
     app.add_exception_handler(ConflictError, _conflict)
+    app.add_exception_handler(PreconditionError, _precondition)
     app.add_exception_handler(TooManyJobsError, _too_many)
     app.add_exception_handler(ForbiddenError, _forbidden)
     app.add_exception_handler(OutOfTimeError, _out_of_time)

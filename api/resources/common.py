@@ -67,6 +67,11 @@ def seen_names(app: Application) -> tuple[str, ...]:
     return tuple(name for name in app.names() if context.principal.get().sees(name))
 
 
+def seen_described(app: Application) -> tuple[str, ...]:
+    """Plants with a plant file that whoever asks may see."""
+    return tuple(name for name in app.plants.all_described() if context.principal.get().sees(name))
+
+
 def known_name(app: Application, name: str) -> str:
     """The name of a plant that is there, and that whoever asks may see.
 
@@ -74,14 +79,39 @@ def known_name(app: Application, name: str) -> str:
         UnknownResourceError: there is no such plant.
         ForbiddenError: it is another plant's key.
     """
+    check_seen(name)
+    if not app.plants.has(name):
+        raise _no_plant(name, seen_names(app))
+    return name
+
+
+def described_name(app: Application, name: str) -> str:
+    """The name of a plant that has a plant file, a model or not, and that whoever asks may see.
+
+    Raises:
+        UnknownResourceError: there is no such plant file.
+        ForbiddenError: it is another plant's key.
+    """
+    check_seen(name)
+    if not app.plants.is_described(name):
+        raise _no_plant(name, seen_described(app))
+    return name
+
+
+def check_seen(name: str) -> None:
+    """Check that whoever asks may see a plant.
+
+    Raises:
+        ForbiddenError: it is another plant's key.
+    """
     asking = context.principal.get()
     if not asking.sees(name):
         raise ForbiddenError(f"{asking.name} is for {', '.join(sorted(asking.plants or ())) or 'no plant'}")
-    if not app.plants.has(name):
-        names = seen_names(app)
-        expected = f"one of {', '.join(names)}" if names else "one that is set up; there is none yet"
-        raise UnknownResourceError(name[:100], "plant", expected)
-    return name
+
+
+def _no_plant(name: str, names: tuple[str, ...]) -> UnknownResourceError:
+    expected = f"one of {', '.join(names)}" if names else "one that is set up; there is none yet"
+    return UnknownResourceError(name[:100], "plant", expected)
 
 
 def known_plant(app: Application, asked: Asked) -> Asked:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from api.gate import needs
-from api.resources.common import NO_PLANT, App, known_plant
+from api.resources.common import NO_PLANT, App, described_name
 from chargewise.app.access import Right
 from chargewise.app.intake import HeatsStored, store_heats
 from steel.frozen import Frozen
@@ -56,4 +56,4 @@ def send_heats(asked: HeatsRequest, app: App) -> HeatsStored:
     A row that cannot be used goes to quarantine with its reasons and costs the others nothing. The model takes new
     heats in when a training asks for it (`/v1/trainings`, `how: "update"`).
     """
-    return store_heats(app, known_plant(app, asked).plant, asked.heats)
+    return store_heats(app, described_name(app, asked.plant), asked.heats)

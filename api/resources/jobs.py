@@ -23,7 +23,7 @@ from api.resources.common import (
     application_of,
     at_utc,
     at_utc_if,
-    known_name,
+    described_name,
     known_plant,
 )
 from chargewise.app.access import Right
@@ -213,14 +213,16 @@ def ask_scenario(asked: ScenarioRequest, app: App, queue: Queue, asking: Asking,
 @router.post("/trainings", status_code=202, responses=FULL, dependencies=TEACHES)
 def ask_training(asked: TrainingOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """Learn from the plant's heats: anew, anew if surely better, or the newest heats into the active surrogate."""
-    known_plant(app, asked)
+    described_name(app, asked.plant)
+    if asked.how != "train":
+        known_plant(app, asked)
     return _asked("training", asked, TrainingOrder, queue, asking.name, response)
 
 
 @router.post("/evaluations", status_code=202, responses=FULL, dependencies=READS)
 def ask_evaluation(asked: EvaluationOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """The surrogate beside plain regressions, on heats later than those each has learned from."""
-    known_plant(app, asked)
+    described_name(app, asked.plant)
     return _asked("evaluation", asked, EvaluationOrder, queue, asking.name, response)
 
 
@@ -316,5 +318,5 @@ def _job(app: Application, queue: JobQueue, job_id: str) -> Job:
     found = queue.job(job_id) if NUMBER.fullmatch(job_id) else None
     if found is None:
         raise UnknownResourceError(job_id[:64], "job", "the number of a job")
-    known_name(app, found.plant)
+    described_name(app, found.plant)
     return found

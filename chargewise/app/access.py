@@ -42,9 +42,9 @@ class Right(StrEnum):
 
     READ = "read"
     ASK = "ask for recipes"
-    REPORT = "report heats"
+    REPORT = "report heats and stock"
     DECIDE = "decide on recipes"
-    CHANGE = "change plants, prices and stock"
+    CHANGE = "change plants and prices"
     TEACH = "train and activate models"
     ADMINISTER = "administer keys"
 

@@ -43,6 +43,17 @@ class Change:
     details: dict[str, Any]
 
 
+def noted(
+    connection: sa.Connection, principal: str, action: str, plant: str = "", subject: str = "", **details: Any
+) -> None:
+    """Write down a change in the transaction that makes it."""
+    row = {
+        "at": time.time(), "principal": principal, "action": action, "plant": plant, "subject": subject,
+        "details": details,
+    }  # fmt: skip
+    connection.execute(sa.insert(AUDIT), row)
+
+
 class Audit:
     """The audit log of one installation.
 
@@ -55,12 +66,8 @@ class Audit:
 
     def note(self, principal: str, action: str, plant: str = "", subject: str = "", **details: Any) -> None:
         """Write down a change."""
-        row = {
-            "at": time.time(), "principal": principal, "action": action, "plant": plant, "subject": subject,
-            "details": details,
-        }  # fmt: skip
         with self._database.writing() as connection:
-            connection.execute(sa.insert(AUDIT), row)
+            noted(connection, principal, action, plant, subject, **details)
 
     def changes(self, most: int, before: int | None = None) -> list[Change]:
         """The newest changes, the newest first; those before a number of one."""

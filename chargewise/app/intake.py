@@ -63,9 +63,9 @@ def store_heats(application: Application, plant: str, rows: list[Any]) -> HeatsS
     """
     if not rows:
         raise InputError([], "heats", "one heat or more")
-    loaded, store = application.plant(plant), application.store
+    described, store = application.plants.described(plant), application.store
     # What the yard has now, and what any heat before was charged with.
-    known = {item.material.name: item.material for item in loaded.plant.charge_items()}
+    known = {item.material.name: item.material for item in described.charge_items()}
     materials = {material.name: material for material in store.materials(plant)} | known
     batch = read_sent(rows, tuple(materials), f"sent {uuid4().hex[:12]}")
     used = [materials[name] for name in dict.fromkeys(n for heat in batch.heats for n in heat.charge.charged_t)]

@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,19 @@ from typing import Any
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
+from chargewise.app.yard_today import YardToday, yard_today
 from optimizer.model.rule_check import checked_rules
 from plant_adapters.plants.plant_file import read_plant_named
+from plant_adapters.store.clock import HEATS, YARD, clock_of
 from plant_adapters.store.journal import Journal
+from plant_adapters.store.price_lists import PriceLists
 from plant_adapters.store.store import HeatStore
+from plant_adapters.store.yard_book import YardBook
 from steel.complaints import meant
 from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import HeatLog
-from steel.names import is_name
+from steel.names import checked_name, is_name
 from steel.plants import Plant
 from surrogate.judge.feedback import Feedback
 from surrogate.model.description import Description
@@ -48,23 +53,30 @@ class LoadedPlant:
     """A plant with its model and its past.
 
     Attributes:
+        plant: with the prices that are valid and the stocks that are left now.
+        described: as its file describes it.
+        yard: what of it differs from the file now.
         description: the model at the plant's usual process and newest heel, its margins as outcomes have them.
         feedback: what outcomes of recipes have said so far.
         file_state: of the files that it was read from.
+        clock: how often each part of what the database keeps of it had been written.
     """
 
     plant: Plant
+    described: Plant
+    yard: YardToday
     model: Surrogate
     version: Version
     history: HeatLog
     description: Description
     feedback: Feedback
     file_state: FileState
+    clock: dict[str, int]
 
     @cached_property
-    def plant_content(self) -> dict[str, Any]:
-        """The plant as the journal keeps it."""
-        return self.plant.model_dump(mode="json")
+    def described_content(self) -> dict[str, Any]:
+        """The plant as its file describes it, as the journal keeps it."""
+        return self.described.model_dump(mode="json")
 
 
 class Plants:
@@ -79,6 +91,7 @@ class Plants:
     def __init__(self, folder: Path, registry: Registry, store: HeatStore) -> None:
         self._folder, self._registry, self._store = folder, registry, store
         self.journal = Journal(store.database)
+        self.book, self.price_lists = YardBook(store.database), PriceLists(store.database)
         self._feedback: dict[str, tuple[int, Feedback]] = {}
         self._loaded: dict[str, LoadedPlant] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -136,22 +149,71 @@ class Plants:
         state = self._state(name, known)
         try:
             version = self._registry.active_version(name)
-            feedback = self.heard(name)
+            clock = clock_of(self._store.database, name)
             if known is not None and (known.version.version, known.file_state) == (version, state):
-                return known if known.feedback is feedback else _with_feedback(known, feedback)
+                return self._caught_up(known, clock)
             model, active = self._registry.active(name)
-            history = self._store.log(name)
+            history, feedback, yard = self._store.log(name), self.heard(name), self._yard(name)
         except (InputError, OSError, SQLAlchemyError):
             if known is None:
                 raise
             if known.file_state == state:
                 return known
             model, active, history, feedback = known.model, known.version, known.history, known.feedback
+            yard, clock = known.yard, known.clock
         plant = read_plant_named(self._folder, name)
         checked_rules(plant)
         state = (*state[:2], None if plant.rules is None else plant.rules.text)
         description = describe_plant(plant, model, history)
-        return _with_feedback(LoadedPlant(plant, model, active, history, description, Feedback(), state), feedback)
+        loaded = LoadedPlant(
+            yard.on(plant), plant, yard, model, active, history, description, Feedback(), state, clock
+        )  # fmt: skip
+        return _with_feedback(loaded, feedback)
+
+    def _caught_up(self, known: LoadedPlant, clock: dict[str, int]) -> LoadedPlant:
+        """A plant whose file and model are the same, with what else was written since, and prices valid now."""
+        name, before = known.described.name, known.clock
+        if clock == before and datetime.now(UTC) < known.yard.until:
+            return known
+        found = replace(known, clock=clock)
+        if clock.get(HEATS) != before.get(HEATS):
+            history = self._store.log(name)
+            found = replace(found, history=history, description=describe_plant(found.described, found.model, history))
+        if clock.get(YARD) != before.get(YARD) or datetime.now(UTC) >= known.yard.until:
+            yard = self._yard(name)
+            found = replace(found, yard=yard, plant=yard.on(found.described))
+        return _with_feedback(found, self.heard(name))
+
+    def _yard(self, name: str) -> YardToday:
+        return yard_today(name, self.book, self.price_lists, datetime.now(UTC))
+
+    def described(self, name: str) -> Plant:
+        """A plant as its file describes it, whether it has a model yet or not.
+
+        Raises:
+            InputError: there is no such file, or it cannot be used.
+        """
+        return read_plant_named(self._folder, name)
+
+    def today(self, name: str) -> Plant:
+        """A plant with the prices that are valid and the stocks that are left, whether it has a model yet or not.
+
+        Raises:
+            InputError: there is no such file, or it cannot be used.
+        """
+        return self._yard(name).on(self.described(name))
+
+    def is_described(self, name: str) -> bool:
+        """Whether there is a plant file of a name."""
+        return is_name(name) and self._file(name).is_file()
+
+    def all_described(self) -> tuple[str, ...]:
+        """Plants that have a plant file, with a model or not yet."""
+        return tuple(sorted(path.stem for path in self._folder.glob("*.toml") if is_name(path.stem)))
+
+    def file_of(self, name: str) -> Path:
+        """Where a plant's file is, or would be."""
+        return self._file(checked_name(name, "plant"))
 
     def heard(self, name: str) -> Feedback:
         """What outcomes have said, those that came since the last question included."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from chargewise.app.application import Answer, Application
 from chargewise.app.orders import HeatOrder
+from chargewise.app.yard_today import YardToday
 from optimizer.explain.outcome import outcome_of
 from optimizer.explain.recommend import Optimizer
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
@@ -246,6 +247,7 @@ class Records:
             if rules is None or _sha256(rules.text) != inputs.rules_sha256:
                 raise InputError(entry.recipe_id, "recipe", "a plant whose own rules are the ones it was made under")
             plant = plant.model_copy(update={"rules": rules})
+        plant = YardToday(inputs.yard).on(plant)
         asked = HeatOrder.model_validate(inputs.asked)
         today = asked.plant_today(plant)
         model, _ = self._application.registry.version(entry.plant, entry.model_version)
@@ -265,13 +267,14 @@ class Records:
 
 def _inputs(asked: HeatOrder, answer: Answer) -> Inputs:
     loaded, rules = answer.loaded, answer.plant.rules
-    description = loaded.description
+    description, today = loaded.description, answer.plant is loaded.plant
     return Inputs(
         asked=asked.model_dump(mode="json", include=set(HeatOrder.model_fields), exclude_defaults=True),
-        plant=loaded.plant_content if answer.plant is loaded.plant else answer.plant.model_dump(mode="json"),
+        plant=loaded.described_content if today else answer.plant.model_dump(mode="json"),
         heel_wt_pct={element.value: value for element, value in description.heel_wt_pct.items()},
         widths={element.value: width for element, width in description.widths.items()},
         rules_sha256=None if rules is None else _sha256(rules.text),
+        yard=loaded.yard.changes if today else {},
     )
 
 

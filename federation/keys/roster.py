@@ -18,6 +18,7 @@ from pydantic import ValidationError, field_validator
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.names import as_one, checked_name
+from steel.whole_files import write_whole
 
 
 class Roster(Frozen):
@@ -110,9 +111,7 @@ def write_roster(path: Path, plants: Mapping[str, str]) -> Roster:
         InputError: a name or a key in it cannot be used.
     """
     roster = _roster({"plants": dict(plants)}, str(path))
-    part = path.with_suffix(".part")
-    part.write_text(tomli_w.dumps({"plants": dict(sorted(roster.plants.items()))}), "utf-8")
-    part.replace(path)
+    write_whole(path, tomli_w.dumps({"plants": dict(sorted(roster.plants.items()))}).encode())
     return roster
 
 

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from steel.whole_files import write_whole
+
 
 def write_result(path: Path, body: dict[str, Any]) -> None:
     """Write a run's result; whoever waits for the file sees all of it or none."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(body, indent=1), "utf-8")
-    part.replace(path)
+    write_whole(path, json.dumps(body, indent=1).encode())

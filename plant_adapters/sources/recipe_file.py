@@ -1,12 +1,13 @@
 """A recipe as files that a plant's own system can pick up."""
 
 import csv
-import os
+import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 from steel.recipes import Recipe
+from steel.whole_files import write_whole
 
 COLUMNS = ("stage", "material", "mass_t", "price_eur_per_t", "baskets_t", "grade", "heat")
 MOST_ALIKE = 10_000
@@ -26,18 +27,15 @@ def write_recipe(recipe: Recipe, outbox: Path, heat: str | None = None) -> Path:
     outbox.mkdir(parents=True, exist_ok=True)
     named = heat or datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     path = _own(outbox, f"recipe-{_safe(named)}-{_safe(recipe.grade)}")
-    whole = path.with_suffix(".json.part")
-    whole.write_text(recipe.model_dump_json(indent=1), "utf-8")
-    os.replace(whole, path.with_suffix(".json"))
-    part = path.with_suffix(".csv.part")
-    with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for line in recipe.lines:
-            baskets = " ".join(f"{mass:.6f}" for mass in line.baskets_t)
-            row = [line.stage, line.material, f"{line.mass_t:.6f}", line.price_eur_per_t, baskets]
-            writer.writerow([*row, recipe.grade, heat or ""])
-    os.replace(part, path)
+    write_whole(path.with_suffix(".json"), recipe.model_dump_json(indent=1).encode())
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for line in recipe.lines:
+        baskets = " ".join(f"{mass:.6f}" for mass in line.baskets_t)
+        row = [line.stage, line.material, f"{line.mass_t:.6f}", line.price_eur_per_t, baskets]
+        writer.writerow([*row, recipe.grade, heat or ""])
+    write_whole(path, text.getvalue().encode())
     return path
 
 

@@ -10,6 +10,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from plant_adapters.store.clock import OUTCOMES as CLOCK
+from plant_adapters.store.clock import tick
 from plant_adapters.store.database import Database
 from plant_adapters.store.journal_entries import (
     CHARGES,
@@ -24,6 +26,7 @@ from plant_adapters.store.journal_entries import (
     Outcome,
     Verdict,
 )
+from plant_adapters.store.yard_book import YardBook
 from steel.claims import LimitClaim
 from steel.elements import Element
 from steel.errors import InputError
@@ -42,6 +45,7 @@ class Journal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._book = YardBook(database)
         self._states: set[str] = set()
         self._digests: dict[int, tuple[dict[str, Any], str]] = {}
 
@@ -70,6 +74,7 @@ class Journal:
                 "heel_wt_pct": inputs.heel_wt_pct,
                 "widths": inputs.widths,
                 "rules_sha256": inputs.rules_sha256,
+                "yard": inputs.yard,
             },
             "asked_by": asked_by,
         }
@@ -191,6 +196,7 @@ class Journal:
             if approved_only:
                 self._approved(connection, recipe_id)
             connection.execute(sa.insert(CHARGES), {"recipe_id": recipe_id, **vars(charged)})
+            self._book.draw(connection, plant, _sums(charged_t, additions_t), heat_id, by)
         return charged
 
     def give_outcome(self, plant: str, recipe_id: str, heat_id: str, analysis_wt_pct: Mapping[Element, float]) -> None:
@@ -216,6 +222,7 @@ class Journal:
                 connection.execute(sa.insert(OUTCOMES), row)
             except IntegrityError:
                 raise _given(recipe_id, "another heat") from None
+            tick(connection, plant, CLOCK)
 
     def outcomes(self, plant: str, after: int = 0) -> list[Outcome]:
         """Outcomes of a plant in the order they came, those after a number of one."""
@@ -276,12 +283,17 @@ def _inputs(row: "sa.RowMapping") -> Inputs | None:
     circumstances = row["circumstances"] or {}
     widths = {symbol: (float(low), float(high)) for symbol, (low, high) in circumstances.get("widths", {}).items()}
     heel, rules = circumstances.get("heel_wt_pct", {}), circumstances.get("rules_sha256")
-    return Inputs(row["asked"], row["content"], heel, widths, rules)
+    return Inputs(row["asked"], row["content"], heel, widths, rules, circumstances.get("yard", {}))
 
 
 def _outcome(row: "sa.RowMapping", claims: tuple[LimitClaim, ...]) -> Outcome:
     analysis = {Element(symbol): float(value) for symbol, value in row["analysis_wt_pct"].items()}
     return Outcome(row["id"], row["recipe_id"], row["heat_id"], claims, analysis)
+
+
+def _sums(*masses_t: Mapping[str, float]) -> dict[str, float]:
+    """Masses by material, of several reports."""
+    return {name: sum(of.get(name, 0.0) for of in masses_t) for name in dict.fromkeys(n for of in masses_t for n in of)}
 
 
 def _without(row: "sa.RowMapping", *names: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the journal of recipes holds: its tables, and the entries made of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -77,6 +77,7 @@ class Inputs:
         heel_wt_pct: steel that the heat before left, by element symbol.
         widths: what outcomes had made of margins below and above, by element symbol.
         rules_sha256: of the file of the plant's own rules, which is run and so never kept here.
+        yard: prices and stocks that were others than in its file, by material.
     """
 
     asked: dict[str, Any]
@@ -84,6 +85,7 @@ class Inputs:
     heel_wt_pct: dict[str, float]
     widths: dict[str, tuple[float, float]]
     rules_sha256: str | None = None
+    yard: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from plant_adapters.reading.quarantine import IngestReport
+from plant_adapters.store import clock
+from plant_adapters.store.clock import tick
 from plant_adapters.store.database import METADATA, Database
 from steel.elements import Element
 from steel.errors import InputError
@@ -144,6 +146,8 @@ class HeatStore:
             self._add_materials(connection, plant, materials)
             if report is not None:
                 self._add_report(connection, plant, report, now)
+            if stored.added or stored.changed:
+                tick(connection, plant, clock.HEATS)
         return stored
 
     def log(self, plant: str) -> HeatLog:

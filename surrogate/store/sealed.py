@@ -6,7 +6,6 @@ whole folder can seal it again. Who fetches a model from elsewhere compares its 
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from steel.errors import InputError
+from steel.whole_files import write_whole
 
 TENSORS, MANIFEST = "model.safetensors", "manifest.json"
 Arrays = dict[str, np.ndarray]
@@ -29,8 +29,8 @@ def write_sealed(folder: Path, body: Mapping[str, Any], arrays: Arrays) -> dict[
     folder.mkdir(parents=True, exist_ok=True)
     tensors = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     whole = {**body, "sha256": hashlib.sha256(tensors).hexdigest()}
-    _write(folder / TENSORS, tensors)
-    _write(folder / MANIFEST, json.dumps({**whole, "seal": _seal(whole)}, indent=1, ensure_ascii=False).encode())
+    write_whole(folder / TENSORS, tensors)
+    write_whole(folder / MANIFEST, json.dumps({**whole, "seal": _seal(whole)}, indent=1, ensure_ascii=False).encode())
     return whole
 
 
@@ -58,9 +58,3 @@ def read_sealed(folder: Path, schema_version: int) -> tuple[dict[str, Any], Arra
 
 def _seal(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)

@@ -1,0 +1,37 @@
+"""A plant's yard as of now: prices that are valid and stocks that are left, in place of those of the plant file."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from plant_adapters.store.price_lists import PriceLists, prices_at
+from plant_adapters.store.yard_book import YardBook
+from steel.plants import Plant
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class YardToday:
+    """What differs from the plant file now.
+
+    Attributes:
+        changes: by material, its `price_eur_per_t` and `available_t` as far as they are known.
+        until: when a price begins or ends.
+    """
+
+    changes: dict[str, dict[str, float]]
+    until: datetime = NEVER
+
+    def on(self, plant: Plant) -> Plant:
+        """The plant with it; materials that its yard does not have are left out."""
+        return plant.with_items(lambda item: self.changes.get(item.material.name, {})) if self.changes else plant
+
+
+def yard_today(plant: str, book: YardBook, lists: PriceLists, now: datetime) -> YardToday:
+    """What is known of a plant's yard at a time."""
+    listed = lists.listed(plant)
+    changes = {material: {"price_eur_per_t": price} for material, price in prices_at(listed, now).items()}
+    for material, stock in book.stocks(plant).items():
+        changes[material] = {**changes.get(material, {}), "available_t": stock.mass_t}
+    times = [time for one in listed for time in (one.valid_from, one.valid_until) if time is not None and time > now]
+    return YardToday(changes, min(times, default=NEVER))
