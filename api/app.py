@@ -1,5 +1,7 @@
 """The application: REST routes, problem responses and the web page on one server."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from api import problems
@@ -9,12 +11,15 @@ from api.disconnects import StopOnDisconnect
 from api.gate import Gate
 from api.idempotency import Idempotency
 from api.intake import Intake
+from api.keys_page import install_keys_page
 from api.login import install_login, install_way_to_pages
 from api.pages.recipe_page import install_pages
 from api.requests import Requests
 from api.resources import (
     administration,
     catalogue,
+    federation,
+    findings,
     health,
     heats,
     jobs,
@@ -48,7 +53,9 @@ TAGS = [
     {"name": "catalogue", "description": "Materials and grades."},
     {"name": "plants", "description": "Furnace, yard and own grades of each plant, changed with versions."},
     {"name": "yard", "description": "The yard as it is now: deliveries, stock, prices, what came and went."},
+    {"name": "findings", "description": "What the heats say of scrap, bays and furnace."},
     {"name": "models", "description": "Surrogates: listed, promoted, rolled back."},
+    {"name": "federation", "description": "Models that came of it, its ledger, who is connected."},
     {"name": "administration", "description": "Keys, and what was changed by whom."},
     {"name": "health", "description": "Whether the service answers, and for which plants."},
 ]
@@ -63,7 +70,9 @@ RESOURCES = (
     catalogue,
     plants,
     yard,
+    findings,
     models,
+    federation,
     administration,
     health,
 )
@@ -77,6 +86,7 @@ def create_app(
     access: Access | None = None,
     rate_per_minute: int = 0,
     page_port: int | None = None,
+    federation: Path = Path("federation-data"),
 ) -> FastAPI:
     """Build the service around an application.
 
@@ -87,6 +97,7 @@ def create_app(
         access: who may come in; whoever is in this process unless given.
         rate_per_minute: requests of one key in a minute; 0 for no limit.
         page_port: where the pages are, if they are served by another process.
+        federation: folder of a federation's coordinator, where it runs on this machine.
     """
     app = FastAPI(
         title="Chargewise",
@@ -100,7 +111,7 @@ def create_app(
         root_path=root_path,
         root_path_in_servers=False,
     )
-    app.state.application = application
+    app.state.application, app.state.federation = application, federation
     problems.install(app)
     for resource in RESOURCES:
         app.include_router(resource.router)
@@ -112,6 +123,7 @@ def create_app(
     app.add_middleware(Intake, routes=[route for resource in RESOURCES for route in resource.router.routes])
     access = access or Access()
     install_login(app, access)
+    install_keys_page(app, application)
     app.add_middleware(Gate, access=access, rate_per_minute=rate_per_minute)
     app.add_middleware(Requests)
     if pages:

@@ -88,4 +88,7 @@ def _service(pages: bool) -> FastAPI:
     place = Workplace(settings=settings)
     page_port = settings.page_port if settings.workers > 1 else None
     application = place.application()
-    return create_app(application, pages, settings.root_path, access_of(place), settings.rate_per_minute, page_port)
+    return create_app(
+        application, pages, settings.root_path, access_of(place), settings.rate_per_minute, page_port,
+        settings.federation,
+    )  # fmt: skip

@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.hostile import stored_heats
 from federation.engine import (
-    LEDGER,
     Coordinator,
     LocalPlant,
     free_port,
@@ -22,6 +21,7 @@ from federation.engine import (
     write_node,
 )
 from federation.flower.operator import Operator
+from federation.folder import LEDGER
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import read_roster, write_roster
 from federation.ledger.ledger import read_ledger

@@ -25,11 +25,11 @@ from benchmarks.breakable_federation import (
     plants_with_heats,
 )
 from federation.engine import (
-    LEDGER,
     end,
     free_port,
     tail,
 )
+from federation.folder import LEDGER
 from federation.keys.credentials import LOOPBACK, certify, make_authority, make_credentials
 from federation.keys.roster import read_roster, write_roster
 from federation.ledger.errors import EngineError, TooFewPlantsError
@@ -243,7 +243,8 @@ def operator_killed_in_a_run(f: Federation) -> None:
     """The process that started a run is killed in the middle of it."""
     f.begin()
     code = (
-        "import os, signal, sys; from pathlib import Path; from federation.engine import Coordinator, LEDGER\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from federation.engine import Coordinator; from federation.folder import LEDGER\n"
         "from federation.run import SumsRun\n"
         "folder = Path(sys.argv[1])\n"
         "run = SumsRun(plants=3, secure=False, started_by='a benchmark')\n"

@@ -21,6 +21,7 @@ from safetensors.numpy import save_file
 
 from federation.flower.bundles import bundle
 from federation.flower.operator import START_S, Operator
+from federation.folder import LEDGER
 from federation.keys.credentials import LOOPBACK, Credentials, make_credentials
 from federation.keys.roster import read_roster, write_roster
 from federation.ledger.errors import EngineError
@@ -32,7 +33,7 @@ from federation.plant.plant import PlantNode
 from federation.plant.policy import OPEN, Policy, write_policy
 from federation.run import SumsRun, run_sums
 
-LEDGER, RESULT, WEIGHTS = "ledger.jsonl", "result.json", "result.safetensors"
+RESULT, WEIGHTS = "result.json", "result.safetensors"
 Say = Callable[[str], None]
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from steel.frozen import Frozen
 from steel.materials import Material, MaterialKind
 from steel.quantities import ChargedT, Number, WholeNumber
+from steel.texts import NameLine
 
 MOST_BASKETS = 5
 BasketNumber = Annotated[WholeNumber, Field(ge=1, le=MOST_BASKETS)]
@@ -26,7 +27,7 @@ class BasketRule(Frozen):
         ValueError: the least exceeds the most.
     """
 
-    name: str = Field(min_length=1)
+    name: NameLine
     materials: tuple[str, ...] = Field(min_length=1)
     baskets: tuple[BasketNumber, ...] = ()
     min_t: ChargedT = 0.0

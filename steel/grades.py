@@ -1,11 +1,12 @@
 """Grades: the customer's specification."""
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from steel.complaints import input_error
 from steel.elements import Element
 from steel.frozen import Frozen
 from steel.quantities import ChargedT, HeatMassT, WtPct
+from steel.texts import Line, NameLine
 
 
 class Grade(Frozen):
@@ -14,8 +15,8 @@ class Grade(Frozen):
     Today's limits on a grade may contradict its own: the optimizer then says which do, as of any other requirements.
     """
 
-    name: str = Field(min_length=1)
-    title: str = ""
+    name: NameLine
+    title: Line = ""
     maximum_wt_pct: dict[Element, WtPct] = {}
     minimum_wt_pct: dict[Element, WtPct] = {}
 

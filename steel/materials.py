@@ -8,6 +8,7 @@ from pydantic import Field
 from steel.elements import NOBLE, Element
 from steel.frozen import Frozen
 from steel.quantities import Fraction, KgCo2ePerT, Number, Share, WtPct
+from steel.texts import Line, NameLine
 
 FURNACE_RECOVERY: dict[Element, float] = {
     Element.C: 0.10,
@@ -94,10 +95,10 @@ class Material(Frozen):
         specification: for scrap, what its category promises.
     """
 
-    name: str = Field(min_length=1)
+    name: NameLine
     material_class: str = Field(min_length=1)
     kind: MaterialKind
-    title: str = ""
+    title: Line = ""
     bulk_density_t_per_m3: Annotated[Number, Field(gt=0, le=25)]
     metallic_yield: Fraction
     contents_wt_pct: dict[Element, WtPct] = {}

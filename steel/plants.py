@@ -31,6 +31,7 @@ from steel.quantities import (
     YesNo,
 )
 from steel.slag import SlagPractice
+from steel.texts import Line, NameLine
 
 
 class YardItem(Frozen):
@@ -91,7 +92,7 @@ class MaterialGroup(Frozen):
         ValueError: the least exceeds the most.
     """
 
-    name: str = Field(min_length=1)
+    name: NameLine
     materials: tuple[str, ...] = Field(min_length=1)
     min_share: Fraction = 0.0
     max_share: Fraction = 1.0
@@ -168,7 +169,7 @@ class Plant(Frozen):
     """
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")
-    title: str = ""
+    title: Line = ""
     furnace: Furnace
     yard: tuple[YardItem, ...]
     prices: Prices = Prices()
@@ -176,7 +177,7 @@ class Plant(Frozen):
     grades: tuple[str, ...] = ()
     own_grades: tuple[Grade, ...] = ()
     groups: tuple[MaterialGroup, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Line, ...] = ()
     approval_required: bool = False
     rules: Annotated[RulesFile | None, Field(exclude=True, repr=False)] = None
 

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from steel.elements import Element
 from steel.frozen import Frozen
 from steel.quantities import EurPerT, Fraction, Number, StockT, WtPct
+from steel.texts import Line, NameLine
 
 Origin = Literal["post-consumer", "pre-consumer", "internal", "primary"]
 """Where recycled content comes from (ISO 14021); primary is what was never scrap."""
@@ -19,8 +20,6 @@ BOOKING_ERROR = 0.06
 
 With it and the ticket's, a stock that three quarters were drawn of is off by 20 %, as book stocks are.
 """
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Word = Annotated[str, Field(max_length=200)]
 
 
 class Lot(Frozen):
@@ -42,11 +41,11 @@ class Lot(Frozen):
         ValueError: water and dirt are all of it, or a price in another currency comes without its worth.
     """
 
-    lot_id: Annotated[str, Field(min_length=1, max_length=64)]
-    material: Name
-    bay: Word = ""
-    supplier: Word = ""
-    origin: Word = ""
+    lot_id: Annotated[NameLine, Field(max_length=64)]
+    material: NameLine
+    bay: Line = ""
+    supplier: Line = ""
+    origin: Line = ""
     recycled: Origin | None = None
     delivered_at: AwareDatetime
     ticket_t: Annotated[Number, Field(gt=0, le=100_000)]
@@ -55,7 +54,7 @@ class Lot(Frozen):
     price_per_t: EurPerT | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     eur_per_currency: Annotated[Number, Field(gt=0, le=1000)] | None = None
-    contract: Word = ""
+    contract: Line = ""
     analysis_wt_pct: dict[Element, WtPct] = {}
 
     @model_validator(mode="after")
@@ -120,9 +119,9 @@ class ListedPrice(Frozen):
         valid_until: until when; None until another takes its place.
     """
 
-    material: Name
+    material: NameLine
     price_eur_per_t: EurPerT
-    supplier: Word = ""
+    supplier: Line = ""
     valid_from: AwareDatetime
     valid_until: AwareDatetime | None = None
 

@@ -10,11 +10,11 @@ from api.gate import needs
 from api.problems import ForbiddenError, UnknownResourceError
 from api.resources.common import App, Asking, at_utc, at_utc_if
 from chargewise.app import keys
-from chargewise.app.access import AccessKey, AccessKeys, Principal, Right, Role
+from chargewise.app.access import AccessKey, AccessKeys, Right, Role
 from chargewise.app.audit import Audit
-from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.quantities import Number
+from steel.texts import NameLine
 
 router = APIRouter(prefix="/v1", tags=["administration"], dependencies=[needs(Right.ADMINISTER)])
 EXAMPLE: dict[str, Any] = {"name": "mes-line-1", "role": "mes", "plants": ["northmill"], "valid_days": 365}
@@ -31,7 +31,7 @@ class KeyRequest(Frozen):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[NameLine, Field(max_length=100)]
     role: Role
     plants: Annotated[tuple[str, ...], Field(min_length=1, max_length=100)] | None = None
     valid_days: Annotated[Number, Field(gt=0, le=36_500)] | None = None
@@ -89,22 +89,20 @@ class ChangeMade(Frozen):
 @router.post("/keys", status_code=201)
 def make_key(asked: KeyRequest, app: App, asking: Asking) -> KeyMade:
     """Make a key; who may see some plants only makes keys for these only."""
-    _within(asking, asked.plants)
-    key, made = keys.make_key(app.database, asking.name, asked.name, asked.role, asked.plants, asked.valid_days)
+    key, made = keys.make_key(app.database, asking, asked.name, asked.role, asked.plants, asked.valid_days)
     return KeyMade(**dict(KeyShown.of(made)), key=key)
 
 
 @router.get("/keys")
 def list_keys(app: App, asking: Asking) -> list[KeyShown]:
     """Every key that was made, the oldest first."""
-    return [KeyShown.of(key) for key in AccessKeys(app.database).all() if _sees(asking, key.plants)]
+    return [KeyShown.of(key) for key in AccessKeys(app.database).all() if asking.covers(key.plants)]
 
 
 @router.delete("/keys/{key_id}", responses={404: {"description": "No such key"}})
 def revoke_key(key_id: str, app: App, asking: Asking) -> KeyShown:
     """A key opens no more, from a second later on."""
-    found = next((key for key in AccessKeys(app.database).all() if key.key_id == key_id), None)
-    if found is None or not _sees(asking, found.plants):
+    if keys.administered(app.database, asking, key_id) is None:
         raise UnknownResourceError(key_id[:50], "key", "the id of a key")
     return KeyShown.of(keys.revoke_key(app.database, asking.name, key_id))
 
@@ -121,13 +119,3 @@ def read_audit(
         raise ForbiddenError(f"{asking.name} administers some plants only; the audit log is of all")
     found = Audit(app.database).changes(limit, before)
     return [ChangeMade(**{**vars(one), "at": at_utc(one.at)}) for one in found]
-
-
-def _within(asking: Principal, plants: tuple[str, ...] | None) -> None:
-    if not _sees(asking, plants):
-        expected = f"some of {', '.join(sorted(asking.plants or ()))}, which are {asking.name}'s"
-        raise InputError(plants, "plants", expected)
-
-
-def _sees(asking: Principal, plants: tuple[str, ...] | None) -> bool:
-    return asking.plants is None or (plants is not None and asking.plants.issuperset(plants))

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from api.gate import needs
-from api.resources.common import NO_PLANT, App, described_name
+from api.resources.common import NO_PLANT, App, Asking, described_name
 from chargewise.app.access import Right
 from chargewise.app.intake import HeatsStored, store_heats
 from steel.frozen import Frozen
@@ -50,10 +50,10 @@ class HeatsRequest(Frozen):
 
 
 @router.post("/heats", responses=NO_PLANT, dependencies=[needs(Right.REPORT)])
-def send_heats(asked: HeatsRequest, app: App) -> HeatsStored:
+def send_heats(asked: HeatsRequest, app: App, asking: Asking) -> HeatsStored:
     """Send heats, up to 1000 at a time: new ones, or known ones with other values, whose earlier values are kept.
 
     A row that cannot be used goes to quarantine with its reasons and costs the others nothing. The model takes new
     heats in when a training asks for it (`/v1/trainings`, `how: "update"`).
     """
-    return store_heats(app, described_name(app, asked.plant), asked.heats)
+    return store_heats(app, described_name(app, asked.plant), asked.heats, asking.name)

@@ -107,10 +107,10 @@ def list_recipes(
 ) -> RecipePage:
     """A plant's recipes with all that came of them, the newest first."""
     known_name(app, plant)
-    found = records.numbers(plant, limit + 1, None if cursor is None else read_cursor(cursor))
-    following = cursor_after(*found[limit - 1]) if len(found) > limit else None
-    stories = tuple(records.story(plant, number) for _, number in found[:limit])
-    return RecipePage(recipes=stories, next=following)
+    found = records.stories(plant, limit + 1, None if cursor is None else read_cursor(cursor))
+    last = found[limit - 1].recipe if len(found) > limit else None
+    following = None if last is None else cursor_after(last.made_at, last.recipe_id)
+    return RecipePage(recipes=tuple(found[:limit]), next=following)
 
 
 @router.get("/recipes/{recipe_id}", responses=NO_SUCH, dependencies=READS)

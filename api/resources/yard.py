@@ -14,7 +14,8 @@ from chargewise.app.application import Application
 from chargewise.app.yard import MaterialToday, Yard
 from steel.frozen import Frozen
 from steel.quantities import EurPerT
-from steel.yard import Count, ListedPrice, Lot, LotState, StockEstimate, Word
+from steel.texts import Line
+from steel.yard import Count, ListedPrice, Lot, LotState, StockEstimate
 
 router = APIRouter(prefix="/v1/plants/{plant}", tags=["yard"])
 READS, CHANGES = [needs(Right.READ)], [needs(Right.CHANGE)]
@@ -96,7 +97,7 @@ class StockRequest(Frozen):
         json_schema_extra={"examples": [{"counts": {"E40 shredded": {"mass_t": 120, "sd_t": 15}}}]}
     )
 
-    bay: Word = ""
+    bay: Line = ""
     counts: Annotated[dict[str, Count], Field(min_length=1, max_length=MOST)]
 
 
@@ -115,7 +116,7 @@ class PricesRequest(Frozen):
     )
 
     prices_eur_per_t: Annotated[dict[str, EurPerT], Field(min_length=1, max_length=MOST)]
-    supplier: Word = ""
+    supplier: Line = ""
     valid_from: AwareDatetime | None = None
     valid_until: AwareDatetime | None = None
 

@@ -94,6 +94,10 @@ class Principal:
         """Whether it may see a plant."""
         return self.plants is None or plant in self.plants
 
+    def covers(self, plants: tuple[str, ...] | None) -> bool:
+        """Whether it may see all that a key may see, and so administer it."""
+        return self.plants is None or (plants is not None and self.plants.issuperset(plants))
+
 
 LOCAL = Principal("local", Role.ADMIN)
 """Whoever sits at the machine, where a service without keys listens on loopback only."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chargewise.app.findings import Findings
 from chargewise.app.jobs.queue import JobQueue
 from chargewise.app.orders import CampaignOrder, HeatOrder
 from chargewise.app.plants import LoadedPlant, Plants
@@ -95,6 +96,7 @@ class Application:
         self.plants = Plants(plants, self.registry, store)
         self.store, self.database = store, store.database
         self.jobs = JobQueue(self.database)
+        self.findings = Findings(self.plants, store)
         self._answered: OrderedDict[Hashable, tuple[Recipe, tuple[LimitClaim, ...]]] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from chargewise.app.application import Application
+from chargewise.app.audit import Audit
 from plant_adapters.sources.sent_heats import read_sent
 from plant_adapters.store.store import log_of
 from steel.errors import InputError
@@ -55,7 +56,7 @@ class HeatsStored(Frozen):
     rows: tuple[RowVerdict, ...]
 
 
-def store_heats(application: Application, plant: str, rows: list[Any]) -> HeatsStored:
+def store_heats(application: Application, plant: str, rows: list[Any], by: str) -> HeatsStored:
     """Store heats that were sent; wrong ones go to quarantine, and the others are stored all or none.
 
     Raises:
@@ -80,6 +81,9 @@ def store_heats(application: Application, plant: str, rows: list[Any]) -> HeatsS
         else RowVerdict(row=at, heat_id=_named(row), verdict=stored.verdicts[_named(row)])
         for at, row in enumerate(rows, start=1)
     ]
+    if stored.added or stored.changed:
+        counts = {"added": stored.added, "changed": stored.changed, "quarantined": len(problems)}
+        Audit(application.database).note(by, "heats stored", plant, batch.report.source, **counts)
     return HeatsStored(
         plant=plant, added=stored.added, changed=stored.changed, unchanged=stored.unchanged,
         quarantined=len(problems), rows=tuple(verdicts),

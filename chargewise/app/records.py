@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chargewise.app.application import Answer, Application
+from chargewise.app.audit import Audit
 from chargewise.app.orders import HeatOrder
 from chargewise.app.yard_today import YardToday
 from optimizer.explain.outcome import outcome_of
@@ -107,6 +108,7 @@ class Records:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._journal = application.plants.journal
+        self._audit = Audit(application.database)
 
     def make(self, asked: HeatOrder, by: str, compare: bool = True, plant: Plant | None = None) -> RecipeRecord:
         """The cheapest recipe of an order, written down.
@@ -137,24 +139,18 @@ class Records:
         Raises:
             InputError: the plant has no such recipe.
         """
-        entry = self._journal.entry(plant, recipe_id)
-        return RecipeStory(
-            recipe=_record(entry.recipe, recipe_id, plant, entry.model_version, entry.made_at),
-            asked_by=entry.asked_by,
-            asked=None if entry.inputs is None else entry.inputs.asked,
-            decisions=entry.decisions,
-            charged=entry.charged,
-            heat_id=entry.outcome.heat_id if entry.outcome else entry.charged.heat_id if entry.charged else None,
-            foreseen={} if entry.outcome is None else _foreseen(entry.recipe, entry.outcome.analysis_wt_pct),
-        )
+        return _story(self._journal.entry(plant, recipe_id))
 
-    def numbers(self, plant: str, most: int, before: tuple[str, str] | None = None) -> list[tuple[str, str]]:
-        """When and under which number a plant's recipes were made, the newest first."""
-        return self._journal.numbers(plant, most, before)
+    def stories(self, plant: str, most: int, before: tuple[str, str] | None = None) -> list[RecipeStory]:
+        """A plant's recipes and all that came of them, the newest first; before when and number of one."""
+        return [_story(entry) for entry in self._journal.entries(plant, most, before)]
 
-    def erase(self, plant: str, before: datetime) -> int:
+    def erase(self, plant: str, before: datetime, by: str) -> int:
         """Erase recipes made before a time, but not those whose outcome margins learn from; returns how many."""
-        return self._journal.erase(plant, before.astimezone(UTC).isoformat(timespec="milliseconds"))
+        erased = self._journal.erase(plant, before.astimezone(UTC).isoformat(timespec="milliseconds"))
+        if erased:
+            self._audit.note(by, "recipes erased", plant, f"before {before:%Y-%m-%d %H:%M} UTC", recipes=erased)
+        return erased
 
     def decide(
         self, plant: str, recipe_id: str, verdict: Verdict, by: str, reason: str = "",
@@ -173,7 +169,9 @@ class Records:
         if verdict == "rejected" and not reason.strip():
             raise InputError(reason, "reason", "why it is rejected")
         self._known(plant, charged_t or {})
-        return self._journal.decide(plant, recipe_id, verdict, by, reason, charged_t)
+        found = self._journal.decide(plant, recipe_id, verdict, by, reason, charged_t)
+        self._audit.note(by, f"recipe {verdict}", plant, recipe_id, reason=reason)
+        return found
 
     def charge(
         self, plant: str, recipe_id: str, heat_id: str, by: str, charged_t: dict[str, float],
@@ -263,6 +261,18 @@ class Records:
         strange = sorted(masses_t.keys() - set(yard))
         if strange:
             raise InputError(strange, "charged_t", f"materials of the yard: {', '.join(yard)}")
+
+
+def _story(entry: Entry) -> RecipeStory:
+    return RecipeStory(
+        recipe=_record(entry.recipe, entry.recipe_id, entry.plant, entry.model_version, entry.made_at),
+        asked_by=entry.asked_by,
+        asked=None if entry.inputs is None else entry.inputs.asked,
+        decisions=entry.decisions,
+        charged=entry.charged,
+        heat_id=entry.outcome.heat_id if entry.outcome else entry.charged.heat_id if entry.charged else None,
+        foreseen={} if entry.outcome is None else _foreseen(entry.recipe, entry.outcome.analysis_wt_pct),
+    )
 
 
 def _inputs(asked: HeatOrder, answer: Answer) -> Inputs:

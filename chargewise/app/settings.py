@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -16,9 +16,23 @@ from pydantic_settings import (
 from chargewise.app.identity import OidcSettings
 from steel.complaints import input_error
 from steel.errors import InputError
+from steel.frozen import Frozen
 
 CONFIG = "CHARGEWISE_CONFIG"
 """Names the file; `chargewise.toml` in the folder of today unless set."""
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class Retention(Frozen):
+    """For how many days things are kept; for ever unless given.
+
+    Attributes:
+        recipes_days: recipes without an outcome that margins learn from, with what was decided and charged.
+        jobs_days: jobs that have ended, with their results.
+    """
+
+    recipes_days: Days | None = None
+    jobs_days: Days | None = None
 
 
 class Settings(BaseSettings):
@@ -41,6 +55,8 @@ class Settings(BaseSettings):
         rate_per_minute: requests of one key and worker process in a minute; 0 for no limit.
         oidc: the works' own login.
         cluster: address of a Ray cluster that scenarios run on, or "local"; this machine's cores unless given.
+        retention: for how many days recipes and jobs are kept; for ever unless given.
+        federation: folder of a federation's coordinator, where it runs on this machine.
     """
 
     model_config = SettingsConfigDict(
@@ -63,6 +79,8 @@ class Settings(BaseSettings):
     rate_per_minute: int = Field(default=0, ge=0)
     oidc: OidcSettings | None = None
     cluster: str | None = None
+    federation: Path = Path("federation-data")
+    retention: Retention = Retention()
 
     @classmethod
     def settings_customise_sources(

@@ -1,11 +1,14 @@
 """`chargewise recipes`: the journal of a plant's recipes."""
 
 from datetime import UTC, datetime, timedelta
+from getpass import getuser
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from chargewise.app.export import export_recipes
 from chargewise.app.records import RecipeStory, Records
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson, PlantName
@@ -25,7 +28,7 @@ def listed(
     """A plant's newest recipes, and what became of them."""
     with reporting_errors():
         records = Workplace().records()
-        stories = [records.story(plant, number) for _, number in records.numbers(plant, newest)]
+        stories = records.stories(plant, newest)
         if as_json:
             print_json([story.model_dump(mode="json") for story in stories])
             return
@@ -98,11 +101,26 @@ def erase(
         if not yes:
             err.print(f"Recipes of {plant} made before {before:%Y-%m-%d} will be gone for good.", markup=False)
             typer.confirm("Erase them?", abort=True, err=True)
-        count = Workplace().records().erase(plant, before)
+        count = Workplace().records().erase(plant, before, getuser())
         if as_json:
             print_json({"erased": count})
         else:
             out.print(f"{plant}: {count} recipes erased")
+
+
+@app.command()
+def export(
+    plant: PlantName,
+    file: Annotated[Path, typer.Argument(help="To write: .jsonl for all that is known, .csv for a table.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a plant's recipes, what was decided, charged and analysed, to a file."""
+    with reporting_errors():
+        count = export_recipes(Workplace().records(), plant, file)
+        if as_json:
+            print_json({"recipes": count, "file": str(file)})
+        else:
+            out.print(f"{file}: {count} recipes", markup=False, soft_wrap=True)
 
 
 def _plant(records: Records, number: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from chargewise.app.access import AccessKey, AccessKeys, Role
+from chargewise.app.access import AccessKey, AccessKeys, Principal, Role
 from chargewise.app.keys import make_key, revoke_key
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson
@@ -29,7 +29,9 @@ def make(
     """Make a key; it is shown once. From the first key on, nobody asks the service without one."""
     with reporting_errors():
         database = Workplace().store.database
-        key, made = make_key(database, getuser(), name, role, tuple(plant) if plant else None, valid_days)
+        key, made = make_key(
+            database, Principal(getuser(), Role.ADMIN), name, role, tuple(plant) if plant else None, valid_days
+        )
         if as_json:
             print_json({"key": key, **_shown(made)})
             return

@@ -1,10 +1,10 @@
 """`chargewise watch`: what the newest heats say of bays and suppliers."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from chargewise.app.findings import drift_of
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson, PlantName
 from chargewise.commands.console.output import out, print_json, reporting_errors
@@ -16,33 +16,25 @@ def watch(
     probability: Annotated[float, typer.Option(help="From which a wrongly booked scrap is told.")] = 0.5,
     as_json: AsJson = False,
 ) -> None:
-    """Bays that held another scrap than booked, and suppliers who deliver something else, by the newest heats."""
+    """Bays that held another scrap than booked, suppliers who deliver something else, and levels that moved."""
     with reporting_errors():
-        from surrogate.judge.deliveries import changes  # noqa: PLC0415
-        from surrogate.judge.misbooked import misbooked  # noqa: PLC0415
-        from surrogate.judge.shared_lots import BEFORE_HEATS  # noqa: PLC0415
-
         place = Workplace()
         model, version = place.registry.active(plant)
-        log, _ = place.heats(plant, newest + BEFORE_HEATS)
-        judged = min(newest, len(log))
-        wrong = misbooked(model, log, judged, probability)
-        changed = changes(model, log.rows(slice(-judged, None)))
+        found = drift_of(plant, version.version, model, place.heats(plant)[0], newest, probability)
         if as_json:
-            print_json({
-                "model_version": version.version,
-                "heats": judged,
-                "wrongly_booked": [asdict(one) for one in wrong],
-                "changed_deliveries": [{"heat_id": heat, **asdict(one)} for heat, one in changed],
-            })  # fmt: skip
+            print_json(found.model_dump(mode="json"))
             return
-        for one in wrong:
-            out.print(f"{one.heat_id}: ", end="")
-            out.print(one.in_words(), markup=False)
-        for heat, change in changed:
-            out.print(f"{heat}: ", end="")
-            out.print(change.in_words(), markup=False)
-        if not wrong and not changed:
-            out.print(
-                f"The newest {judged} heats are as they were booked and delivered, as far as {version.version} knows."
-            )
+        told = False
+        for one in found.alarms:
+            told = True
+            out.print(f"{one['heat_id']}: {one['output']} left its level by {one['shift_sd']:+.1f} standard deviations")
+        for one in found.moved_inputs:
+            told = True
+            out.print(f"{one['heat_id']}: {one['output']} moved by {one['shift_sd']:+.1f} standard deviations")
+        for one in (*found.wrongly_booked, *found.changed_deliveries):
+            told = True
+            out.print(f"{one['heat_id']}: ", end="")
+            out.print(one["in_words"], markup=False)
+        if not told:
+            out.print(f"The newest {found.heats} heats are as they were booked and delivered, as far as "
+                      f"{found.model_version} knows.")  # fmt: skip

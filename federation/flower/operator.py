@@ -41,9 +41,9 @@ from flwr.supercore.task_identity import TaskIdentity
 from flwr.superlink.grid.http_grid import HttpGrid
 
 from federation.flower.doors import TOKEN_HEADER
-from federation.flower.superlink import DOOR
 from federation.flower.version import check_flower
 from federation.flower.wire import packed, unpack
+from federation.folder import DOOR
 from federation.keys.credentials import LOOPBACK
 from federation.keys.roster import Roster
 from federation.ledger.errors import EngineError

@@ -20,10 +20,11 @@ import uvicorn
 
 from federation.flower.doors import News, operators_door, plants_door
 from federation.flower.version import check_flower
+from federation.folder import DOOR
 from federation.keys.credentials import LOOPBACK, Credentials, write_private
 from steel.errors import InputError
 
-DOOR, LOCK, STATE = "operator.json", "coordinator.lock", "state.db"
+LOCK, STATE = "coordinator.lock", "state.db"
 KEEP_ALIVE_S = 75
 IDLE_LAYERS = frozenset(
     {

@@ -12,6 +12,7 @@ from steel.frozen import Frozen
 from steel.materials import Material, MaterialKind, Oxide
 from steel.plants import YardItem
 from steel.quantities import ChargedT, EurPerT, Fraction, KgCo2ePerT, Number, StockT, WtPct, YesNo
+from steel.texts import Line, NameLine
 
 BASKETS = "unrecorded baskets"
 """Name of the pseudo-material that stands for scrap baskets the record leaves out."""
@@ -41,8 +42,8 @@ class MaterialEntry(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
     material_class: Annotated[str, Field(alias="class", min_length=1)]
-    name: Annotated[str, Field(min_length=1)] | None = None
-    title: str | None = None
+    name: NameLine | None = None
+    title: Line | None = None
     bulk_density_t_per_m3: Annotated[Number, Field(gt=0, le=25)] | None = None
     metallic_yield: Fraction | None = None
     upstream_kgco2e_per_t: KgCo2ePerT | None = None

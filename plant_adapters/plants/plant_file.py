@@ -4,9 +4,9 @@ Yard entries name a catalogue class and say what differs; see the bundled plants
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import ValidationError, field_validator
 
 from plant_adapters.mapping.entries import YardEntry
 from plant_adapters.reading.toml_files import read_toml, validated
@@ -20,13 +20,14 @@ from steel.grades import Grade
 from steel.names import checked_name
 from steel.plants import Furnace, MaterialGroup, Plant, Prices, RulesFile
 from steel.quantities import KgCo2ePerUnit, WtPct
+from steel.texts import Line, NameLine
 
 
 class GradeEntry(Frozen):
     """A grade of the plant's own, wt% by element symbol."""
 
-    name: Annotated[str, Field(min_length=1)]
-    title: str = ""
+    name: NameLine
+    title: Line = ""
     maximum_wt_pct: dict[str, WtPct] = {}
     minimum_wt_pct: dict[str, WtPct] = {}
 
@@ -98,9 +99,9 @@ class PlantFile(Frozen):
     """
 
     name: str
-    title: str = ""
+    title: Line = ""
     grades: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Line, ...] = ()
     approval_required: bool = False
     furnace: Furnace
     prices: Prices = Prices()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from steel.recipes import Recipe
+from steel.texts import plain_cell
 from steel.whole_files import write_whole
 
 COLUMNS = ("stage", "material", "mass_t", "price_eur_per_t", "baskets_t", "grade", "heat")
@@ -34,7 +35,7 @@ def write_recipe(recipe: Recipe, outbox: Path, heat: str | None = None) -> Path:
     for line in recipe.lines:
         baskets = " ".join(f"{mass:.6f}" for mass in line.baskets_t)
         row = [line.stage, line.material, f"{line.mass_t:.6f}", line.price_eur_per_t, baskets]
-        writer.writerow([*row, recipe.grade, heat or ""])
+        writer.writerow([plain_cell(cell) for cell in (*row, recipe.grade, heat or "")])
     write_whole(path, text.getvalue().encode())
     return path
 

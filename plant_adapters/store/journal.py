@@ -108,45 +108,30 @@ class Journal:
         Raises:
             InputError: the plant has no such recipe.
         """
-        joined = RECIPES.outerjoin(PLANT_STATES, PLANT_STATES.c.sha256 == RECIPES.c.plant_state)
-        query = sa.select(RECIPES, PLANT_STATES.c.content).select_from(joined).where(_is(plant, recipe_id))
         with self._database.reading() as connection:
-            row = connection.execute(query).mappings().first()
-            if row is None:
-                raise _unknown(plant, recipe_id)
-            of = (table.c.recipe_id == recipe_id for table in (DECISIONS, CHARGES, OUTCOMES))
-            decided = connection.execute(sa.select(DECISIONS).where(next(of)).order_by(DECISIONS.c.id)).mappings().all()
-            charged = connection.execute(sa.select(CHARGES).where(next(of))).mappings().first()
-            outcome = connection.execute(sa.select(OUTCOMES).where(next(of))).mappings().first()
-        claims = tuple(LimitClaim.model_validate(claim) for claim in row["claims"])
-        return Entry(
-            recipe_id=recipe_id,
-            plant=plant,
-            made_at=row["made_at"],
-            model_version=row["model_version"],
-            asked_by=row["asked_by"] or "",
-            recipe=Recipe.model_validate(row["recipe"]),
-            claims=claims,
-            inputs=_inputs(row),
-            decisions=tuple(Decision(**_without(one, "id", "recipe_id")) for one in decided),
-            charged=None if charged is None else Charged(**_without(charged, "recipe_id")),
-            outcome=None if outcome is None else _outcome(outcome, claims),
-        )
+            found = _entries(connection, _is(plant, recipe_id), 1)
+        if not found:
+            raise _unknown(plant, recipe_id)
+        return found[0]
 
-    def numbers(self, plant: str, most: int, before: tuple[str, str] | None = None) -> list[tuple[str, str]]:
-        """When and under which number a plant's recipes were made, the newest first.
+    def entries(self, plant: str, most: int, before: tuple[str, str] | None = None) -> list[Entry]:
+        """A plant's recipes with all that is known of them, the newest first.
 
         Args:
             plant: whose.
             most: so many.
             before: when and number of the one after which to go on.
         """
-        order = (RECIPES.c.made_at.desc(), RECIPES.c.recipe_id.desc())
-        query = sa.select(RECIPES.c.made_at, RECIPES.c.recipe_id).where(RECIPES.c.plant == plant).order_by(*order)
+        these = RECIPES.c.plant == plant
         if before is not None:
-            query = query.where(sa.tuple_(RECIPES.c.made_at, RECIPES.c.recipe_id) < sa.tuple_(*map(sa.literal, before)))
+            these &= sa.tuple_(RECIPES.c.made_at, RECIPES.c.recipe_id) < sa.tuple_(*map(sa.literal, before))
         with self._database.reading() as connection:
-            return [(row.made_at, row.recipe_id) for row in connection.execute(query.limit(most))]
+            return _entries(connection, these, most)
+
+    def plants(self) -> tuple[str, ...]:
+        """Plants that recipes were made for."""
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(sa.select(RECIPES.c.plant).distinct().order_by(RECIPES.c.plant)))
 
     def decide(
         self, plant: str, recipe_id: str, verdict: Verdict, by: str, reason: str, charged_t: dict[str, float] | None
@@ -169,7 +154,7 @@ class Journal:
         self, plant: str, recipe_id: str, heat_id: str, by: str, charged_t: dict[str, float],
         additions_t: dict[str, float], approved_only: bool = False,
     ) -> Charged:  # fmt: skip
-        """Write down what was really charged of a recipe; the same report twice is one.
+        """Write down what was really charged of a recipe and draw it of the lots; the same report twice is one.
 
         Args:
             plant: whose.
@@ -275,6 +260,42 @@ class Journal:
         except IntegrityError:
             # Another process was first; its row says the same.
             return
+
+
+def _entries(connection: sa.Connection, these: sa.ColumnElement[bool], most: int) -> list[Entry]:
+    """Recipes, the newest first, with all that hangs on them; four questions, however many they are."""
+    joined = RECIPES.outerjoin(PLANT_STATES, PLANT_STATES.c.sha256 == RECIPES.c.plant_state)
+    order = (RECIPES.c.made_at.desc(), RECIPES.c.recipe_id.desc())
+    query = sa.select(RECIPES, PLANT_STATES.c.content).select_from(joined).where(these).order_by(*order).limit(most)
+    rows = connection.execute(query).mappings().all()
+    numbers = [row["recipe_id"] for row in rows]
+    hanging: list[dict[str, list[sa.RowMapping]]] = []
+    for table in (DECISIONS, CHARGES, OUTCOMES):
+        of: dict[str, list[sa.RowMapping]] = {}
+        found = sa.select(table).where(table.c.recipe_id.in_(numbers)).order_by(*table.primary_key)
+        for one in connection.execute(found).mappings():
+            of.setdefault(one["recipe_id"], []).append(one)
+        hanging.append(of)
+    return [_entry(row, *(of.get(row["recipe_id"], []) for of in hanging)) for row in rows]
+
+
+def _entry(
+    row: "sa.RowMapping", decided: "list[sa.RowMapping]", charged: "list[sa.RowMapping]", outcome: "list[sa.RowMapping]"
+) -> Entry:
+    claims = tuple(LimitClaim.model_validate(claim) for claim in row["claims"])
+    return Entry(
+        recipe_id=row["recipe_id"],
+        plant=row["plant"],
+        made_at=row["made_at"],
+        model_version=row["model_version"],
+        asked_by=row["asked_by"] or "",
+        recipe=Recipe.model_validate(row["recipe"]),
+        claims=claims,
+        inputs=_inputs(row),
+        decisions=tuple(Decision(**_without(one, "id", "recipe_id")) for one in decided),
+        charged=Charged(**_without(charged[0], "recipe_id")) if charged else None,
+        outcome=_outcome(outcome[0], claims) if outcome else None,
+    )
 
 
 def _inputs(row: "sa.RowMapping") -> Inputs | None:

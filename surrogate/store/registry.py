@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -98,6 +99,7 @@ class Registry:
         line = "\n" * torn + json.dumps(asdict(approval), ensure_ascii=False) + "\n"
         with path.open("ab", buffering=0) as file:
             file.write(line.encode())
+            os.fsync(file.fileno())
 
     def approvals(self, plant: str) -> tuple[Approval, ...]:
         """Every time a version of a plant was let into service, oldest first, but for lines that a crash left torn."""

@@ -11,7 +11,8 @@ from chargewise.commands.console.arguments import AsJson
 from chargewise.commands.console.output import err, print_json
 from chargewise.commands.federation.options import DEFAULT_FOLDER, Folder, reporting
 from chargewise.commands.federation.results import show
-from federation.engine import LEDGER, Coordinator
+from federation.engine import Coordinator
+from federation.folder import LEDGER
 from federation.ledger.errors import EngineError, TooFewPlantsError
 from federation.modules.settings import Averaging
 from federation.remainder.remainder import AVERAGES

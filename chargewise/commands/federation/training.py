@@ -9,7 +9,8 @@ from chargewise.commands.console.arguments import AsJson
 from chargewise.commands.console.output import err, print_json
 from chargewise.commands.federation.options import DEFAULT_FOLDER, Folder, reporting
 from chargewise.commands.federation.results import show_modules
-from federation.engine import LEDGER, Coordinator
+from federation.engine import Coordinator
+from federation.folder import LEDGER
 from federation.modules.settings import ModuleRun
 from steel.errors import InputError
 

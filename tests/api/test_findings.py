@@ -1,0 +1,55 @@
+"""What the heats say over the wire, and what a machine knows of its federation."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from chargewise.app.application import Application
+from federation.ledger.ledger import Ledger
+
+
+@pytest.fixture
+def client(application: Application, tmp_path: Path) -> TestClient:
+    return TestClient(create_app(application, pages=False, federation=tmp_path))
+
+
+def test_what_is_in_the_scrap_by_the_heats(client: TestClient) -> None:
+    found = client.get("/v1/plants/northmill/characterisation", params={"newest": 400}).json()
+    assert found["heats"] == 400
+    copper = {one["material"]: one["contents"]["Cu"] for one in found["materials"]}
+    assert copper["E40 shredded"]["wt_pct"] > copper["E8 new thin"]["wt_pct"]
+    assert all(one["low"] <= one["wt_pct"] <= one["high"] for one in copper.values())
+    assert client.get("/v1/plants/nowhere/characterisation").status_code == 404
+
+
+def test_the_newest_heats_beside_the_model_follow_what_comes_in(client: TestClient) -> None:
+    before = client.get("/v1/plants/northmill/drift", params={"newest": 30}).json()
+    assert (before["heats"], before["model_version"], before["alarms"]) == (30, "v0001", [])
+    strange = [
+        {
+            "heat_id": f"odd{at}", "tapped_at": f"2027-01-01T{at:02d}:00:00Z", "tapped_t": 100.0,
+            "charged_t": {"E3 old thick": 60, "E40 shredded": 48, "lime": 3}, "analysis_wt_pct": {"Cu": 0.95},
+        }
+        for at in range(20)
+    ]  # fmt: skip
+    sent = client.post("/v1/heats", json={"plant": "northmill", "heats": strange})
+    assert sent.json()["added"] + sent.json()["quarantined"] == 20, sent.text
+    assert sent.json()["added"] == 20, sent.text
+    after = client.get("/v1/plants/northmill/drift", params={"newest": 30}).json()
+    assert "Cu" in [alarm["output"] for alarm in after["alarms"]]
+
+
+def test_the_federation_as_this_machine_sees_it(client: TestClient, tmp_path: Path) -> None:
+    nothing = client.get("/v1/federation").json()
+    assert nothing == {"models": [], "entries": None, "newest": [], "problem": None, "coordinator": None}
+    with closing(Ledger(tmp_path / "ledger.jsonl")) as ledger:
+        ledger.append("begin", {"started_by": "anna"})
+        ledger.append("failed", {"reason": "a test"})
+    found = client.get("/v1/federation").json()
+    assert (found["entries"], [one["kind"] for one in found["newest"]]) == (2, ["failed", "begin"])
+    path = tmp_path / "ledger.jsonl"
+    path.write_text(path.read_text("utf-8").replace("anna", "eve"), "utf-8")
+    assert client.get("/v1/federation").json()["problem"]
