@@ -19,7 +19,7 @@ FORM = """<h2>Make a key</h2><form method="post"><div class="fields">
 <label>For whom<input name="name" required maxlength="100" placeholder="mes-line-1"></label>
 <label>Role<select name="role">{roles}</select></label>
 <label>Plants, all if empty<input name="plants" placeholder="{plants}"></label>
-<label>Days it is valid, for ever if empty<input name="valid_days" inputmode="numeric"></label></div>
+<label>Valid for days, ever if empty<input name="valid_days" inputmode="numeric"></label></div>
 <button name="do" value="make">Make</button></form>"""
 
 

@@ -13,8 +13,8 @@ body {{ font: 16px system-ui, sans-serif; max-width: {width}; margin: {top} auto
 label {{ display: block }}
 input, select, button {{ font: inherit; width: 100%; box-sizing: border-box; padding: .6rem; margin: .4rem 0 }}
 table {{ border-collapse: collapse; width: 100% }}
-td, th {{ text-align: left; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #8884; overflow-wrap: anywhere }}
-td button {{ width: auto; padding: .2rem .6rem }}
+td, th {{ text-align: left; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #8884; overflow-wrap: break-word }}
+td button {{ width: auto; padding: .2rem .6rem; white-space: nowrap }}
 .wide {{ overflow-x: auto }}
 .fields {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0 1rem }}
 .problem {{ color: light-dark(#b71c1c, #ff8a80) }}

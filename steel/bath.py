@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from steel.elements import Element
 from steel.frozen import Frozen
 from steel.materials import FURNACE_RECOVERY, Material
-from steel.quantities import Number
+from steel.quantities import Number, YesNo
 
 NM3_PER_MOL = 0.022414
 BURNS: dict[Element, float] = {
@@ -41,7 +41,7 @@ class BathPractice(Frozen):
     carbon_max_wt_pct: CarbonWtPct | None = None
     oxygen_most_nm3_per_t: Annotated[Number, Field(gt=0, le=150)] | None = None
     oxygen_used: Annotated[Number, Field(gt=0, le=1)] = 1.0
-    oxygen_by_charge: bool = False
+    oxygen_by_charge: YesNo = False
 
     @model_validator(mode="after")
     def _ordered(self) -> "BathPractice":

@@ -178,7 +178,7 @@ class Plant(Frozen):
     own_grades: tuple[Grade, ...] = ()
     groups: tuple[MaterialGroup, ...] = ()
     notes: tuple[Line, ...] = ()
-    approval_required: bool = False
+    approval_required: YesNo = False
     rules: Annotated[RulesFile | None, Field(exclude=True, repr=False)] = None
 
     @model_validator(mode="after")

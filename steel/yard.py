@@ -4,11 +4,11 @@ import math
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from steel.elements import Element
 from steel.frozen import Frozen
-from steel.quantities import EurPerT, Fraction, Number, StockT, WtPct
+from steel.quantities import EurPerT, Fraction, Number, StockT, Time, WtPct
 from steel.texts import Line, NameLine
 
 Origin = Literal["post-consumer", "pre-consumer", "internal", "primary"]
@@ -47,7 +47,7 @@ class Lot(Frozen):
     supplier: Line = ""
     origin: Line = ""
     recycled: Origin | None = None
-    delivered_at: AwareDatetime
+    delivered_at: Time
     ticket_t: Annotated[Number, Field(gt=0, le=100_000)]
     moisture_share: Fraction = 0.0
     sterile_share: Fraction = 0.0
@@ -122,8 +122,8 @@ class ListedPrice(Frozen):
     material: NameLine
     price_eur_per_t: EurPerT
     supplier: Line = ""
-    valid_from: AwareDatetime
-    valid_until: AwareDatetime | None = None
+    valid_from: Time
+    valid_until: Time | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> "ListedPrice":

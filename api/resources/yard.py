@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.gate import needs
 from api.problems import UnknownResourceError
@@ -12,9 +12,10 @@ from api.resources.common import App, Asking, described_name
 from chargewise.app.access import Right
 from chargewise.app.application import Application
 from chargewise.app.yard import MaterialToday, Yard
+from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.quantities import EurPerT
-from steel.texts import Line
+from steel.quantities import EurPerT, Time
+from steel.texts import Line, NameLine
 from steel.yard import Count, ListedPrice, Lot, LotState, StockEstimate
 
 router = APIRouter(prefix="/v1/plants/{plant}", tags=["yard"])
@@ -98,7 +99,7 @@ class StockRequest(Frozen):
     )
 
     bay: Line = ""
-    counts: Annotated[dict[str, Count], Field(min_length=1, max_length=MOST)]
+    counts: Annotated[dict[NameLine, Count], Field(min_length=1, max_length=MOST)]
 
 
 class PricesRequest(Frozen):
@@ -115,10 +116,27 @@ class PricesRequest(Frozen):
         json_schema_extra={"examples": [{"prices_eur_per_t": {"E40 shredded": 349, "E3 old thick": 331}}]}
     )
 
-    prices_eur_per_t: Annotated[dict[str, EurPerT], Field(min_length=1, max_length=MOST)]
+    prices_eur_per_t: Annotated[dict[NameLine, EurPerT], Field(min_length=1, max_length=MOST)]
     supplier: Line = ""
-    valid_from: AwareDatetime | None = None
-    valid_until: AwareDatetime | None = None
+    valid_from: Time | None = None
+    valid_until: Time | None = None
+
+    def listed(self) -> tuple[ListedPrice, ...]:
+        """The prices it means.
+
+        Raises:
+            InputError: they end before they begin.
+        """
+        begin = self.valid_from or datetime.now(UTC)
+        if self.valid_until is not None and self.valid_until <= begin:
+            raise InputError(str(self.valid_until), "valid_until", f"later than {begin:%Y-%m-%d %H:%M} UTC")
+        return tuple(
+            ListedPrice(
+                material=material, price_eur_per_t=price, supplier=self.supplier, valid_from=begin,
+                valid_until=self.valid_until,
+            )
+            for material, price in self.prices_eur_per_t.items()
+        )  # fmt: skip
 
 
 class Movement(Frozen):
@@ -174,15 +192,8 @@ def count_stock(plant: str, asked: StockRequest, app: App, asking: Asking) -> li
 @router.put("/prices", responses=NO_PLANT, dependencies=CHANGES)
 def list_prices(plant: str, asked: PricesRequest, app: App, asking: Asking) -> list[MaterialShown]:
     """Prices from a time on; others stay as they are. Returns the yard."""
-    name, now = described_name(app, plant), datetime.now(UTC)
-    prices = tuple(
-        ListedPrice(
-            material=material, price_eur_per_t=price, supplier=asked.supplier, valid_from=asked.valid_from or now,
-            valid_until=asked.valid_until,
-        )
-        for material, price in asked.prices_eur_per_t.items()
-    )  # fmt: skip
-    _yard(app).price(name, prices, asking.name)
+    name = described_name(app, plant)
+    _yard(app).price(name, asked.listed(), asking.name)
     return [MaterialShown.of(one) for one in _yard(app).today(name)]
 
 

@@ -41,7 +41,9 @@ def suggested_decisions(problem: RecipeProblem, program: Program, values: FloatA
         elif kind == "split":
             suggested.append(columns[rest[0]] <= rest[1] * tapped)
         elif kind == "melting_chosen":
-            suggested.append(int(np.argmax(problem.energy_pieces @ columns[:n])) == rest[0])
+            # Energy that is linear has one piece, which is none of these.
+            pieces_kwh = problem.energy_pieces @ columns[:n]
+            suggested.append((int(np.argmax(pieces_kwh)) if len(pieces_kwh) else 0) == rest[0])
         elif kind == "active":
             output, layer, unit = rest
             suggested.append(bool(before[output][layer][0, unit] > 0.0) if tapped else False)

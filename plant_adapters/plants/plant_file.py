@@ -19,7 +19,7 @@ from steel.frozen import Frozen
 from steel.grades import Grade
 from steel.names import checked_name
 from steel.plants import Furnace, MaterialGroup, Plant, Prices, RulesFile
-from steel.quantities import KgCo2ePerUnit, WtPct
+from steel.quantities import KgCo2ePerUnit, WtPct, YesNo
 from steel.texts import Line, NameLine
 
 
@@ -102,7 +102,7 @@ class PlantFile(Frozen):
     title: Line = ""
     grades: tuple[str, ...] = ()
     notes: tuple[Line, ...] = ()
-    approval_required: bool = False
+    approval_required: YesNo = False
     furnace: Furnace
     prices: Prices = Prices()
     emission_factors: EmissionFactorChanges = EmissionFactorChanges()

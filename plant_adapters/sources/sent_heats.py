@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from plant_adapters.reading.quarantine import IngestReport, Reason, Rejection
 from plant_adapters.validation.plausibility import (
@@ -21,7 +21,10 @@ from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.heats import Charge, Heat
 from steel.process import ProcessInputs
-from steel.quantities import ChargedT, Number, WtPct
+from steel.quantities import ChargedT, Number, WtPct, written_time
+from steel.texts import NameLine
+
+WrittenTime = Annotated[datetime, BeforeValidator(written_time)]
 
 
 class SentHeat(Frozen):
@@ -40,8 +43,8 @@ class SentHeat(Frozen):
         heel_wt_pct: its analysis.
     """
 
-    heat_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
-    tapped_at: datetime | None = None
+    heat_id: Annotated[NameLine, Field(max_length=64)]
+    tapped_at: WrittenTime | None = None
     grade: Annotated[str, Field(max_length=64)] = ""
     charged_t: Annotated[dict[str, ChargedT], Field(min_length=1, max_length=200)]
     analysis_wt_pct: Annotated[dict[str, WtPct], Field(min_length=1)]
