@@ -15,8 +15,6 @@ from plant_adapters.mapping.mapping import read_mapping
 from plant_adapters.sources.table import TableAdapter
 from steel.errors import InputError
 from steel.names import checked_name
-from surrogate.judge.baselines import BASELINES
-from surrogate.judge.evaluation import evaluate as evaluate_log
 
 
 def ingest(heats: HeatsFile, mapping: MappingName, plant: PlantName, as_json: AsJson = False) -> None:
@@ -71,6 +69,10 @@ def evaluate(
 ) -> None:
     """Compare the surrogate with plain regressions on later heats, in the order of the record."""
     with reporting_errors():
+        # torch takes seconds to import, and reading heats needs it not.
+        from surrogate.judge.baselines import BASELINES  # noqa: PLC0415
+        from surrogate.judge.evaluation import evaluate as evaluate_log  # noqa: PLC0415
+
         if heats is not None and mapping is not None:
             batch = TableAdapter(heats, read_mapping(mapping)).read_heats()
             log, materials, report = batch.log, batch.materials, batch.report

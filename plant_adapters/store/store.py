@@ -20,6 +20,7 @@ from steel.names import checked_name, folded
 
 AT_A_TIME = 500
 """Heats asked for in one query."""
+Verdict = Literal["added", "changed", "unchanged"]
 BELOW = "<"
 """Begins a content that lies below a limit of detection, which follows it."""
 
@@ -92,7 +93,7 @@ class Stored:
         verdicts: which of these each heat is, by its number.
     """
 
-    verdicts: dict[str, Literal["added", "changed", "unchanged"]]
+    verdicts: dict[str, Verdict]
 
     @property
     def added(self) -> int:
@@ -194,12 +195,20 @@ class HeatStore:
             return int(connection.scalar(query) or 0)
 
     def _add_heats(self, connection: sa.Connection, plant: str, log: HeatLog, now: str) -> Stored:
+        verdicts: dict[str, Verdict] = {}
+        for start in range(0, len(log), AT_A_TIME):
+            some = log.rows(slice(start, start + AT_A_TIME))
+            verdicts |= self._add_some(connection, plant, some, now)
+        return Stored(verdicts)
+
+    def _add_some(self, connection: sa.Connection, plant: str, log: HeatLog, now: str) -> dict[str, Verdict]:
+        """Store as many heats as one question asks for, so that a record of any length takes no more memory."""
         known = self._known(connection, plant, log.heat_ids.tolist())
         last = connection.scalar(sa.select(sa.func.max(HEATS.c.position)).where(HEATS.c.plant == plant))
         next_position = 0 if last is None else int(last) + 1
         fresh: list[dict[str, Any]] = []
         changed: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        verdicts: dict[str, Literal["added", "changed", "unchanged"]] = {}
+        verdicts: dict[str, Verdict] = {}
         for index in range(len(log)):
             row = _row(plant, log.heat(index))
             before = known.get(row["heat_id"])
@@ -219,15 +228,12 @@ class HeatStore:
             )
             same = (HEATS.c.plant == plant) & (HEATS.c.heat_id == row["heat_id"])
             connection.execute(sa.update(HEATS).where(same).values(row))
-        return Stored(verdicts)
+        return verdicts
 
     def _known(self, connection: sa.Connection, plant: str, heat_ids: list[str]) -> dict[str, dict[str, Any]]:
         """Heats of these that are stored already, and no others: a day's heats need not read the history."""
-        known: dict[str, dict[str, Any]] = {}
-        for some in (heat_ids[at : at + AT_A_TIME] for at in range(0, len(heat_ids), AT_A_TIME)):
-            query = sa.select(HEATS).where((HEATS.c.plant == plant) & HEATS.c.heat_id.in_(some))
-            known |= {row["heat_id"]: dict(row) for row in connection.execute(query).mappings()}
-        return known
+        query = sa.select(HEATS).where((HEATS.c.plant == plant) & HEATS.c.heat_id.in_(heat_ids))
+        return {row["heat_id"]: dict(row) for row in connection.execute(query).mappings()}
 
     def _add_materials(self, connection: sa.Connection, plant: str, materials: tuple[Material, ...]) -> None:
         """Describe materials anew or for the first time; those of earlier files stay, for their heats do."""
