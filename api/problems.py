@@ -147,6 +147,14 @@ def database_away(error: Exception) -> JSONResponse:
     return problem_response(Problem(title="Database away", status=503, detail=detail), {"Retry-After": "5"})
 
 
+def _files_away(_: Request, error: Exception) -> JSONResponse:
+    """A disk that is full or cannot be written to; paths are the operator's and go to the log only."""
+    LOG.error("files cannot be written (%s)", error)
+    reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+    detail = f"the service cannot write its files at present ({reason}); what was sent was not kept, send it again"
+    return problem_response(Problem(title="Storage away", status=503, detail=detail), {"Retry-After": "30"})
+
+
 def _database_away(_: Request, error: Exception) -> JSONResponse:
     return database_away(error)
 
@@ -176,5 +184,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotReadyError, _not_ready)
     app.add_exception_handler(StoppedError, _left)
     app.add_exception_handler(SQLAlchemyError, _database_away)
+    app.add_exception_handler(OSError, _files_away)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _broken)
