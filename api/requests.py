@@ -48,7 +48,7 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _careful(MutableHeaders(scope=message), number, path)
+                _careful(MutableHeaders(scope=message), number, path, scope["scheme"] == "https")
             await send(message)
 
         try:
@@ -71,7 +71,7 @@ class Requests:
             context.request_id.reset(reset)
 
 
-def _careful(headers: MutableHeaders, number: str, path: str) -> None:
+def _careful(headers: MutableHeaders, number: str, path: str, over_tls: bool) -> None:
     data = path.startswith(DATA)
     headers["X-Request-ID"] = number
     headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -79,5 +79,7 @@ def _careful(headers: MutableHeaders, number: str, path: str) -> None:
     # Without any referrer a browser calls the origin of its own forms null.
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Content-Security-Policy", DATA_POLICY if data else PAGES_POLICY)
+    if over_tls:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if path.startswith("/v1/"):
         headers.setdefault("Cache-Control", "no-store")
