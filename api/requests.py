@@ -26,6 +26,9 @@ PAGES_POLICY = (
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 DATA = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
+SPAN = "chargewise.span"
+"""Under which a request's span is known, where requests are traced."""
+
 
 class Requests:
     """Middleware around everything else."""
@@ -48,6 +51,9 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if SPAN in scope:
+                    scope[SPAN].set_attribute("chargewise.request_id", number)
+                    scope[SPAN].set_attribute("enduser.id", scope.get("principal_name", ""))
                 _careful(MutableHeaders(scope=message), number, path, scope["scheme"] == "https")
             await send(message)
 

@@ -13,6 +13,7 @@ import orjson
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.tracing import trace_requests
 from chargewise.app.access import AccessKeys
 from chargewise.app.identity import Access, Tokens, checked_start
 from chargewise.app.settings import Settings
@@ -88,7 +89,9 @@ def _service(pages: bool) -> FastAPI:
     place = Workplace(settings=settings)
     page_port = settings.page_port if settings.workers > 1 else None
     application = place.application()
-    return create_app(
+    app = create_app(
         application, pages, settings.root_path, access_of(place), settings.rate_per_minute, page_port,
         settings.federation,
     )  # fmt: skip
+    trace_requests(app, settings)
+    return app

@@ -55,6 +55,7 @@ class Settings(BaseSettings):
         rate_per_minute: requests of one key and worker process in a minute; 0 for no limit.
         oidc: the works' own login.
         cluster: address of a Ray cluster that scenarios run on, or "local"; this machine's cores unless given.
+        otlp_endpoint: URL of an OpenTelemetry collector that traces are sent to, such as http://collector:4318.
         retention: for how many days recipes and jobs are kept; for ever unless given.
         federation: folder of a federation's coordinator, where it runs on this machine.
     """
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     oidc: OidcSettings | None = None
     cluster: str | None = None
     federation: Path = Path("federation-data")
+    otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
     retention: Retention = Retention()
 
     @classmethod
