@@ -30,6 +30,12 @@ _claims = Gauge(
 )  # fmt: skip
 
 
+_drift = Gauge(
+    "chargewise_drift_alarms", "Outputs and inputs that left the level their model knows.",
+    ("plant", "kind"), multiprocess_mode="mostrecent",
+)  # fmt: skip
+
+
 def observe(method: str, route: str, status: int, seconds: float) -> None:
     """One request was answered."""
     _requests.labels(method, route, str(status)).observe(seconds)
@@ -66,6 +72,12 @@ def set_claim(plant: str, element: str, side: str, claimed: float, realised: flo
     """The share of recipes that were to keep a limit, and that did."""
     _claims.labels(plant, element, side, "claimed").set(claimed)
     _claims.labels(plant, element, side, "realised").set(realised)
+
+
+def set_drift(plant: str, by_kind: dict[str, int]) -> None:
+    """How many alarms of each kind the newest heats raise."""
+    for kind, count in by_kind.items():
+        _drift.labels(plant, kind).set(count)
 
 
 def exposition() -> tuple[bytes, str]:

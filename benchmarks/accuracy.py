@@ -31,7 +31,8 @@ from surrogate.fit.update import update
 from surrogate.judge.baselines import BASELINES, columns
 from surrogate.judge.casting_fit import evaluate_castings
 from surrogate.judge.characterisation import characterise
-from surrogate.judge.evaluation import evaluate, recorded
+from surrogate.judge.evaluation import evaluate
+from surrogate.judge.recorded import recorded
 from surrogate.model.model import Surrogate
 from surrogate.model.schema import ENERGY
 

@@ -31,7 +31,7 @@ from federation.sums.tuning import Tuning
 from steel.heats import HeatLog
 from surrogate.fit.fit import fit
 from surrogate.fit.remainder import FitOptions
-from surrogate.judge.evaluation import recorded
+from surrogate.judge.recorded import recorded
 from surrogate.model.linear import Statistics
 from surrogate.model.model import Surrogate
 from surrogate.model.schema import ENERGY

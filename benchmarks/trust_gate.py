@@ -22,7 +22,7 @@ from scenarios.bundled import names, virtual_plant
 from scenarios.virtual_plant import VirtualPlant
 from steel.heats import HeatLog
 from surrogate.fit.remainder import FitOptions
-from surrogate.judge.evaluation import recorded
+from surrogate.judge.recorded import recorded
 from surrogate.model.model import Surrogate
 from surrogate.model.schema import ENERGY
 

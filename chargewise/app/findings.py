@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from chargewise.app.plants import Plants
@@ -12,9 +12,12 @@ from plant_adapters.store.store import HeatStore
 from steel.frozen import Frozen
 from steel.heats import HeatLog
 from steel.jsonable import plain
+from surrogate.judge.alarm import watch, watch_inputs
 from surrogate.model.model import Surrogate
 
 Found = TypeVar("Found")
+WATCHED_HEATS = 100
+"""The newest ones, whose alarms are a metric."""
 MOST_KEPT = 16
 """Findings that are remembered until new heats come in."""
 
@@ -62,7 +65,7 @@ class Findings:
 
     def __init__(self, plants: Plants, store: HeatStore) -> None:
         self._plants, self._store = plants, store
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def contents(self, name: str, newest: int) -> Contents:
@@ -89,6 +92,12 @@ class Findings:
         key = ("drift", name, newest, probability, version, self._heats(name))
         return self._remembered(key, lambda: drift_of(name, version, loaded.model, loaded.history, newest, probability))
 
+    def alarms(self, name: str) -> dict[str, int]:
+        """How many outputs and inputs of a plant's newest heats left the level its model knows."""
+        loaded = self._plants.loaded(name)
+        key = ("alarms", name, loaded.version.version, loaded.clock.get(HEATS, 0))
+        return self._remembered(key, lambda: _alarms(loaded.model, loaded.history))
+
     def _contents(self, name: str, newest: int) -> Contents:
         from surrogate.judge.characterisation import characterise  # noqa: PLC0415
 
@@ -100,7 +109,7 @@ class Findings:
     def _heats(self, name: str) -> int:
         return clock_of(self._store.database, name).get(HEATS, 0)
 
-    def _remembered(self, key: Hashable, find: Callable[[], Found]) -> Found:
+    def _remembered(self, key: tuple[Any, ...], find: Callable[[], Found]) -> Found:
         with self._lock:
             if key in self._kept:
                 found: Found = self._kept[key]
@@ -113,12 +122,16 @@ class Findings:
         return found
 
 
+def _alarms(model: Surrogate, log: HeatLog) -> dict[str, int]:
+    last = log.rows(slice(-WATCHED_HEATS, None))
+    return {"outputs": len(watch(model, last)), "inputs": len(watch_inputs(model, last))}
+
+
 def drift_of(
     plant: str, version: str, model: Surrogate, log: HeatLog, newest: int, probability: float = 0.5
 ) -> Drift:  # fmt: skip
     """How the newest heats of a log differ from what a model learned from."""
     # torch takes seconds to import, and answering for a recipe needs it not.
-    from surrogate.judge.alarm import watch, watch_inputs  # noqa: PLC0415
     from surrogate.judge.deliveries import changes  # noqa: PLC0415
     from surrogate.judge.misbooked import misbooked  # noqa: PLC0415
 

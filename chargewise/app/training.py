@@ -100,7 +100,7 @@ def retrain_plant(
     from surrogate.fit.fit import FEWEST_HEATS as FEWEST_TO_FIT  # noqa: PLC0415
     from surrogate.fit.fit import fit  # noqa: PLC0415
     from surrogate.judge.alarm import watch, watch_inputs  # noqa: PLC0415
-    from surrogate.judge.evaluation import recorded  # noqa: PLC0415
+    from surrogate.judge.recorded import recorded  # noqa: PLC0415
     from surrogate.judge.stretches import FEWEST_HEATS  # noqa: PLC0415
 
     say = progress or (lambda stage, share: None)

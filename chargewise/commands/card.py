@@ -16,7 +16,8 @@ from chargewise.commands.console.picture import HOT, MUTED, STEEL
 from steel.heats import HeatLog
 from surrogate.judge.alarm import watch, watch_inputs
 from surrogate.judge.coverage import LEVELS, Coverage, limit_coverage
-from surrogate.judge.evaluation import evaluate, recorded
+from surrogate.judge.evaluation import evaluate
+from surrogate.judge.recorded import recorded
 from surrogate.model.model import Surrogate
 from surrogate.store.model_card import CardFacts, card_markdown
 

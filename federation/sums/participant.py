@@ -35,7 +35,7 @@ from surrogate.fit.fit import fit, output_statistics, prior_outputs
 from surrogate.fit.heat_data import prepare, successive
 from surrogate.fit.remainder import FitOptions
 from surrogate.fit.yields import YIELD, yield_statistics
-from surrogate.judge.evaluation import recorded
+from surrogate.judge.recorded import recorded
 from surrogate.judge.stretches import FEWEST_HEATS
 from surrogate.model.inputs import InputLevels, input_names
 from surrogate.model.linear import Posterior, Statistics

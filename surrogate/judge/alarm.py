@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steel.heats import FloatArray, HeatLog
-from surrogate.judge.evaluation import recorded
+from surrogate.judge.recorded import recorded
 from surrogate.model.inputs import input_names, inputs_of
 from surrogate.model.model import Surrogate
 from surrogate.model.quantiles import Quantiles

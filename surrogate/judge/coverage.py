@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steel.heats import HeatLog
-from surrogate.judge.evaluation import recorded
+from surrogate.judge.recorded import recorded
 from surrogate.model.model import Surrogate
 
 LEVELS = (0.80, 0.90, 0.95, 0.99)

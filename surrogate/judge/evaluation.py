@@ -4,24 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from steel.heats import FloatArray, HeatLog
+from steel.heats import HeatLog
 from steel.materials import Material
 from surrogate.fit.fit import fit
 from surrogate.fit.heat_data import charged_heats
 from surrogate.fit.remainder import FitOptions
 from surrogate.judge.baselines import BASELINES, fit_predict
+from surrogate.judge.recorded import recorded
 from surrogate.judge.scores import OutputEvaluation, score
 from surrogate.model.model import Surrogate
-from surrogate.model.schema import ENERGY
 
 COVERAGE = 0.90
-
-
-def recorded(log: HeatLog, output: str) -> FloatArray:
-    """(N,) what the log recorded of an output."""
-    if output == ENERGY:
-        return log.energy_kwh_per_t
-    return np.asarray(log.analysis_wt_pct[:, [element.value for element in log.elements].index(output)])
 
 
 def evaluate(

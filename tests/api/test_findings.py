@@ -53,3 +53,10 @@ def test_the_federation_as_this_machine_sees_it(client: TestClient, tmp_path: Pa
     path = tmp_path / "ledger.jsonl"
     path.write_text(path.read_text("utf-8").replace("anna", "eve"), "utf-8")
     assert client.get("/v1/federation").json()["problem"]
+
+
+def test_alarms_of_the_newest_heats_are_a_metric(client: TestClient) -> None:
+    client.get("/v1/plants/northmill/drift")
+    found = client.get("/metrics").text
+    assert 'chargewise_drift_alarms{kind="outputs",plant="northmill"}' in found
+    assert 'chargewise_drift_alarms{kind="inputs",plant="northmill"}' in found

@@ -18,7 +18,6 @@ from plant_adapters.store.database import Database
 from tests.conftest import Installation, database_urls
 
 FRONT = {"plant": "northmill", "grade": "B500B", "points": 4}
-LONG = {**FRONT, "points": 200, "objectives": ["cost_eur_per_t", "energy_kwh_per_t", "emissions_kgco2e_per_t"]}
 KINDS = ("front",)
 
 
@@ -92,7 +91,7 @@ def test_a_job_survives_a_worker_that_is_killed(installation: Installation, tmp_
     home = Path(shutil.copytree(installation.home, tmp_path / "home"))
     database = Database(f"sqlite:///{home / 'heats.db'}")
     queue = JobQueue(database)
-    job_id = queue.ask("front", "northmill", LONG, "a test").job_id
+    job_id = queue.ask("evaluation", "northmill", {"plant": "northmill"}, "a test").job_id
     command = [sys.executable, "-c", RUN, str(home)]
     kills = {"the child": 1, "the worker": 1, "the worker again and again": 2}[whom]
     process = subprocess.Popen(command)
@@ -121,7 +120,7 @@ def test_a_job_survives_a_worker_that_is_killed(installation: Installation, tmp_
     assert job is not None
     assert job.state == "done", job
     assert job.attempts == running.attempts + 1
-    assert len(queue.result(job_id)) > 4
+    assert len(queue.result(job_id)["outputs"]) > 4
     database.close()
 
 
@@ -131,7 +130,7 @@ from pathlib import Path
 from chargewise.app.jobs.worker import Worker
 from chargewise.app.settings import Settings
 if __name__ == "__main__":
-    worker = Worker(Settings(home=Path(sys.argv[1])), "quick", lease_s=2.0)
+    worker = Worker(Settings(home=Path(sys.argv[1])), "long", lease_s=2.0)
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     worker.run()
 """

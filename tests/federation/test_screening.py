@@ -11,7 +11,7 @@ from federation.sums.hierarchy import combine
 from federation.sums.screening import Sums, screen, total
 from federation.sums.shares import SHARES, tally
 from scenarios.bundled import names, virtual_plant
-from surrogate.judge.evaluation import recorded
+from surrogate.judge.recorded import recorded
 from surrogate.model.linear import Statistics
 from surrogate.model.priors import OWN_FURNACE_SHARE
 from tests.federation.participants import participant

@@ -15,7 +15,8 @@ from surrogate.fit.convex import fit_pieces
 from surrogate.fit.fit import fit
 from surrogate.fit.remainder import FitOptions
 from surrogate.judge.baselines import BASELINES, fit_predict
-from surrogate.judge.evaluation import evaluate, recorded
+from surrogate.judge.evaluation import evaluate
+from surrogate.judge.recorded import recorded
 from surrogate.model.model import Surrogate
 
 

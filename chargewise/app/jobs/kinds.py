@@ -119,20 +119,28 @@ class Kind:
     run: Callable[[Workplace, Any, str, Progress], Any]
 
 
+def _workers(place: Workplace) -> int:
+    """Processes at a time: one here, where recipes are asked for beside it; all that a cluster has."""
+    return 1 if place.settings.cluster is None else -1
+
+
 def _front(place: Workplace, asked: FrontOrder, job_id: str, progress: Progress) -> Any:
     application = place.application()
     return plain(application.front(asked, asked.objectives, asked.points, lambda share: progress("recipes", share)))
 
 
 def _campaign(place: Workplace, asked: CampaignOrder, job_id: str, progress: Progress) -> Any:
-    return plain(place.application().campaign(asked, progress=progress))
+    with on_cluster(place.settings.cluster):
+        return plain(place.application().campaign(asked, _workers(place), progress))
 
 
 def _scenario(place: Workplace, asked: ScenarioOrder, job_id: str, progress: Progress) -> Any:
     application: Application = place.application()
     with on_cluster(place.settings.cluster):
-        workers = 1 if place.settings.cluster is None else -1
-        return plain(application.what_if(asked.plant, asked.stated(), asked.grades, asked.options, workers, progress))
+        answer = application.what_if(
+            asked.plant, asked.stated(), asked.grades, asked.options, _workers(place), progress
+        )  # fmt: skip
+        return plain(answer)
 
 
 def _training(place: Workplace, asked: TrainingOrder, job_id: str, progress: Progress) -> Any:
