@@ -103,6 +103,7 @@ def create_app(
         title="Chargewise",
         version="0.1.0",
         description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=TAGS,
         servers=[{"url": root_path or "/"}],
         generate_unique_id_function=lambda route: route.name,

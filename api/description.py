@@ -8,6 +8,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from api.gate import FREE
 from api.problems import MEDIA_TYPE, Problem
 
 ASSETS = "/docs/assets"
@@ -17,7 +18,24 @@ ALWAYS = {
     500: "The service or its solver failed",
     503: "No answer at present: time was up, or the plant is not ready",
 }
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+KEYED = {
+    "401": "No key, or one that opens nothing",
+    "403": "A key that may not do this, or not at this plant",
+    "429": "Too much at once, or too many requests of this key",
+}
 WITH_BODY = {400: "The body is no JSON", 413: "The body is too long", 415: "The body is of another media type"}
+
+
+SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key (`chargewise keys make`), or a token of the works' own login.",
+    },
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key."},
+}
+"""How who asks is known; a service without keys answers its own machine and asks nobody."""
 
 
 def install_description(app: FastAPI) -> None:
@@ -27,6 +45,7 @@ def install_description(app: FastAPI) -> None:
     def described() -> dict[str, Any]:
         if not app.openapi_schema:
             _with_problems(usual())
+            _with_security(usual())
         return app.openapi_schema or {}
 
     app.openapi = described  # type: ignore[method-assign]
@@ -44,13 +63,29 @@ def install_description(app: FastAPI) -> None:
         )
 
 
+def _with_security(schema: dict[str, Any]) -> None:
+    """Every operation asks for a key in one of two ways, but for those that say whether the service is there."""
+    schema["components"]["securitySchemes"] = SECURITY_SCHEMES
+    schema["security"] = [{name: []} for name in SECURITY_SCHEMES]
+    for path in FREE:
+        for operation in schema["paths"].get(path, {}).values():
+            operation["security"] = []
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            if path not in FREE:
+                for status, meaning in KEYED.items():
+                    operation["responses"].setdefault(
+                        status, {"description": meaning, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+                    )
+
+
 def _with_problems(schema: dict[str, Any]) -> None:
     """Every error of every operation as a problem document of its media type."""
     schemas = schema["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {MEDIA_TYPE: {"schema": PROBLEM}}
     for operations in schema["paths"].values():
         for operation in operations.values():
             responses = ALWAYS | (WITH_BODY if "requestBody" in operation else {})

@@ -15,6 +15,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
+from pyarrow.parquet import ParquetFile
 from pydantic import Field
 
 from plant_adapters.reading.cells import Decimal
@@ -25,8 +26,10 @@ from steel.frozen import Frozen
 SEPARATORS = ",;\t|"
 HEADER_WITHIN = 30
 """Lines in which a header is looked for."""
-MOST_UNPACKED_BYTES = 400_000_000
+MOST_UNPACKED_BYTES = 100_000_000
 """A workbook that unpacks to more is refused unread."""
+MOST_ROWS = 120_000
+"""Rows of a file; ten years of a melt shop. A longer one is refused unread: it would fill the memory."""
 TEXT, WORKBOOK = (".csv", ".txt", ".tsv"), (".xlsx", ".xlsm")
 Line = tuple[int, list[Any]]
 
@@ -121,6 +124,7 @@ def read_table(path: Path, form: TableFormat, wanted: Callable[[tuple[str, ...]]
 
 
 def _parquet(path: Path) -> Table:
+    _check_rows(ParquetFile(path).metadata.num_rows, path)
     table = pd.read_parquet(path).astype(object)
     table = table.where(table.notna(), "")
     names = [as_name(name) for name in table.columns]
@@ -130,7 +134,15 @@ def _parquet(path: Path) -> Table:
     return Table(table.drop(columns=list(doubled)).map(_stripped), doubled=doubled)
 
 
+def _check_rows(rows: int, path: Path) -> None:
+    if rows > MOST_ROWS + HEADER_WITHIN:
+        expected = f"at most {MOST_ROWS:,} rows in a file; split it, and read one part after the other"
+        raise InputError(f"{rows:,} rows", path.name, expected)
+
+
 def _text(path: Path, form: TableFormat, wanted: Callable[[tuple[str, ...]], bool]) -> list[Line]:
+    with path.open("rb") as file:
+        _check_rows(sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b"")), path)
     text = _decoded(path.read_bytes(), form.encoding)
     if not text.strip():
         raise InputError(path.name, "table file", "a header and rows; the file is empty")

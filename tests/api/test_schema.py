@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.config import SchemathesisConfig
 
 from api.app import create_app
+from api.gate import FREE
+from chargewise.app.access import AccessKeys, Role
 from chargewise.app.application import Application
+from chargewise.app.identity import Access
 from plant_adapters.store.store import HeatStore
 from tests.conftest import Installation
 
@@ -52,12 +55,19 @@ def web_app(installation: Installation, tmp_path_factory: pytest.TempPathFactory
     """A service of its own, for generated requests change stock, prices and plants too."""
     home = Path(shutil.copytree(installation.home, tmp_path_factory.mktemp("schema") / "home"))
     store = HeatStore(f"sqlite:///{home / 'heats.db'}")
-    yield create_app(Application(home / "plants", home / "models", store), pages=False)
+    keys = AccessKeys(store.database)
+    web = create_app(Application(home / "plants", home / "models", store), pages=False, access=Access(keys))
+    web.state.key = keys.make("schemathesis", Role.ADMIN, None, "a test")[0]
+    yield web
     store.close()
 
 
+def _key(web_app: FastAPI) -> dict[str, str]:
+    return {"Authorization": f"Bearer {web_app.state.key}"}
+
+
 def operations(web_app: FastAPI) -> dict[str, schemathesis.schemas.APIOperation]:
-    described = schemathesis.openapi.from_asgi("/openapi.json", web_app, config=CONFIGURATION)
+    described = schemathesis.openapi.from_asgi("/openapi.json", web_app, config=CONFIGURATION, headers=_key(web_app))
     return {found.ok().label: found.ok() for found in described.get_all_operations()}
 
 
@@ -71,10 +81,31 @@ def test_generated_requests_get_described_answers(web_app: FastAPI, label: str) 
             case.body["options"] = {**case.body.get("options", {}), "time_limit_s": 0.5}
             if label in OWN_TIME:
                 case.body["time_limit_s"] = 0.5
-        assert case.call_and_validate().status_code != FAILED
+        assert case.call_and_validate(headers=_key(web_app)).status_code != FAILED
 
     answered_as_described()
 
 
 def test_every_operation_is_tried(web_app: FastAPI) -> None:
     assert set(operations(web_app)) == set(LABELS)
+
+
+def test_the_description_names_key_licence_and_every_operation(web_app: FastAPI) -> None:
+    described = web_app.openapi()
+    assert described["info"]["license"]["identifier"] == "Apache-2.0"
+    ids = []
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            ids.append(operation["operationId"])
+            assert operation["tags"]
+            assert operation["summary"]
+            assert operation["description"]
+            assert ("401" in operation["responses"]) == (path not in FREE)
+            assert operation.get("security", described["security"]) == (
+                [] if path in FREE else [{"bearer": []}, {"apiKey": []}]
+            )
+            if "requestBody" in operation:
+                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                named = described["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+                assert named["examples"], path
+    assert len(ids) == len(set(ids))

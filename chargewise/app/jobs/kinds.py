@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from chargewise.app.application import Application
 from chargewise.app.orders import CampaignOrder, HeatOrder
@@ -24,6 +24,11 @@ Progress = Callable[[str, float], None]
 Lane = Literal["quick", "long"]
 """Jobs of one lane wait for one another, and not for those of the other."""
 MOST_GRADES = 20
+
+
+def _example(**asked: str | float) -> ConfigDict:
+    """What shows how something is asked for."""
+    return ConfigDict(json_schema_extra={"examples": [asked]})
 
 
 class FrontOrder(HeatOrder):
@@ -78,6 +83,8 @@ class TrainingOrder(Frozen):
         newest: so many heats; all unless given.
     """
 
+    model_config = _example(plant="northmill", how="update")
+
     plant: str
     how: Literal["train", "retrain", "update"] = "train"
     newest: Annotated[WholeNumber, Field(ge=10)] | None = None
@@ -85,6 +92,8 @@ class TrainingOrder(Frozen):
 
 class EvaluationOrder(Frozen):
     """The surrogate beside plain regressions, on heats later than those each has learned from."""
+
+    model_config = _example(plant="northmill", train_fraction=0.7)
 
     plant: str
     train_fraction: Annotated[Number, Field(ge=0.1, le=0.95)] = 0.7
@@ -98,6 +107,8 @@ class ShadowOrder(Frozen):
         last: day of the last one.
         confidence: of each limit.
     """
+
+    model_config = _example(plant="northmill", first="2026-10-01", last="2026-10-31")
 
     plant: str
     first: date | None = None

@@ -1,10 +1,11 @@
-"""A workbook that unpacks to far more than it is: refused unread."""
+"""Files that would fill the memory: refused unread."""
 
 import resource
 import zipfile
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from plant_adapters.reading.files import TableFormat, read_table
@@ -28,4 +29,17 @@ def test_a_workbook_that_is_a_bomb_is_refused_and_takes_no_memory(tmp_path: Path
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(InputError, match="MB unpacked"):
         read_table(bomb, TableFormat(), lambda names: True)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_file_of_a_million_rows_is_refused_unread(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"heats.{ending}"
+    if ending == "csv":
+        path.write_text("heat,Cu\n" + "H1,0.2\n" * 1_000_000, "utf-8")
+    else:
+        pd.DataFrame({"heat": ["H1"] * 1_000_000, "Cu": 0.2}).to_parquet(path)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match="rows in a file; split it"):
+        read_table(path, TableFormat(), lambda names: True)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
