@@ -1,5 +1,6 @@
 """Answers beside a recipe: its runners-up, the range over which it stands, objectives in turn."""
 
+from steel.elements import Element
 from steel.frozen import Frozen
 from steel.recipes import Recipe
 
@@ -58,3 +59,62 @@ class Ranges(Frozen):
 
     found: tuple[Range, ...]
     left_out: tuple[str, ...]
+
+
+class LimitShift(Frozen):
+    """What another charge does to one element's limits.
+
+    Attributes:
+        before_wt_pct: expected content as planned.
+        after_wt_pct: expected content of the other charge.
+        met_before: probability that the heat meets the limits, as planned.
+        met_after: the same of the other charge.
+    """
+
+    element: Element
+    minimum_wt_pct: float | None
+    maximum_wt_pct: float | None
+    before_wt_pct: float
+    after_wt_pct: float
+    met_before: float
+    met_after: float
+
+
+class Substitute(Frozen):
+    """Another charge for a material that is not to be had.
+
+    Attributes:
+        instead: the material that alone takes its place; None for the cheapest charge of any materials.
+        dearer_by_eur_per_t: than as planned.
+        changes_t: t more or less of each material than planned.
+        charge_t: the whole charge, t by material, tapping additions with it.
+        limits: what it does to every limited element.
+        misses: elements whose limits it does not keep with the asked confidence.
+    """
+
+    instead: str | None
+    dearer_by_eur_per_t: float
+    changes_t: dict[str, float]
+    charge_t: dict[str, float]
+    limits: tuple[LimitShift, ...]
+    misses: tuple[Element, ...] = ()
+
+
+class Substitutes(Frozen):
+    """What can take the place of materials that are not to be had.
+
+    Attributes:
+        missing_t: planned of them.
+        cost_eur_per_t: as planned.
+        best: the cheapest charge without them; None where none keeps every limit.
+        conflicts: which requirements contradict one another then, and at what each could be met.
+        alone: one for each material that alone may take their place; those that keep every limit first, the cheapest
+            first.
+    """
+
+    unavailable: tuple[str, ...]
+    missing_t: float
+    cost_eur_per_t: float
+    best: Substitute | None
+    conflicts: tuple[str, ...]
+    alone: tuple[Substitute, ...]

@@ -11,9 +11,10 @@ from api.resources.common import NO_PLANT, NO_RECIPE, App, Asking, Journal, know
 from chargewise.app.access import Right
 from chargewise.app.orders import HeatOrder
 from chargewise.app.records import RecipeRecord
-from steel.answers import Ranges, RankedRecipe
+from steel.answers import Ranges, RankedRecipe, Substitutes
 from steel.quantities import ChargedT, Number, Seconds, WholeNumber, YesNo
 from steel.recipes import Alternative, ConfidencePrice, Review
+from steel.texts import NameLine
 
 router = APIRouter(prefix="/v1", tags=["recipes"], dependencies=[needs(Right.ASK)])
 
@@ -100,6 +101,24 @@ class RangesRequest(RecipeRequest):
     time_limit_s: Seconds = 5.0
 
 
+class SubstitutesRequest(RecipeRequest):
+    """An order as it was planned, and what of it is not to be had after all.
+
+    Attributes:
+        unavailable: materials.
+        bay: all that it holds is not to be had.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"plant": "northmill", "grade": "B500B", "compare": False, "unavailable": ["E3 old thick"]}]
+        }
+    )
+
+    unavailable: Annotated[tuple[NameLine, ...], Field(max_length=50)] = ()
+    bay: NameLine | None = None
+
+
 @router.post("/recipes", responses=NO_RECIPE, response_model=RecipeRecord)
 def recommend(asked: RecipeRequest, app: App, records: Journal, asking: Asking) -> Response:
     """The cheapest recipe that meets an order with the requested confidence, explained, and kept in the journal."""
@@ -113,6 +132,12 @@ def recommend(asked: RecipeRequest, app: App, records: Journal, asking: Asking) 
 def find_alternatives(asked: RecipeRequest, app: App) -> tuple[Alternative, ...]:
     """The cheapest recipes without each material that the optimal one uses, cheapest first."""
     return app.alternatives(known_plant(app, asked))
+
+
+@router.post("/substitutes", responses=NO_RECIPE)
+def find_substitutes(asked: SubstitutesRequest, app: App) -> Substitutes:
+    """A bay is empty: what takes its place, at what price, and what it does to every limit."""
+    return app.substitutes(known_plant(app, asked), asked.unavailable, asked.bay)
 
 
 @router.post("/ranked-recipes", responses=NO_RECIPE)

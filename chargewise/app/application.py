@@ -20,6 +20,7 @@ from optimizer.explain.ranges import ranges
 from optimizer.explain.ranking import cheapest_different
 from optimizer.explain.recommend import Optimizer, recipe_from
 from optimizer.explain.review import review
+from optimizer.explain.substitutes import substitutes
 from optimizer.plan.campaign import plan_campaign
 from optimizer.plan.front import check_objectives, front
 from optimizer.plan.priorities import in_turn
@@ -30,7 +31,7 @@ from optimizer.solve.interruption import within
 from plant_adapters.store.store import HeatStore
 from scenarios.what_if.scenario import Scenario
 from scenarios.what_if.study import WhatIf, what_if
-from steel.answers import Ranges, RankedRecipe
+from steel.answers import Ranges, RankedRecipe, Substitutes
 from steel.campaigns import CampaignPlan
 from steel.claims import LimitClaim
 from steel.elements import Element
@@ -152,6 +153,20 @@ class Application:
     def alternatives(self, asked: HeatOrder) -> tuple[Alternative, ...]:
         """The cheapest recipes without each material that the optimal one uses, cheapest first."""
         return alternatives(self.optimizer, self.problem(asked))
+
+    def substitutes(self, asked: HeatOrder, unavailable: tuple[str, ...], bay: str | None = None) -> Substitutes:
+        """What takes the place of materials that are not to be had after all, or of all that a bay holds.
+
+        Raises:
+            ImpossibleOrderError: no recipe meets the order even with them.
+            InputError: a material is not in the recipe, or the bay holds none.
+        """
+        if bay is not None:
+            held = self.plants.book.materials_in(asked.plant, bay)
+            if not held:
+                raise InputError(bay, "bay", "one that holds a material, by the yard's books")
+            unavailable = (*unavailable, *(name for name in held if name not in unavailable))
+        return substitutes(self.optimizer, self.problem(asked), unavailable)
 
     def ranked(self, asked: HeatOrder, count: int, dearer_by: float) -> tuple[RankedRecipe, ...]:
         """The cheapest recipes that differ in their materials, up to a share dearer than the cheapest."""

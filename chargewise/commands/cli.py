@@ -23,6 +23,7 @@ COMMANDS = {
     "recommend": ("chargewise.commands.recipes", "The cheapest recipe for an order."),
     "recipes": ("chargewise.commands.journal", "The journal of recipes: listed, told whole, made again."),
     "alternatives": ("chargewise.commands.answers", "The cheapest recipes that differ in their materials."),
+    "substitutes": ("chargewise.commands.substitutes", "A bay is empty: what takes its place, at what price."),
     "ranges": ("chargewise.commands.answers", "How long the recipe stands, by price and limit."),
     "priorities": ("chargewise.commands.answers", "One objective after another."),
     "front": ("chargewise.commands.plans", "Recipes between cost, energy, emissions and headroom."),

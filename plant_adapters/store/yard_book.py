@@ -132,6 +132,12 @@ class YardBook:
             by_material.setdefault(row["material"], []).append(row)
         return {material: _estimate(material, of) for material, of in by_material.items()}
 
+    def materials_in(self, plant: str, bay: str) -> tuple[str, ...]:
+        """Materials that a bay holds, or held."""
+        query = sa.select(STOCKS.c.material).where((STOCKS.c.plant == plant) & (STOCKS.c.bay == bay))
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(query.order_by(STOCKS.c.material)))
+
     def movements(self, plant: str, most: int, before: int | None = None) -> list[dict[str, Any]]:
         """What came and went, the newest first; before a number of one."""
         query = sa.select(MOVEMENTS).where(MOVEMENTS.c.plant == plant).order_by(MOVEMENTS.c.id.desc()).limit(most)

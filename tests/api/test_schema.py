@@ -23,7 +23,7 @@ FAILED = 500
 CONFIGURATION = SchemathesisConfig.from_path(Path(__file__).with_name("schemathesis.toml"))
 MANY_RECIPES = (
     "POST /v1/alternatives", "POST /v1/ranked-recipes", "POST /v1/ranges", "POST /v1/priorities",
-    "POST /v1/confidence-prices",
+    "POST /v1/confidence-prices", "POST /v1/substitutes",
 )  # fmt: skip
 """Operations that solve many recipes a request."""
 OWN_TIME = ("POST /v1/ranges",)
@@ -45,7 +45,7 @@ LABELS = (
     "GET /v1/plants/{plant}/versions/{number}", "GET /v1/plants/{plant}/yard", "POST /v1/plants/{plant}/lots",
     "GET /v1/plants/{plant}/lots/{lot_id}", "PUT /v1/plants/{plant}/stock", "PUT /v1/plants/{plant}/prices",
     "GET /v1/plants/{plant}/movements", "GET /v1/plants/{plant}/characterisation", "GET /v1/plants/{plant}/drift",
-    "GET /v1/federation",
+    "GET /v1/federation", "POST /v1/substitutes",
 )  # fmt: skip
 """Every operation that there is."""
 

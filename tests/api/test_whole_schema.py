@@ -18,7 +18,7 @@ from federation.engine import free_port
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SECONDS = 100
-LONG = "fronts|campaigns|scenarios|ranked|alternatives|ranges|confidence|priorities|trainings|evaluations|shadow"
+LONG = "fronts|campaigns|scenarios|ranked|alternat|ranges|confidence|priorities|substitut|trainings|evaluations|shadow"
 """Operations that take as long as they are allowed to; `test_schema` tries each with less time."""
 
 

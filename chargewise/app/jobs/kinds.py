@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from chargewise.app.application import Application
 from chargewise.app.orders import CampaignOrder, HeatOrder
@@ -26,7 +26,7 @@ Lane = Literal["quick", "long"]
 MOST_GRADES = 20
 
 
-def _example(**asked: str | float) -> ConfigDict:
+def _example(**asked: JsonValue) -> ConfigDict:
     """What shows how something is asked for."""
     return ConfigDict(json_schema_extra={"examples": [asked]})
 
