@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from chargewise.app.audit import Audit
+from chargewise.app.audit import AUDIT, Audit
 from chargewise.app.export import export_recipes
 from chargewise.app.jobs.queue import JOBS
 from chargewise.app.orders import HeatOrder
 from chargewise.app.retention import BY, sweep
 from chargewise.app.settings import Retention, Settings
 from chargewise.app.workplace import Workplace
-from plant_adapters.store.journal_entries import RECIPES
+from plant_adapters.store.journal_entries import CHARGES, DECISIONS, OUTCOMES, RECIPES
 from steel.elements import Element
 from steel.errors import InputError
 from tests.conftest import Installation
@@ -29,6 +29,10 @@ ORDER = HeatOrder(plant="northmill", grade="B500B")
 def place(installation: Installation, tmp_path: Path) -> Iterator[Workplace]:
     home = Path(shutil.copytree(installation.home, tmp_path / "home"))
     found = Workplace(settings=Settings(home=home))
+    # Other tests have asked the same installation.
+    with found.store.database.writing() as connection:
+        for table in (DECISIONS, CHARGES, OUTCOMES, RECIPES, JOBS, AUDIT):
+            connection.execute(sa.delete(table))
     yield found
     found.store.close()
 
