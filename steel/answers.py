@@ -118,3 +118,32 @@ class Substitutes(Frozen):
     best: Substitute | None
     conflicts: tuple[str, ...]
     alone: tuple[Substitute, ...]
+
+
+class RestOfHeat(Frozen):
+    """A heat in progress, its rest optimised again.
+
+    Attributes:
+        recipe: the whole heat, what was charged already with it.
+        kept: whether the rest stays as it was planned, for changing it would not pay.
+        charged_t: what was charged so far, t by material.
+        rest_t: what is still to be charged, t by furnace material.
+        changes_t: t more or less of each furnace material than weighed and planned.
+        dearer_by_eur_per_t: than the heat was planned.
+        limits: what has become of every limited element's limits.
+    """
+
+    recipe: Recipe
+    kept: bool
+    charged_t: dict[str, float]
+    rest_t: dict[str, float]
+    changes_t: dict[str, float]
+    dearer_by_eur_per_t: float
+    limits: tuple[LimitShift, ...]
+
+
+class GradeLeft(Frozen):
+    """A grade that can still be made of a heat in progress."""
+
+    grade: str
+    cost_eur_per_t: float

@@ -16,6 +16,7 @@ from optimizer.solve.solver import Solution
 from steel.answers import LimitShift, Substitute, Substitutes
 from steel.errors import InputError
 from steel.heats import FloatArray
+from steel.recipes import AnalysisLine
 
 MORE = 1.0 + 1e-6
 """How much more than planned of a material that stays as planned counts as none."""
@@ -117,15 +118,7 @@ def _substitute(
     problem: RecipeProblem, planned_t: FloatArray, columns_t: FloatArray, before: Outcome, instead: str | None
 ) -> Substitute:
     after, least = outcome_of(problem, columns_t), problem.options.confidence - SURE_ENOUGH
-    shifts = tuple(
-        LimitShift(
-            element=now.element, minimum_wt_pct=now.minimum_wt_pct, maximum_wt_pct=now.maximum_wt_pct,
-            before_wt_pct=then.predicted.mean, after_wt_pct=now.predicted.mean, met_before=then.met_with,
-            met_after=now.met_with,
-        )
-        for then, now in zip(before.analysis, after.analysis, strict=True)
-        if now.minimum_wt_pct is not None or now.maximum_wt_pct is not None
-    )  # fmt: skip
+    shifts = limit_shifts(before.analysis, after.analysis)
     changed = columns_t - planned_t
     told = np.abs(changed) > NEGLIGIBLE * problem.order.mass_t
     return Substitute(
@@ -136,3 +129,17 @@ def _substitute(
         limits=shifts,
         misses=tuple(one.element for one in shifts if one.met_after < least),
     )
+
+
+def limit_shifts(before: tuple[AnalysisLine, ...], after: tuple[AnalysisLine, ...]) -> tuple[LimitShift, ...]:
+    """What becomes of every limit from one charge to another."""
+    known = {line.element: line for line in before}
+    return tuple(
+        LimitShift(
+            element=now.element, minimum_wt_pct=now.minimum_wt_pct, maximum_wt_pct=now.maximum_wt_pct,
+            before_wt_pct=known[now.element].predicted.mean, after_wt_pct=now.predicted.mean,
+            met_before=known[now.element].met_with, met_after=now.met_with,
+        )
+        for now in after
+        if now.element in known and (now.minimum_wt_pct is not None or now.maximum_wt_pct is not None)
+    )  # fmt: skip
