@@ -30,6 +30,7 @@ from api.resources import (
     priorities,
     recipes,
     scenarios,
+    shift,
     yard,
 )
 from chargewise.app.application import Application
@@ -47,6 +48,7 @@ TAGS = [
     {"name": "recipes", "description": "One order, and every question about its recipe."},
     {"name": "journal", "description": "Recipes again: decided on, charged, judged by their heats, made again."},
     {"name": "heats", "description": "Heats that were made."},
+    {"name": "shift", "description": "Heats in progress: planned, weighed, the rest optimised again."},
     {"name": "jobs", "description": "What takes longer than one waits: asked for, looked at, fetched."},
     {"name": "scenarios", "description": "What-if scenarios that come with Chargewise."},
     {"name": "predictions", "description": "What a given charge will give."},
@@ -63,6 +65,7 @@ RESOURCES = (
     recipes,
     journal,
     heats,
+    shift,
     priorities,
     jobs,
     scenarios,

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from chargewise.app import access, audit, repeats
 from chargewise.app.jobs import queue
 from chargewise.app.settings import Settings
-from plant_adapters.store import journal_entries, plant_versions
+from plant_adapters.store import heat_steps, journal_entries, plant_versions
 from plant_adapters.store.database import METADATA, SCHEMA, Database
 from steel.errors import InputError
 
 Progress = Callable[[str, float], None]
-TABLES_OF = (access, audit, repeats, queue, journal_entries, plant_versions)
+TABLES_OF = (access, audit, repeats, queue, journal_entries, plant_versions, heat_steps)
 """Modules whose tables a database has beside the heat store's."""
 AT_A_TIME = 500
 MANIFEST, DATABASE = "manifest.json", "database.db"

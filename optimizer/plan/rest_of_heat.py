@@ -149,7 +149,7 @@ def _with_weighed(plant: Plant, weighed: Weighed, unavailable: tuple[str, ...]) 
         most_t = None if found.max_t is None else max(found.max_t, most)
         return {**free, "min_t": max(found.min_t, least), "max_t": most_t, "available_t": stock}
 
-    _check_masses(plant, weighed)
+    check_weighed(plant, weighed)
     changed = plant.with_items(item)
     baskets = plant.furnace.baskets
     if baskets is None or not weighed:
@@ -158,10 +158,16 @@ def _with_weighed(plant: Plant, weighed: Weighed, unavailable: tuple[str, ...]) 
     return changed.model_copy(update={"furnace": furnace})
 
 
-def _check_masses(plant: Plant, weighed: Weighed) -> None:
-    """Refuse what no basket can hold, such as kilograms that were sent as tonnes."""
+def check_weighed(plant: Plant, weighed: Weighed) -> None:
+    """Refuse what cannot have been weighed, such as kilograms that were sent as tonnes.
+
+    Raises:
+        InputError: a mass is beyond what a basket holds, or there are more baskets than the plant has.
+    """
     baskets = plant.furnace.baskets
     most_t = BEYOND * (plant.furnace.tap_weight_t if baskets is None else baskets.max_t)
+    if baskets is not None and len(weighed) > baskets.count:
+        raise InputError(len(weighed), "weighed", f"at most the {baskets.count} baskets of {plant.name}")
     for number, load in enumerate(weighed, start=1):
         for name, mass_t in load.items():
             if not 0.0 <= mass_t <= most_t:
@@ -171,8 +177,6 @@ def _check_masses(plant: Plant, weighed: Weighed) -> None:
 
 def _baskets(baskets: Baskets, plant: Plant, weighed: Weighed) -> Baskets:
     """The baskets with those that were weighed held as they are."""
-    if len(weighed) > baskets.count:
-        raise InputError(len(weighed), "weighed", f"at most the {baskets.count} baskets of {plant.name}")
     rules = [
         BasketRule(
             name=f"basket {number} as weighed: {item.material.name}", materials=(item.material.name,),

@@ -13,7 +13,9 @@ import chargewise.app.access
 import chargewise.app.audit
 import chargewise.app.jobs.queue
 import chargewise.app.repeats
+import plant_adapters.store.heat_steps
 import plant_adapters.store.journal
+import plant_adapters.store.plant_versions
 from plant_adapters.store.database import METADATA, SCHEMA, Database
 from plant_adapters.store.journal import Journal
 from plant_adapters.store.migrations.upgrade import newest
@@ -26,7 +28,7 @@ from tests.conftest import database_urls
 
 USED = (
     chargewise.app.access, chargewise.app.audit, chargewise.app.jobs.queue, chargewise.app.repeats,
-    plant_adapters.store.journal,
+    plant_adapters.store.journal, plant_adapters.store.plant_versions, plant_adapters.store.heat_steps,
 )  # fmt: skip
 """Rooms whose tables the database has."""
 

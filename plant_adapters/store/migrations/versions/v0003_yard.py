@@ -1,4 +1,4 @@
-"""The yard: lots, stocks, what moved, price lists; versions of plant files; how often a plant's parts were written."""
+"""The yard: lots, stocks, movements, price lists; versions of plant files; heats in progress; clocks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -74,4 +74,14 @@ def upgrade() -> None:
         sa.Column("written_at", sa.String, nullable=False),
         sa.Column("written_by", sa.String, nullable=False),
         sa.Index("listed_prices_in_order", "plant", "material", "valid_from"),
+    )
+    op.create_table(
+        "heat_steps",
+        sa.Column("plant", sa.String, primary_key=True),
+        sa.Column("heat_id", sa.String, primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("at", sa.String, nullable=False),
+        sa.Column("by", sa.String, nullable=False),
+        sa.Column("content", sa.JSON, nullable=False),
     )

@@ -1,0 +1,166 @@
+"""`/v1/heats/{heat_id}`: a heat in progress, from its plan to its tap."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import ConfigDict, Field
+
+from api.gate import needs
+from api.problems import UnknownResourceError
+from api.resources.common import App, Asking, known_name
+from chargewise.app.access import Right
+from chargewise.app.heats_in_progress import HeatNow, HeatsInProgress
+from steel.baskets import MOST_BASKETS
+from steel.frozen import Frozen
+from steel.quantities import ChargedT, Number
+from steel.shift import Lift, StepKind
+from steel.texts import NameLine
+
+router = APIRouter(prefix="/v1/heats/{heat_id}", tags=["shift"])
+READS, REPORTS, DECIDES = [needs(Right.READ)], [needs(Right.REPORT)], [needs(Right.DECIDE)]
+NO_HEAT: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant, or no heat of that number is planned"}}
+HeatId = Annotated[NameLine, Path(max_length=64)]
+ENDS = {"tapped": StepKind.TAP, "done": StepKind.FINISH, "cancelled": StepKind.CANCEL}
+
+
+async def heats_of(app: App) -> HeatsInProgress:
+    """The heats in progress of this installation."""
+    return HeatsInProgress(app)
+
+
+Heats = Annotated[HeatsInProgress, Depends(heats_of)]
+
+
+class PlanRequest(Frozen):
+    """A heat to be made by a recipe of the journal."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plant": "northmill", "recipe_id": "3f9c2a71b0de4711"}]})
+
+    plant: str
+    recipe_id: Annotated[str, Field(pattern="^[0-9a-f]{1,32}$")]
+
+
+class BasketRequest(Frozen):
+    """What the crane put into a basket.
+
+    Attributes:
+        lifts: several a material as it comes; a `lift_id` that was said before corrects that lift.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plant": "northmill",
+                    "lifts": [
+                        {"lift_id": "W000381", "material": "E3 old thick", "mass_t": 11.8},
+                        {"lift_id": "W000382", "material": "E40 shredded", "mass_t": 18.52},
+                    ],
+                }
+            ]
+        }
+    )
+
+    plant: str
+    lifts: Annotated[tuple[Lift, ...], Field(min_length=1, max_length=200)]
+
+
+class MissingRequest(Frozen):
+    """Materials that are not to be had any more."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plant": "northmill", "materials": ["E3 old thick"]}]})
+
+    plant: str
+    materials: Annotated[tuple[NameLine, ...], Field(min_length=1, max_length=100)]
+
+
+class RegradeRequest(Frozen):
+    """Another grade that is to be made of the heat."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plant": "northmill", "grade": "S235JR"}]})
+
+    plant: str
+    grade: NameLine
+
+
+class AllInRequest(Frozen):
+    """All baskets are in.
+
+    Attributes:
+        additions_t: what was added at tapping so far, t by material.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plant": "northmill"}]})
+
+    plant: str
+    additions_t: Annotated[dict[NameLine, ChargedT], Field(max_length=100)] = {}
+
+
+class StageRequest(Frozen):
+    """The heat is tapped, done with, or will not be made."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plant": "northmill", "stage": "tapped"}]})
+
+    plant: str
+    stage: Literal["tapped", "done", "cancelled"]
+
+
+@router.put("/plan", responses=NO_HEAT, dependencies=REPORTS)
+def plan_heat(heat_id: HeatId, asked: PlanRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
+    """Plan a heat by a recipe; the same plan twice is one."""
+    return heats.plan(known_name(app, asked.plant), heat_id, asked.recipe_id, asking.name)
+
+
+@router.get("", responses=NO_HEAT, dependencies=READS)
+def get_heat(heat_id: HeatId, plant: str, app: App, heats: Heats, change_eur_per_t: Number = 1.0) -> HeatNow:
+    """A heat as it is, its rest optimised again; a change of what was planned costs so many €/t."""
+    return heats.now(_planned(app, heats, plant, heat_id), heat_id, change_eur_per_t)
+
+
+@router.post("/baskets/{number}", responses=NO_HEAT, status_code=201, dependencies=REPORTS)
+def weigh_basket(
+    heat_id: HeatId,
+    number: Annotated[int, Path(ge=1, le=MOST_BASKETS)],
+    asked: BasketRequest,
+    app: App,
+    heats: Heats,
+    asking: Asking,
+) -> HeatNow:
+    """Report what the crane put into a basket; the answer is the rest of the heat, optimised again."""
+    return heats.weigh(_planned(app, heats, asked.plant, heat_id), heat_id, number, asked.lifts, asking.name)
+
+
+@router.post("/missing", responses=NO_HEAT, status_code=201, dependencies=REPORTS)
+def report_missing(heat_id: HeatId, asked: MissingRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
+    """A bay is empty: the rest of the heat does without these materials."""
+    return heats.missing(_planned(app, heats, asked.plant, heat_id), heat_id, asked.materials, asking.name)
+
+
+@router.post("/grade", responses=NO_HEAT, status_code=201, dependencies=DECIDES)
+def change_grade(heat_id: HeatId, asked: RegradeRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
+    """Make another grade of the heat."""
+    return heats.regrade(_planned(app, heats, asked.plant, heat_id), heat_id, asked.grade, asking.name)
+
+
+@router.post("/charged", responses=NO_HEAT, status_code=201, dependencies=REPORTS)
+def charge_heat(heat_id: HeatId, asked: AllInRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
+    """All baskets are in: what was weighed is what was charged of the recipe, and is drawn of the yard's lots."""
+    return heats.charge(_planned(app, heats, asked.plant, heat_id), heat_id, asking.name, asked.additions_t)
+
+
+@router.post("/stages", responses=NO_HEAT, status_code=201, dependencies=REPORTS)
+def advance_heat(heat_id: HeatId, asked: StageRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
+    """Tap a heat, be done with it, or give it up."""
+    return heats.advance(_planned(app, heats, asked.plant, heat_id), heat_id, ENDS[asked.stage], asking.name)
+
+
+def _planned(app: App, heats: HeatsInProgress, plant: str, heat_id: str) -> str:
+    """The plant of a heat that is planned there.
+
+    Raises:
+        UnknownResourceError: there is no such plant or heat.
+    """
+    name = known_name(app, plant)
+    if not heats.known(name, heat_id):
+        raise UnknownResourceError(heat_id[:64], "heat", f"a heat of {name} that is planned: PUT /v1/heats/…/plan")
+    return name

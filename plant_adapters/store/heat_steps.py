@@ -1,0 +1,77 @@
+"""Heats in progress as they are kept: a step a row, never altered; who reads them after a restart knows all."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from plant_adapters.store.database import METADATA, Database
+from steel.shift import HeatProgress, HeatStep, StepKind, progress_of
+
+HEAT_STEPS = sa.Table(
+    "heat_steps",
+    METADATA,
+    sa.Column("plant", sa.String, primary_key=True),
+    sa.Column("heat_id", sa.String, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+)
+Check = Callable[[HeatProgress | None], None]
+"""Looks at a heat before a step is taken, and refuses it."""
+Beside = Callable[[sa.Connection, HeatProgress], None]
+"""Does in the same transaction what belongs to a step, such as booking lots."""
+
+
+class HeatSteps:
+    """Steps of the heats of one database.
+
+    Args:
+        database: whose.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take(
+        self, plant: str, heat_id: str, kind: StepKind, by: str, content: dict[str, Any], check: Check,
+        beside: Beside | None = None,
+    ) -> HeatProgress | None:  # fmt: skip
+        """Take a step; of several who take one at once, each sees what the one before took.
+
+        Args:
+            plant: whose heat.
+            heat_id: its number.
+            kind: of the step.
+            by: who takes it.
+            content: what it says.
+            check: raises where it may not be taken.
+            beside: what is done with it, or not at all.
+
+        Returns:
+            The heat after it.
+        """
+        with self._database.writing(to=f"heat {heat_id} of {plant}") as connection:
+            steps = self._steps(connection, plant, heat_id)
+            check(progress_of(steps))
+            step = HeatStep(number=len(steps) + 1, kind=kind, at=datetime.now(UTC), by=by, content=content)
+            row = {"plant": plant, "heat_id": heat_id, **step.model_dump(mode="json")}
+            connection.execute(sa.insert(HEAT_STEPS), row)
+            after = progress_of([*steps, step])
+            if beside is not None and after is not None:
+                beside(connection, after)
+        return after
+
+    def of(self, plant: str, heat_id: str) -> tuple[HeatStep, ...]:
+        """A heat's steps in the order they were taken."""
+        with self._database.reading() as connection:
+            return tuple(self._steps(connection, plant, heat_id))
+
+    def _steps(self, connection: sa.Connection, plant: str, heat_id: str) -> list[HeatStep]:
+        of = (HEAT_STEPS.c.plant == plant) & (HEAT_STEPS.c.heat_id == heat_id)
+        query = sa.select(HEAT_STEPS).where(of).order_by(HEAT_STEPS.c.number)
+        rows = connection.execute(query).mappings()
+        return [HeatStep(**{name: row[name] for name in HeatStep.model_fields}) for row in rows]

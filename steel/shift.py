@@ -1,0 +1,163 @@
+"""A heat in progress: planned, weighed basket by basket, charged, tapped; every step with its time and who took it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from steel.errors import InputError
+from steel.frozen import Frozen
+from steel.quantities import Number
+from steel.texts import Line, NameLine
+
+
+class HeatStage(StrEnum):
+    """How far a heat is."""
+
+    PLANNED = "planned"
+    CHARGING = "charging"
+    CHARGED = "charged"
+    TAPPED = "tapped"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class StepKind(StrEnum):
+    """What happens to a heat."""
+
+    PLAN = "planned"
+    WEIGH = "weighed"
+    MISSING = "not to be had"
+    REGRADE = "another grade"
+    CHARGE = "charged"
+    TAP = "tapped"
+    FINISH = "done"
+    CANCEL = "cancelled"
+
+
+LEGAL: dict[StepKind, tuple[HeatStage, ...]] = {
+    StepKind.WEIGH: (HeatStage.PLANNED, HeatStage.CHARGING),
+    StepKind.MISSING: (HeatStage.PLANNED, HeatStage.CHARGING),
+    StepKind.REGRADE: (HeatStage.PLANNED, HeatStage.CHARGING),
+    StepKind.CHARGE: (HeatStage.CHARGING,),
+    StepKind.TAP: (HeatStage.CHARGED,),
+    StepKind.FINISH: (HeatStage.TAPPED,),
+    StepKind.CANCEL: (HeatStage.PLANNED, HeatStage.CHARGING, HeatStage.CHARGED),
+}
+"""At which stages each step may be taken."""
+LEADS_TO = {
+    StepKind.WEIGH: HeatStage.CHARGING,
+    StepKind.CHARGE: HeatStage.CHARGED,
+    StepKind.TAP: HeatStage.TAPPED,
+    StepKind.FINISH: HeatStage.DONE,
+    StepKind.CANCEL: HeatStage.CANCELLED,
+}
+
+
+class Lift(Frozen):
+    """What the crane put into a basket at a time.
+
+    Attributes:
+        lift_id: of the scale, such as its weight number; the same one again corrects what it said before.
+        mass_t: as it was weighed; 0 where nothing was put in after all.
+        lot_id: that it came from, where the crane says so.
+    """
+
+    lift_id: Annotated[NameLine, Field(max_length=64)]
+    material: NameLine
+    mass_t: Annotated[Number, Field(ge=0, le=1000)]
+    lot_id: Annotated[Line, Field(max_length=64)] = ""
+
+
+class HeatStep(Frozen):
+    """One step of a heat.
+
+    Attributes:
+        number: of the heat's steps, from 1.
+        content: what it says, such as a basket's lifts.
+    """
+
+    number: int
+    kind: StepKind
+    at: datetime
+    by: str
+    content: dict[str, Any]
+
+
+class HeatProgress(Frozen):
+    """A heat as its steps have it.
+
+    Attributes:
+        recipe_id: of its plan.
+        grade: another one than was planned, where it has changed.
+        lifts: of each basket that was weighed, by its number.
+        unavailable: materials that are not to be had.
+    """
+
+    stage: HeatStage
+    recipe_id: str
+    grade: str | None = None
+    lifts: dict[int, tuple[Lift, ...]] = {}
+    unavailable: tuple[str, ...] = ()
+
+    def weighed(self) -> tuple[dict[str, float], ...]:
+        """T of each material in each basket, the first one first; a basket that was left out is empty."""
+        loads: list[dict[str, float]] = []
+        for number in range(1, max(self.lifts, default=0) + 1):
+            load: dict[str, float] = {}
+            for lift in self.lifts.get(number, ()):
+                load[lift.material] = load.get(lift.material, 0.0) + lift.mass_t
+            loads.append({material: mass_t for material, mass_t in load.items() if mass_t > 0})
+        return tuple(loads)
+
+    def charged_t(self) -> dict[str, float]:
+        """T of each material in all baskets."""
+        masses: dict[str, float] = {}
+        for load in self.weighed():
+            for material, mass_t in load.items():
+                masses[material] = masses.get(material, 0.0) + mass_t
+        return masses
+
+    def check(self, kind: StepKind, heat_id: str) -> None:
+        """Check that a step may be taken now.
+
+        Raises:
+            InputError: it may not; the message says at which stages it may.
+        """
+        if self.stage not in LEGAL[kind]:
+            stages = " or ".join(LEGAL[kind])
+            raise InputError(self.stage.value, f"heat {heat_id}", f"one that is {stages}, to be {kind.value}")
+
+    def after(self, step: HeatStep) -> "HeatProgress":
+        """The heat after one more step."""
+        changes: dict[str, Any] = {"stage": LEADS_TO.get(step.kind, self.stage)}
+        if step.kind is StepKind.WEIGH:
+            basket = int(step.content["basket"])
+            changes["lifts"] = {**self.lifts, basket: _corrected(self.lifts.get(basket, ()), step.content["lifts"])}
+        elif step.kind is StepKind.MISSING:
+            changes["unavailable"] = tuple(dict.fromkeys([*self.unavailable, *step.content["materials"]]))
+        elif step.kind is StepKind.REGRADE:
+            changes["grade"] = str(step.content["grade"])
+        return self.model_copy(update=changes)
+
+
+def progress_of(steps: Iterable[HeatStep]) -> HeatProgress | None:
+    """A heat after its steps; None where there are none."""
+    found: HeatProgress | None = None
+    for step in steps:
+        if step.kind is StepKind.PLAN:
+            found = HeatProgress(stage=HeatStage.PLANNED, recipe_id=str(step.content["recipe_id"]))
+        elif found is not None:
+            found = found.after(step)
+    return found
+
+
+def _corrected(before: tuple[Lift, ...], said: Iterable[Any]) -> tuple[Lift, ...]:
+    """Lifts of a basket, those that were said again as they were said last."""
+    lifts = {lift.lift_id: lift for lift in before}
+    for one in said:
+        lift = Lift.model_validate(one)
+        lifts[lift.lift_id] = lift
+    return tuple(lifts.values())
