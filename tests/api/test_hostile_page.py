@@ -20,9 +20,10 @@ def test_a_page_runs_nothing_of_a_hostile_plant_file(installation: Installation,
     path = home / "plants" / "northmill.toml"
     literal = EVIL.replace('"', '\\"')
     text = path.read_text("utf-8").replace('name = "SiMn"', f'name = "{literal}"')
-    assert literal in text
-    text = "\n".join(f'title = "{literal}"' if line.startswith("title =") else line for line in text.splitlines())
-    path.write_text(f'notes = ["{literal}"]\n{text}', "utf-8")
+    hostile = {"title": f'title = "{literal}"', "notes": f'notes = ["{literal}"]'}
+    lines = [hostile.get(line.partition(" =")[0], line) for line in text.splitlines()]
+    assert sum(literal in line for line in lines) == 3
+    path.write_text("\n".join(lines), "utf-8")
     with Service(home, workers=1) as service:
         service.start()
         with sync_playwright() as play:
