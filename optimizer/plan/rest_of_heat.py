@@ -125,7 +125,9 @@ def _problem(
     steel_t = float(problem.furnace_yields @ held)
     if steel_t <= order.mass_t:
         return problem
-    return build_problem(problem.plant, order.model_copy(update={"mass_t": steel_t}), description, options)
+    # Tapping additions come on top; how heavy the heat then is, is no longer a matter of choice.
+    heavier = {"mass_t": steel_t * (1.0 + OFF_BY / 2.0), "tolerance_t": steel_t * OFF_BY / 2.0}
+    return build_problem(problem.plant, order.model_copy(update=heavier), description, options)
 
 
 def _with_weighed(plant: Plant, weighed: Weighed, unavailable: tuple[str, ...]) -> Plant:
@@ -177,15 +179,8 @@ def check_weighed(plant: Plant, weighed: Weighed) -> None:
 
 def _baskets(baskets: Baskets, plant: Plant, weighed: Weighed) -> Baskets:
     """The baskets with those that were weighed held as they are."""
-    rules = [
-        BasketRule(
-            name=f"basket {number} as weighed: {item.material.name}", materials=(item.material.name,),
-            baskets=(number,), min_t=max(load.get(item.material.name, 0.0) * (1.0 - AS_PLANNED), NOTHING_T),
-            max_t=max(load.get(item.material.name, 0.0) * (1.0 + AS_PLANNED), NOTHING_T),
-        )
-        for number, load in enumerate(weighed, start=1)
-        for item in plant.charge_items()
-    ]  # fmt: skip
+    charge = tuple(item.material.name for item in plant.charge_items())
+    rules = [rule for number, load in enumerate(weighed, start=1) for rule in _as_weighed(number, load, charge)]
     volumes = {item.material.name: 1.0 / item.material.bulk_density_t_per_m3 for item in plant.charge_items()}
     fullest = max(sum(volumes[name] * mass for name, mass in load.items()) for load in weighed)
     still = [rule for rule in baskets.rules if any(number > len(weighed) for number in rule.baskets)]
@@ -196,6 +191,19 @@ def _baskets(baskets: Baskets, plant: Plant, weighed: Weighed) -> Baskets:
             "volume_m3": max(baskets.volume_m3, fullest),
         }
     )
+
+
+def _as_weighed(number: int, load: Mapping[str, float], charge: tuple[str, ...]) -> list[BasketRule]:
+    """A basket held as it was weighed: no more of any material, and no less of all together."""
+    most = [
+        BasketRule(
+            name=f"basket {number} as weighed: {name}", materials=(name,), baskets=(number,),
+            max_t=max(load.get(name, 0.0) * (1.0 + AS_PLANNED), NOTHING_T),
+        )
+        for name in charge
+    ]  # fmt: skip
+    total_t = sum(load.values()) * (1.0 - AS_PLANNED)
+    return [*most, BasketRule(name=f"basket {number} as weighed", materials=charge, baskets=(number,), min_t=total_t)]
 
 
 def _target(problem: RecipeProblem, planned: Recipe, weighed: Weighed, unavailable: tuple[str, ...]) -> FloatArray:

@@ -1,0 +1,166 @@
+"""A heat in progress: how fast the rest is optimised again, and what that is worth where scales err and bays are empty.
+
+    python -m benchmarks.shift [--quick] --json FILE
+
+Heats of the bundled virtual plants, each with its orders, prices and stock of a random day. The scale errs by 3 % of
+each lift, in 5 % of the heats a scrap comes from the wrong bay and in 5 % one is not to be had after the first basket.
+The same heats are charged blind, by the first recipe, and optimised again after every basket; each charge is then made
+many times by the virtual furnace, from other lots each time.
+"""
+
+import statistics
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks import report
+from benchmarks.published_charges import EXACT, STATED, read_published
+from benchmarks.report import SHARED_DATA, Results
+from optimizer.explain.conflicts import ImpossibleOrderError
+from optimizer.explain.outcome import outcome_of
+from optimizer.explain.recommend import Optimizer, recipe_from
+from optimizer.explain.substitutes import substitutes
+from optimizer.plan.rest_of_heat import rest_of_heat
+from optimizer.problem.options import RecipeOptions
+from optimizer.problem.recipe_problem import build_problem
+from scenarios.bundled import names, virtual_plant
+from scenarios.closed_loop.crane import Charged, CraneHeat, Mishaps, crane_heat, made
+from scenarios.closed_loop.days import random_day
+from scenarios.virtual_plant import VirtualPlant
+from scenarios.world import stable_rng
+from steel.grades import Order
+from steel.heats import FloatArray
+from steel.plants import YardItem
+from surrogate.fit.fit import fit
+from surrogate.model.model import Surrogate
+
+HISTORY, HEATS = 700, 300
+DRAWS, DRAWS_FULL = 60, 400
+OPTIONS = RecipeOptions(max_materials=8)
+LEAST_LOT_T = 1.0
+"""Of every scrap, so that the search has yes/no decisions."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The same heat charged in two ways."""
+
+    blind: Charged
+    again: Charged
+
+
+def _heats(virtual: VirtualPlant, model: Surrogate, count: int) -> list[tuple[CraneHeat, FloatArray]]:
+    """Heats of random days, with the steel that the heat before left."""
+    rng, optimizer = stable_rng("shift", virtual.plant.name, 0), Optimizer()
+    found: list[tuple[CraneHeat, FloatArray]] = []
+    log, furnace = virtual.history(HISTORY), virtual.plant.furnace
+    share = furnace.heel_t / (furnace.heel_t + furnace.tap_weight_t)
+
+    def with_lots(item: YardItem) -> dict[str, float]:
+        return {"min_lot_t": max(item.min_lot_t, LEAST_LOT_T)} if item.material.metallic_yield > 0 else {}
+
+    while len(found) < count:
+        today = random_day(virtual.plant, rng).with_items(with_lots)
+        grade = today.grades[rng.integers(len(today.grades))]
+        heel = log.analysis_wt_pct[rng.integers(len(log))]
+        description = model.describe(furnace.process, share, dict(zip(log.elements, heel.tolist(), strict=True)))
+        order = Order(grade=today.grade(grade), mass_t=furnace.tap_weight_t)
+        problem = build_problem(today, order, description, OPTIONS)
+        try:
+            solution = optimizer.solution(problem, explain=False)
+        except ImpossibleOrderError:
+            continue
+        recipe = recipe_from(problem, solution, outcome_of(problem, solution.columns_t))
+        found.append((crane_heat(today, order, description, OPTIONS, recipe, Mishaps(), rng), heel))
+    return found
+
+
+def _told(virtual: VirtualPlant, heats: list[tuple[CraneHeat, FloatArray]], draws: int) -> list[Told]:
+    optimizer, found = Optimizer(), []
+    for number, (heat, heel) in enumerate(heats):
+        ways = (heat.blind(), heat.optimised_again(optimizer))
+        # Both are made of the same lots, by the same furnace.
+        blind, again = (
+            made(virtual, heat, way, heel, draws, stable_rng("made", virtual.plant.name, number)) for way in ways
+        )  # fmt: skip
+        found.append(Told(blind, again))
+    return found
+
+
+def _speed(heats: list[CraneHeat]) -> Results:
+    """Milliseconds of one answer after a basket, and of substitutes for the greatest scrap."""
+    optimizer, again, without = Optimizer(), [], []
+    for repeat in (False, True):
+        for heat in heats:
+            weighed = heat.blind()[0][:1]
+            started = time.perf_counter()
+            try:
+                rest_of_heat(
+                    optimizer, heat.plant, heat.order, heat.description, heat.options, heat.recipe, weighed
+                )  # fmt: skip
+            except ImpossibleOrderError:
+                continue
+            if repeat:
+                again.append(1000.0 * (time.perf_counter() - started))
+            problem = build_problem(heat.plant, heat.order, heat.description, heat.options)
+            greatest = heat.recipe.lines[0].material
+            started = time.perf_counter()
+            substitutes(optimizer, problem, (greatest,))
+            if repeat:
+                without.append(1000.0 * (time.perf_counter() - started))
+    return {
+        "reoptimise_ms_median": statistics.median(again),
+        "reoptimise_ms_p99": sorted(again)[int(0.99 * (len(again) - 1))],
+        "substitute_ms_median": statistics.median(without),
+    }
+
+
+def _published() -> Results:
+    """The published charge after its first basket was weighed, and with an empty bay, by the same road as any heat."""
+    folder = SHARED_DATA / "published_charges"
+    if not folder.is_dir():
+        return {}
+    charges = read_published(folder)
+    after = charges["ufmg_reopt_after_bucket1"]
+    stated = STATED["ufmg_reopt_after_bucket1"](after)
+    load = {name.partition(":")[2]: high for name, (_, high) in after["bounds"].items() if high > 0}
+    plain = stated.plant.furnace.baskets.model_copy(update={"rules": ()}) if stated.plant.furnace.baskets else None
+    plant = stated.plant.model_copy(update={"furnace": stated.plant.furnace.model_copy(update={"baskets": plain})})
+    optimizer = Optimizer()
+    first = optimizer.recommend(plant, stated.order, stated.description, EXACT)
+    rest = rest_of_heat(optimizer, plant, stated.order, stated.description, EXACT, first, [load], change_eur_per_t=0.0)
+    whole = STATED["ufmg_eaf_2_buckets"](charges["ufmg_eaf_2_buckets"])
+    gone = tuple({name.partition(":")[2] for name in charges["ufmg_bay_empty"]["bounds"]})
+    plan = optimizer.solve(whole)
+    empty = rest_of_heat(optimizer, whole.plant, whole.order, whole.description, EXACT, plan, [], gone)
+    return {
+        "published_after_basket_1": rest.recipe.costs_eur_per_t.total * stated.order.mass_t,
+        "published_bay_empty": empty.recipe.costs_eur_per_t.total * whole.order.mass_t,
+    }
+
+
+def measure(quick: bool) -> Results:
+    """Speed, published cases, and 300 heats charged blind and optimised again."""
+    told: list[Told] = []
+    speed: list[CraneHeat] = []
+    for name in names():
+        virtual = virtual_plant(name)
+        model = fit(virtual.history(HISTORY), virtual.materials)
+        heats = _heats(virtual, model, HEATS // len(names()))
+        told += _told(virtual, heats, DRAWS if quick else DRAWS_FULL)
+        speed += [heat for heat, _ in heats[:30]]
+    blind, again = ([getattr(one, way) for one in told] for way in ("blind", "again"))
+    off = [float(np.mean([one.off_spec for one in way])) for way in (blind, again)]
+    cost = [float(np.mean([one.cost_eur_per_t for one in way])) for way in (blind, again)]
+    return {
+        **_speed(speed), **_published(),
+        "heats": len(told), "blind_off_spec": off[0], "reoptimised_off_spec": off[1],
+        "reoptimised_off_spec_over_blind": off[1] / off[0],
+        "blind_cost_eur_per_t": cost[0], "reoptimised_cost_eur_per_t": cost[1],
+        "reoptimised_cost_over_blind": cost[1] / cost[0],
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    report.run("shift", measure)
