@@ -6,13 +6,13 @@ from typing import Any
 from chargewise.app.application import Application
 from chargewise.app.orders import HeatOrder, order_of
 from optimizer.explain.conflicts import ImpossibleOrderError
-from optimizer.plan.rest_of_heat import check_weighed, grades_left, rest_of_heat
+from optimizer.plan.rest_of_heat import grades_left, rest_of_heat
+from optimizer.plan.weighed import check_weighed
 from plant_adapters.store.heat_steps import HeatSteps
 from plant_adapters.store.journal_entries import Entry
 from steel.answers import GradeLeft, RestOfHeat
 from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.plants import Plant
 from steel.shift import HeatProgress, HeatStage, HeatStep, Lift, StepKind, progress_of
 
 
@@ -163,7 +163,8 @@ class HeatsInProgress:
         self, heat: HeatProgress, entry: Entry, asked: HeatOrder, change_eur_per_t: float
     ) -> tuple[RestOfHeat | None, Lost | None]:
         loaded = self._application.plant(entry.plant)
-        today = _less(asked.plant_today(loaded.plant), heat.charged_t())
+        # Lots are booked when all is charged: until then stock is what it was before the heat.
+        today = asked.plant_today(loaded.plant)
         order = order_of(
             asked.order(today).grade, asked.mass_t or today.furnace.tap_weight_t, asked.tolerance_t
         )  # fmt: skip
@@ -212,17 +213,6 @@ class HeatsInProgress:
         if entry.inputs is None:
             raise InputError(entry.recipe_id, "recipe_id", "one that was made since inputs are kept")
         return HeatOrder.model_validate(entry.inputs.asked)
-
-
-def _less(plant: Plant, charged_t: dict[str, float]) -> Plant:
-    """The plant with the stock that is left once what was weighed is gone; lots are booked when all is charged."""
-    return plant.with_items(
-        lambda item: (
-            {}
-            if item.available_t is None
-            else {"available_t": max(0.0, item.available_t - charged_t.get(item.material.name, 0.0))}
-        )
-    )
 
 
 def _unknown(plant: str, heat_id: str) -> InputError:

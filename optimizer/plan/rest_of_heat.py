@@ -3,9 +3,8 @@
 Baskets that were planned change as little as it is worth: what is charged otherwise has a price.
 """
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,26 +12,20 @@ from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
 from optimizer.explain.recommend import Optimizer, recipe_from
 from optimizer.explain.substitutes import limit_shifts
+from optimizer.plan.weighed import Weighed, sums, with_weighed
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import NEGLIGIBLE, RecipeProblem, build_problem
 from optimizer.solve.errors import SolverError
 from optimizer.solve.interruption import within
+from optimizer.solve.packing import can_be_packed, fill_baskets, layered
 from optimizer.solve.solver import Solution
 from steel.answers import GradeLeft, RestOfHeat
-from steel.baskets import BasketRule, Baskets
-from steel.errors import InputError
 from steel.grades import Order
 from steel.heats import FloatArray
-from steel.plants import Plant, YardItem
+from steel.plants import Plant
 from steel.recipes import Recipe
 from surrogate.model.description import Description
 
-Weighed = Sequence[Mapping[str, float]]
-"""T of each material in each basket that has been weighed, the first one first."""
-NOTHING_T = 1e-9
-"""A mass that stands for none, so that whatever was weighed a basket has the same rules, and is stated once."""
-BEYOND = 2.0
-"""How many times what a basket may weigh is more than it can."""
 OFF_BY = 0.03
 """Share of a heat's mass by which it may be lighter or heavier where the rest is charged as it was planned."""
 AS_PLANNED = 1e-6
@@ -54,7 +47,7 @@ def rest_of_heat(
 
     Args:
         optimizer: finds it.
-        plant: with the stock that is left.
+        plant: with the stock as it was before the heat.
         order: grade and mass; another grade than was planned, where it has changed.
         description: of the plant's furnace.
         options: confidence and rules.
@@ -73,22 +66,19 @@ def rest_of_heat(
     problem = _problem(plant, order, description, options, weighed, unavailable)
     target = _target(problem, planned, weighed, unavailable)
     with within(options.time_limit_s):
-        best = optimizer.solution(problem)
-        kept = _kept(optimizer, problem, target)
-    solution, is_kept = best, False
-    if kept is not None:
-        moved_t = float(np.abs(best.columns_t - target)[: problem.furnace_columns].sum())
-        saves = _cost(problem, kept) - _cost(problem, best)
-        is_kept = saves <= change_eur_per_t * moved_t / order.mass_t
-        solution = kept if is_kept else best
-    outcome = outcome_of(problem, solution.columns_t)
-    changed = (solution.columns_t - target)[: problem.furnace_columns]
+        best = _best(optimizer, problem, plant)
+        kept = _kept(optimizer, problem, plant, target)
+    is_kept = kept is not None and _saves(kept, best) <= change_eur_per_t * _moved_t(best, target) / order.mass_t
+    solved = kept if kept is not None and is_kept else best
+    columns = solved.solution.columns_t
+    outcome = outcome_of(problem, columns)
+    changed = (columns - target)[: problem.furnace_columns]
     told = np.flatnonzero(np.abs(changed) > NEGLIGIBLE * order.mass_t)
     return RestOfHeat(
-        recipe=recipe_from(problem, solution, outcome),
+        recipe=_loaded(recipe_from(solved.problem, solved.solution, outcome), problem, columns),
         kept=is_kept,
-        charged_t=_sums(weighed),
-        rest_t=_rest(problem, solution, weighed),
+        charged_t=sums(weighed),
+        rest_t=_rest(problem, solved.solution, weighed),
         changes_t={problem.items[j].material.name: float(changed[j]) for j in told},
         dearer_by_eur_per_t=outcome.costs_eur_per_t.total - planned.costs_eur_per_t.total,
         limits=limit_shifts(planned.analysis, outcome.analysis),
@@ -119,8 +109,8 @@ def _problem(
     unavailable: tuple[str, ...],
 ) -> RecipeProblem:  # fmt: skip
     """The order with what was weighed fixed; a heat that already holds more steel than was ordered is as heavy."""
-    problem = build_problem(_with_weighed(plant, weighed, unavailable), order, description, options)
-    charged = _sums(weighed)
+    problem = build_problem(with_weighed(plant, weighed, unavailable), order, description, options)
+    charged = sums(weighed)
     held = np.array([charged.get(item.material.name, 0.0) for item in problem.items])
     steel_t = float(problem.furnace_yields @ held)
     if steel_t <= order.mass_t:
@@ -130,85 +120,40 @@ def _problem(
     return build_problem(problem.plant, order.model_copy(update=heavier), description, options)
 
 
-def _with_weighed(plant: Plant, weighed: Weighed, unavailable: tuple[str, ...]) -> Plant:
-    charged, charge_items = _sums(weighed), {item.material.name for item in plant.charge_items()}
-    for place, names in (("weighed", charged), ("unavailable", unavailable)):
-        strange = sorted(set(names) - charge_items)
-        if strange:
-            raise InputError(strange, place, f"furnace materials of the yard: {', '.join(sorted(charge_items))}")
+@dataclass(frozen=True)
+class _Solved:
+    """A solution, and the problem that it is of."""
 
-    def item(found: YardItem) -> dict[str, float | None]:
-        """What was charged must be, and is no longer a matter of stock, of lifts or of least lots."""
-        name = found.material.name
-        mass_t = charged.get(name, 0.0)
-        least, most = mass_t * (1.0 - AS_PLANNED), mass_t * (1.0 + AS_PLANNED)
-        free = {"min_lot_t": 0.0, "lift_t": 0.0}
-        if name in unavailable:
-            return {**free, "min_t": least, "max_t": most, "available_t": None}
-        if not mass_t:
-            return {}
-        stock = None if found.available_t is None else found.available_t + most
-        most_t = None if found.max_t is None else max(found.max_t, most)
-        return {**free, "min_t": max(found.min_t, least), "max_t": most_t, "available_t": stock}
+    problem: RecipeProblem
+    solution: Solution
 
-    check_weighed(plant, weighed)
-    changed = plant.with_items(item)
+
+def _best(optimizer: Optimizer, problem: RecipeProblem, plant: Plant) -> _Solved:
+    """The optimum; what goes into which of the baskets that are left is part of it only where it must be."""
+    if not _told_apart(plant):
+        with suppress(ImpossibleOrderError, SolverError):
+            together = _together(problem, plant)
+            found = optimizer.solution(together, explain=False)
+            if can_be_packed(problem, found.columns_t[: problem.furnace_columns]):
+                return _Solved(together, found)
+    return _Solved(problem, optimizer.solution(problem))
+
+
+def _told_apart(plant: Plant) -> bool:
+    """Whether a plant's own rules say what goes into which basket."""
     baskets = plant.furnace.baskets
-    if baskets is None or not weighed:
-        return changed
-    furnace = plant.furnace.model_copy(update={"baskets": _baskets(baskets, plant, weighed)})
-    return changed.model_copy(update={"furnace": furnace})
+    return baskets is None or baskets.told_apart
 
 
-def check_weighed(plant: Plant, weighed: Weighed) -> None:
-    """Refuse what cannot have been weighed, such as kilograms that were sent as tonnes.
-
-    Raises:
-        InputError: a mass is beyond what a basket holds, or there are more baskets than the plant has.
-    """
-    baskets = plant.furnace.baskets
-    most_t = BEYOND * (plant.furnace.tap_weight_t if baskets is None else baskets.max_t)
-    if baskets is not None and len(weighed) > baskets.count:
-        raise InputError(len(weighed), "weighed", f"at most the {baskets.count} baskets of {plant.name}")
-    for number, load in enumerate(weighed, start=1):
-        for name, mass_t in load.items():
-            if not 0.0 <= mass_t <= most_t:
-                expected = f"a mass in t, at most {most_t:g} t; kilograms, perhaps?"
-                raise InputError(mass_t, f"basket {number}: {name}", expected)
-
-
-def _baskets(baskets: Baskets, plant: Plant, weighed: Weighed) -> Baskets:
-    """The baskets with those that were weighed held as they are."""
-    charge = tuple(item.material.name for item in plant.charge_items())
-    rules = [rule for number, load in enumerate(weighed, start=1) for rule in _as_weighed(number, load, charge)]
-    volumes = {item.material.name: 1.0 / item.material.bulk_density_t_per_m3 for item in plant.charge_items()}
-    fullest = max(sum(volumes[name] * mass for name, mass in load.items()) for load in weighed)
-    still = [rule for rule in baskets.rules if any(number > len(weighed) for number in rule.baskets)]
-    return baskets.model_copy(
-        update={
-            "rules": (*rules, *still),
-            "max_t": max(baskets.max_t, *(sum(load.values()) for load in weighed)),
-            "volume_m3": max(baskets.volume_m3, fullest),
-        }
-    )
-
-
-def _as_weighed(number: int, load: Mapping[str, float], charge: tuple[str, ...]) -> list[BasketRule]:
-    """A basket held as it was weighed: no more of any material, and no less of all together."""
-    most = [
-        BasketRule(
-            name=f"basket {number} as weighed: {name}", materials=(name,), baskets=(number,),
-            max_t=max(load.get(name, 0.0) * (1.0 + AS_PLANNED), NOTHING_T),
-        )
-        for name in charge
-    ]  # fmt: skip
-    total_t = sum(load.values()) * (1.0 - AS_PLANNED)
-    return [*most, BasketRule(name=f"basket {number} as weighed", materials=charge, baskets=(number,), min_t=total_t)]
+def _together(problem: RecipeProblem, plant: Plant) -> RecipeProblem:
+    """The problem with its baskets as the plant has them, not held as they were weighed."""
+    furnace = problem.plant.furnace.model_copy(update={"baskets": plant.furnace.baskets})
+    return replace(problem, plant=problem.plant.model_copy(update={"furnace": furnace}), baskets_apart=False)
 
 
 def _target(problem: RecipeProblem, planned: Recipe, weighed: Weighed, unavailable: tuple[str, ...]) -> FloatArray:
     """(n + m,) t of each column, if the rest is charged as it was planned."""
-    done, charged = len(weighed), _sums(weighed)
+    done, charged = len(weighed), sums(weighed)
     lines = {line.material: line for line in planned.lines}
     masses = []
     for item in problem.items:
@@ -223,7 +168,7 @@ def _target(problem: RecipeProblem, planned: Recipe, weighed: Weighed, unavailab
     return np.array(masses)
 
 
-def _kept(optimizer: Optimizer, problem: RecipeProblem, target: FloatArray) -> Solution | None:
+def _kept(optimizer: Optimizer, problem: RecipeProblem, plant: Plant, target: FloatArray) -> _Solved | None:
     """The rest as it was planned, with the tapping additions that it needs; None where that keeps not every limit."""
     held = np.arange(len(target)) < problem.furnace_columns
     tolerance_t = max(problem.order.tolerance_t, OFF_BY * problem.order.mass_t)
@@ -234,22 +179,41 @@ def _kept(optimizer: Optimizer, problem: RecipeProblem, target: FloatArray) -> S
         most=np.where(held, target * (1.0 + AS_PLANNED), problem.most),
         lots=np.where(held, 0.0, problem.lots),
     )
+    fixed = fixed if _told_apart(plant) else _together(fixed, plant)
     with suppress(ImpossibleOrderError, SolverError):
-        return optimizer.solution(fixed, explain=False)
+        found = optimizer.solution(fixed, explain=False)
+        if can_be_packed(problem, found.columns_t[: problem.furnace_columns]):
+            return _Solved(fixed, found)
     return None
+
+
+def _loaded(recipe: Recipe, problem: RecipeProblem, columns_t: FloatArray) -> Recipe:
+    """A recipe with its baskets as those that were weighed leave them."""
+    loads = fill_baskets(problem, columns_t[: problem.furnace_columns])
+    lines = tuple(
+        line.model_copy(update={"baskets_t": tuple(loads[problem.column_of[line.material]].tolist())})
+        if line.stage == "furnace"
+        else line
+        for line in recipe.lines
+    )
+    return recipe.model_copy(update={"lines": lines, "baskets": layered(problem, loads)})
+
+
+def _saves(kept: _Solved, best: _Solved) -> float:
+    """What the optimum saves against the plan, €/t."""
+    return _cost(kept.problem, kept.solution) - _cost(best.problem, best.solution)
+
+
+def _moved_t(best: _Solved, target: FloatArray) -> float:
+    return float(np.abs(best.solution.columns_t - target)[: best.problem.furnace_columns].sum())
 
 
 def _rest(problem: RecipeProblem, solution: Solution, weighed: Weighed) -> dict[str, float]:
     """T of each furnace material still to be charged."""
-    charged, furnace = _sums(weighed), problem.charge_of(solution.columns_t)[0]
+    charged, furnace = sums(weighed), problem.charge_of(solution.columns_t)[0]
     rest = {name: mass - charged.get(name, 0.0) for name, mass in furnace.items()}
     return {name: mass for name, mass in rest.items() if mass > NEGLIGIBLE * problem.order.mass_t}
 
 
 def _cost(problem: RecipeProblem, solution: Solution) -> float:
     return outcome_of(problem, solution.columns_t).costs_eur_per_t.total
-
-
-def _sums(weighed: Weighed) -> dict[str, float]:
-    names = dict.fromkeys(name for load in weighed for name in load)
-    return {name: sum(load.get(name, 0.0) for load in weighed) for name in names}

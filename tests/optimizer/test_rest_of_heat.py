@@ -40,17 +40,6 @@ def basket(planned: Recipe, number: int) -> dict[str, float]:
     return {line.material: line.baskets_t[number - 1] for line in planned.lines if line.baskets_t}
 
 
-def drawn(loaded: LoadedPlant, masses_t: dict[str, float]) -> LoadedPlant:
-    """The plant with the stock that is left."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    def less(item: object) -> dict[str, float]:
-        name, stock = item.material.name, item.available_t  # type: ignore[attr-defined]
-        return {} if stock is None else {"available_t": stock - masses_t.get(name, 0.0)}
-
-    return replace(loaded, described=loaded.described.with_items(less))
-
-
 @needs_charges
 def test_the_published_charge_after_basket_1_was_weighed() -> None:
     problem = _ufmg(read_published(FOLDER)["ufmg_reopt_after_bucket1"], layered=(2,))
@@ -76,8 +65,7 @@ def test_where_all_went_as_planned_the_rest_stays_as_it_was(
     loaded: LoadedPlant, optimizer: Optimizer, planned: Recipe
 ) -> None:
     weighed = [basket(planned, 1)]
-    now = drawn(loaded, weighed[0])
-    found = rest_of_heat(optimizer, now.described, order(loaded), loaded.description, OPTIONS, planned, weighed)
+    found = rest_of_heat(optimizer, loaded.described, order(loaded), loaded.description, OPTIONS, planned, weighed)
     assert found.kept
     assert found.dearer_by_eur_per_t == pytest.approx(0.0, abs=0.05)
     assert found.changes_t == {}
