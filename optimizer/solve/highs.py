@@ -116,6 +116,8 @@ class Session:
         self._given_duals = None
         status = self._run_once()
         if not self._is_conclusive(status):
+            if stop_asked():
+                raise StoppedError
             # A warm start can leave the simplex in doubt about a nearly infeasible problem; a cold one decides it.
             self._highs.clearSolver()
             status = self._run_once()
@@ -126,6 +128,8 @@ class Session:
                 self._highs.setOptionValue("solver", "choose")
                 if status == highspy.HighsModelStatus.kTimeLimit:
                     raise OutOfTimeError
+                if stop_asked():
+                    raise StoppedError
                 if not self._is_conclusive(status):
                     ending = self._highs.modelStatusToString(status)
                     raise SolverError(f"HiGHS stopped without a recipe: {ending}")
