@@ -250,3 +250,15 @@ def test_a_tolerance_and_an_aim_over_the_wire(client: TestClient) -> None:
     refused = post(client, tolerance_t=100)
     assert refused.status_code == 422
     assert "tolerance_t" in refused.json()["detail"]
+
+
+def test_many_charges_are_predicted_as_each_is(client: TestClient) -> None:
+    charges = [{"charged_t": {"E3 old thick": 60 + at, "E40 shredded": 45, "lime": 3.2}} for at in range(5)]
+    many = client.post("/v1/bulk-predictions", json={"plant": "northmill", "charges": charges}).json()
+    alone = [client.post("/v1/predictions", json={"plant": "northmill", "charge": one}).json() for one in charges]
+    assert many == alone
+    wrong = client.post(
+        "/v1/bulk-predictions", json={"plant": "northmill", "charges": [charges[0], {"charged_t": {"gold": 1}}]}
+    )
+    assert wrong.status_code == 422
+    assert "charges.1" in wrong.json()["errors"][0]["where"]

@@ -45,7 +45,8 @@ LABELS = (
     "GET /v1/plants/{plant}/versions/{number}", "GET /v1/plants/{plant}/yard", "POST /v1/plants/{plant}/lots",
     "GET /v1/plants/{plant}/lots/{lot_id}", "PUT /v1/plants/{plant}/stock", "PUT /v1/plants/{plant}/prices",
     "GET /v1/plants/{plant}/movements", "GET /v1/plants/{plant}/characterisation", "GET /v1/plants/{plant}/drift",
-    "GET /v1/federation", "POST /v1/substitutes", "PUT /v1/heats/{heat_id}/plan", "GET /v1/heats/{heat_id}",
+    "GET /v1/federation", "POST /v1/substitutes", "POST /v1/bulk-predictions",
+    "PUT /v1/heats/{heat_id}/plan", "GET /v1/heats/{heat_id}",
     "POST /v1/heats/{heat_id}/baskets/{number}", "POST /v1/heats/{heat_id}/missing", "POST /v1/heats/{heat_id}/grade",
     "POST /v1/heats/{heat_id}/charged", "POST /v1/heats/{heat_id}/stages",
 )  # fmt: skip
