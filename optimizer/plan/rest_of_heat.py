@@ -74,8 +74,12 @@ def rest_of_heat(
     outcome = outcome_of(problem, columns)
     changed = (columns - target)[: problem.furnace_columns]
     told = np.flatnonzero(np.abs(changed) > NEGLIGIBLE * order.mass_t)
+    recipe = _loaded(recipe_from(solved.problem, solved.solution, outcome), problem, columns)
+    if is_kept:
+        # What held the plan's cost up is told with the plan.
+        recipe = recipe.model_copy(update={"bindings": (), "unused": ()})
     return RestOfHeat(
-        recipe=_loaded(recipe_from(solved.problem, solved.solution, outcome), problem, columns),
+        recipe=recipe,
         kept=is_kept,
         charged_t=sums(weighed),
         rest_t=_rest(problem, solved.solution, weighed),
@@ -175,10 +179,12 @@ def _kept(optimizer: Optimizer, problem: RecipeProblem, plant: Plant, target: Fl
     fixed = replace(
         problem,
         order=problem.order.model_copy(update={"tolerance_t": tolerance_t}),
+        options=problem.options.model_copy(update={"max_materials": None}),
+        items=tuple(item.model_copy(update={"lift_t": 0.0}) for item in problem.items),
         least=np.where(held, target * (1.0 - AS_PLANNED), problem.least),
         most=np.where(held, target * (1.0 + AS_PLANNED), problem.most),
         lots=np.where(held, 0.0, problem.lots),
-    )
+    )  # Nothing is left to decide but the tapping additions.
     fixed = fixed if _told_apart(plant) else _together(fixed, plant)
     with suppress(ImpossibleOrderError, SolverError):
         found = optimizer.solution(fixed, explain=False)
