@@ -79,7 +79,7 @@ def _baskets(baskets: Baskets, plant: Plant, weighed: Weighed) -> Baskets:
     rules = [rule for number, load in enumerate(weighed, start=1) for rule in _as_weighed(number, load, charge)]
     volumes = {item.material.name: 1.0 / item.material.bulk_density_t_per_m3 for item in plant.charge_items()}
     fullest = max(sum(volumes[name] * mass for name, mass in load.items()) for load in weighed)
-    still = [rule for rule in baskets.rules if any(number > len(weighed) for number in rule.baskets)]
+    still = [left for rule in baskets.rules if (left := _for_the_rest(rule, len(weighed), baskets.count)) is not None]
     return baskets.model_copy(
         update={
             "rules": (*rules, *still),
@@ -87,6 +87,12 @@ def _baskets(baskets: Baskets, plant: Plant, weighed: Weighed) -> Baskets:
             "volume_m3": max(baskets.volume_m3, fullest),
         }
     )
+
+
+def _for_the_rest(rule: BasketRule, done: int, count: int) -> BasketRule | None:
+    """A plant's own rule for the baskets that are left; None where it is about none of them."""
+    left = tuple(index + 1 for index in rule.where(count) if index >= done)
+    return rule.model_copy(update={"baskets": left}) if left else None
 
 
 def _as_weighed(number: int, load: Mapping[str, float], charge: tuple[str, ...]) -> list[BasketRule]:

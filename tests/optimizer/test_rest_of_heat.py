@@ -8,6 +8,7 @@ from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.recommend import Optimizer
 from optimizer.plan.rest_of_heat import grades_left, rest_of_heat
 from optimizer.problem.options import RecipeOptions
+from steel.baskets import BasketRule
 from steel.errors import InputError
 from steel.grades import Order
 from steel.recipes import Recipe
@@ -127,3 +128,22 @@ def test_what_cannot_have_been_weighed_is_refused_with_its_value(
 ) -> None:
     with pytest.raises(InputError, match=words):
         rest_of_heat(optimizer, loaded.described, order(loaded), loaded.description, OPTIONS, planned, weighed)
+
+
+@pytest.mark.parametrize("baskets", [(), (1, 2), (2,)])
+def test_a_plants_own_rule_goes_on_for_the_baskets_that_are_left(
+    loaded: LoadedPlant, optimizer: Optimizer, planned: Recipe, baskets: tuple[int, ...]
+) -> None:
+    rule = BasketRule(name="little shredded", materials=("E40 shredded",), baskets=baskets, max_t=4.0)
+    furnace = loaded.described.furnace
+    assert furnace.baskets is not None
+    ruled = furnace.model_copy(update={"baskets": furnace.baskets.model_copy(update={"rules": (rule,)})})
+    plant = loaded.described.model_copy(update={"furnace": ruled})
+    # The first basket broke the rule already: that is no reason why no heat can be made.
+    weighed = [{**basket(planned, 1), "E40 shredded": 9.0}]
+    found = rest_of_heat(optimizer, plant, order(loaded), loaded.description, OPTIONS, planned, weighed)
+    loads = next(line.baskets_t for line in found.recipe.lines if line.material == "E40 shredded")
+    assert loads[0] == pytest.approx(9.0, rel=1e-4)
+    assert all(
+        load <= 4.0 + 1e-3 for number, load in enumerate(loads, start=1) if number > 1 and number in (baskets or (2, 3))
+    )
