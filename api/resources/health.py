@@ -35,7 +35,7 @@ def read_metrics(app: App) -> Response:
     """What a monitoring system reads (Prometheus)."""
     for name, loaded in app.plants.in_memory().items():
         metrics.set_model(name, loaded.version.version)
-        metrics.set_drift(name, app.findings.alarms(name))
+        metrics.set_drift(name, app.findings.alarms(loaded))
         for claim in loaded.feedback.kept():
             metrics.set_claim(name, claim.element.value, claim.side, 1.0 - claim.claimed, 1.0 - claim.missed)
     metrics.set_jobs(app.jobs.counts())

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from chargewise.app.plants import Plants
+from chargewise.app.plants import LoadedPlant, Plants
 from chargewise.app.training import materials_for
 from plant_adapters.store.clock import HEATS, clock_of
 from plant_adapters.store.store import HeatStore
@@ -74,7 +74,8 @@ class Findings:
         Raises:
             InputError: the plant has no heats, or too few.
         """
-        return self._remembered(("contents", name, newest, self._heats(name)), lambda: self._contents(name, newest))
+        heats = clock_of(self._store.database, name).get(HEATS, 0)
+        return self._remembered(("contents", name, newest, heats), lambda: self._contents(name, newest))
 
     def drift(self, name: str, newest: int, probability: float) -> Drift:
         """How the newest heats differ from what the active model learned from.
@@ -89,13 +90,12 @@ class Findings:
         """
         loaded = self._plants.loaded(name)
         version = loaded.version.version
-        key = ("drift", name, newest, probability, version, self._heats(name))
+        key = ("drift", name, newest, probability, version, loaded.clock.get(HEATS, 0))
         return self._remembered(key, lambda: drift_of(name, version, loaded.model, loaded.history, newest, probability))
 
-    def alarms(self, name: str) -> dict[str, int]:
+    def alarms(self, loaded: LoadedPlant) -> dict[str, int]:
         """How many outputs and inputs of a plant's newest heats left the level its model knows."""
-        loaded = self._plants.loaded(name)
-        key = ("alarms", name, loaded.version.version, loaded.clock.get(HEATS, 0))
+        key = ("alarms", loaded.plant.name, loaded.version.version, loaded.clock.get(HEATS, 0))
         return self._remembered(key, lambda: _alarms(loaded.model, loaded.history))
 
     def _contents(self, name: str, newest: int) -> Contents:
@@ -105,9 +105,6 @@ class Findings:
         log = log.rows(slice(-newest, None))
         found = characterise(log, materials_for(self._store, self._plants.described(name), name))
         return Contents(plant=name, heats=len(log), materials=tuple(plain(one) for one in found))
-
-    def _heats(self, name: str) -> int:
-        return clock_of(self._store.database, name).get(HEATS, 0)
 
     def _remembered(self, key: tuple[Any, ...], find: Callable[[], Found]) -> Found:
         with self._lock:

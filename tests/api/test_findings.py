@@ -60,3 +60,17 @@ def test_alarms_of_the_newest_heats_are_a_metric(client: TestClient) -> None:
     found = client.get("/metrics").text
     assert 'chargewise_drift_alarms{kind="outputs",plant="northmill"}' in found
     assert 'chargewise_drift_alarms{kind="inputs",plant="northmill"}' in found
+
+
+def test_metrics_are_told_while_a_plant_file_cannot_be_used(client: TestClient, application: Application) -> None:
+    assert client.get("/v1/plants/northmill/drift").status_code == 200
+    path = application.plants.file_of("northmill")
+    text = path.read_text("utf-8")
+    path.write_text("name = ", "utf-8")
+    try:
+        assert client.get("/v1/plants/northmill/drift").status_code == 503
+        found = client.get("/metrics")
+    finally:
+        path.write_text(text, "utf-8")
+    assert found.status_code == 200
+    assert 'chargewise_drift_alarms{kind="outputs",plant="northmill"}' in found.text
