@@ -18,11 +18,10 @@ ALWAYS = {
     500: "The service or its solver failed",
     503: "No answer at present: time was up, or the plant is not ready",
 }
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
 KEYED = {
-    "401": "No key, or one that opens nothing",
-    "403": "A key that may not do this, or not at this plant",
-    "429": "Too much at once, or too many requests of this key",
+    401: "No key, or one that opens nothing",
+    403: "A key that may not do this, or not at this plant",
+    429: "Too much at once, or too many requests of this key",
 }
 WITH_BODY = {400: "The body is no JSON", 413: "The body is too long", 415: "The body is of another media type"}
 
@@ -70,13 +69,6 @@ def _with_security(schema: dict[str, Any]) -> None:
     for path in FREE:
         for operation in schema["paths"].get(path, {}).values():
             operation["security"] = []
-    for path, operations in schema["paths"].items():
-        for operation in operations.values():
-            if path not in FREE:
-                for status, meaning in KEYED.items():
-                    operation["responses"].setdefault(
-                        status, {"description": meaning, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
-                    )
 
 
 def _with_problems(schema: dict[str, Any]) -> None:
@@ -85,10 +77,10 @@ def _with_problems(schema: dict[str, Any]) -> None:
     schemas["Problem"] = Problem.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    content = {MEDIA_TYPE: {"schema": PROBLEM}}
-    for operations in schema["paths"].values():
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path, operations in schema["paths"].items():
         for operation in operations.values():
-            responses = ALWAYS | (WITH_BODY if "requestBody" in operation else {})
+            responses = ALWAYS | (WITH_BODY if "requestBody" in operation else {}) | ({} if path in FREE else KEYED)
             for status, description in responses.items():
                 operation["responses"].setdefault(str(status), {"description": description})
             for status, response in operation["responses"].items():

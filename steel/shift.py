@@ -1,6 +1,6 @@
 """A heat in progress: planned, weighed basket by basket, charged, tapped; every step with its time and who took it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -104,21 +104,13 @@ class HeatProgress(Frozen):
 
     def weighed(self) -> tuple[dict[str, float], ...]:
         """T of each material in each basket, the first one first; a basket that was left out is empty."""
-        loads: list[dict[str, float]] = []
-        for number in range(1, max(self.lifts, default=0) + 1):
-            load: dict[str, float] = {}
-            for lift in self.lifts.get(number, ()):
-                load[lift.material] = load.get(lift.material, 0.0) + lift.mass_t
-            loads.append({material: mass_t for material, mass_t in load.items() if mass_t > 0})
-        return tuple(loads)
+        every = range(1, max(self.lifts, default=0) + 1)
+        loads = (together_t({lift.material: lift.mass_t} for lift in self.lifts.get(number, ())) for number in every)
+        return tuple({material: mass_t for material, mass_t in load.items() if mass_t > 0} for load in loads)
 
     def charged_t(self) -> dict[str, float]:
         """T of each material in all baskets."""
-        masses: dict[str, float] = {}
-        for load in self.weighed():
-            for material, mass_t in load.items():
-                masses[material] = masses.get(material, 0.0) + mass_t
-        return masses
+        return together_t(self.weighed())
 
     def check(self, kind: StepKind, heat_id: str) -> None:
         """Check that a step may be taken now.
@@ -141,6 +133,15 @@ class HeatProgress(Frozen):
         elif step.kind is StepKind.REGRADE:
             changes["grade"] = str(step.content["grade"])
         return self.model_copy(update=changes)
+
+
+def together_t(loads: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """T of each material in several loads."""
+    masses: dict[str, float] = {}
+    for load in loads:
+        for material, mass_t in load.items():
+            masses[material] = masses.get(material, 0.0) + mass_t
+    return masses
 
 
 def progress_of(steps: Iterable[HeatStep]) -> HeatProgress | None:

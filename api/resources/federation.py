@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request
 from api import context
 from api.gate import needs
 from api.problems import ForbiddenError
-from api.resources.common import App, seen_names
+from api.resources.common import App
 from chargewise.app.access import Right
 from chargewise.app.federation_status import FederationStatus, federated_models, federation_status
 
@@ -18,4 +18,4 @@ def get_federation(app: App, request: Request) -> FederationStatus:
     asking = context.principal.get()
     if asking.plants is not None:
         raise ForbiddenError(f"{asking.name} sees some plants only; the federation is of all")
-    return federation_status(federated_models(app.plants, seen_names(app)), request.app.state.federation)
+    return federation_status(federated_models(app.plants, app.names()), request.app.state.federation)

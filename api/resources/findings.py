@@ -1,16 +1,15 @@
 """`/v1/plants/{plant}/characterisation` and `/drift`: what the heats say of scrap, bays and furnace."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.gate import needs
-from api.resources.common import App, described_name, known_name
+from api.resources.common import NO_PLANT, App, described_name, known_name
 from chargewise.app.access import Right
 from chargewise.app.findings import Contents, Drift
 
 router = APIRouter(prefix="/v1/plants/{plant}", tags=["findings"], dependencies=[needs(Right.READ)])
-NO_PLANT: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant"}}
 
 
 @router.get("/characterisation", responses=NO_PLANT)

@@ -213,8 +213,9 @@ def ask_scenario(asked: ScenarioRequest, app: App, queue: Queue, asking: Asking,
 @router.post("/trainings", status_code=202, responses=FULL, dependencies=TEACHES)
 def ask_training(asked: TrainingOrder, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
     """Learn from the plant's heats: anew, anew if surely better, or the newest heats into the active surrogate."""
-    described_name(app, asked.plant)
-    if asked.how != "train":
+    if asked.how == "train":
+        described_name(app, asked.plant)
+    else:
         known_plant(app, asked)
     return _asked("training", asked, TrainingOrder, queue, asking.name, response)
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from api.gate import needs
 from api.problems import PreconditionError, UnknownResourceError
-from api.resources.common import App, Asking, check_seen, described_name, seen_described
+from api.resources.common import NO_PLANT, App, Asking, check_seen, described_name, seen_described
 from chargewise.app.access import Right
 from chargewise.app.application import Application
 from chargewise.app.plant_changes import Described, OutdatedError, PlantChanges
@@ -19,7 +19,6 @@ from steel.frozen import Frozen
 
 router = APIRouter(prefix="/v1", tags=["plants"])
 READS, CHANGES = [needs(Right.READ)], [needs(Right.CHANGE)]
-NO_PLANT: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant"}}
 NO_VERSION: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant or version"}}
 TAG = re.compile(r'(?:W/)?"([0-9a-f]{64})"')
 OUTDATED: dict[int | str, dict[str, Any]] = {
@@ -89,18 +88,12 @@ class VersionText(Frozen):
     text: str
 
 
-Reason = Annotated[str, Field(max_length=1000)]
-
-
 @router.get("/plants", dependencies=READS)
 def list_plants(app: App) -> list[PlantShown]:
     """Plants that there are, ready or not yet."""
     ready = app.names()
-    shown = []
-    for name in seen_described(app):
-        title = app.plants.in_memory()[name].described.title if name in app.plants.in_memory() else name
-        shown.append(PlantShown(name=name, title=title, ready=name in ready))
-    return shown
+    titles = {name: loaded.described.title for name, loaded in app.plants.in_memory().items()}
+    return [PlantShown(name=name, title=titles.get(name, name), ready=name in ready) for name in seen_described(app)]
 
 
 @router.post("/plants", status_code=201, dependencies=CHANGES)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.gate import needs
 from api.problems import UnknownResourceError
-from api.resources.common import App, Asking, described_name
+from api.resources.common import NO_PLANT, App, Asking, described_name
 from chargewise.app.access import Right
 from chargewise.app.application import Application
 from chargewise.app.yard import MaterialToday, Yard
@@ -21,7 +21,6 @@ from steel.yard import Count, ListedPrice, Lot, LotState, StockEstimate
 router = APIRouter(prefix="/v1/plants/{plant}", tags=["yard"])
 READS, CHANGES = [needs(Right.READ)], [needs(Right.CHANGE)]
 BOOKS = [needs(Right.REPORT)]
-NO_PLANT: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant"}}
 NO_LOT: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant or lot"}}
 MOST = 500
 LOT: dict[str, Any] = {

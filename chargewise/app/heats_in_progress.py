@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chargewise.app.application import Application
-from chargewise.app.orders import HeatOrder, order_of
+from chargewise.app.orders import HeatOrder
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.plan.rest_of_heat import grades_left, rest_of_heat
 from optimizer.plan.weighed import check_weighed
@@ -120,7 +120,7 @@ class HeatsInProgress:
         Raises:
             InputError: nothing is weighed yet, or the recipe must be approved first.
         """
-        now = self._known(plant, heat_id)
+        now = _known(plant, heat_id, self._steps.of(plant, heat_id))
         now.check(StepKind.CHARGE, heat_id)
         approved_only = self._application.plant(plant).plant.approval_required
         self._journal.charge(plant, now.recipe_id, heat_id, by, now.charged_t(), additions_t or {}, approved_only)
@@ -145,7 +145,8 @@ class HeatsInProgress:
         Raises:
             InputError: the heat was not planned.
         """
-        heat = self._known(plant, heat_id)
+        steps = self._steps.of(plant, heat_id)
+        heat = _known(plant, heat_id, steps)
         entry = self._journal.entry(plant, heat.recipe_id)
         asked = self._order(entry)
         if heat.grade is not None:
@@ -156,7 +157,7 @@ class HeatsInProgress:
         return HeatNow(
             plant=plant, heat_id=heat_id, stage=heat.stage, grade=asked.grade, recipe_id=heat.recipe_id,
             baskets_t=heat.weighed(), unavailable=heat.unavailable, rest=rest, lost=lost,
-            steps=self._steps.of(plant, heat_id),
+            steps=steps,
         )  # fmt: skip
 
     def _rest(
@@ -165,9 +166,7 @@ class HeatsInProgress:
         loaded = self._application.plant(entry.plant)
         # Lots are booked when all is charged: until then stock is what it was before the heat.
         today = asked.plant_today(loaded.plant)
-        order = order_of(
-            asked.order(today).grade, asked.mass_t or today.furnace.tap_weight_t, asked.tolerance_t
-        )  # fmt: skip
+        order = asked.order(today)
         weighed, optimizer = heat.weighed(), self._application.optimizer
         try:
             found = rest_of_heat(
@@ -175,10 +174,7 @@ class HeatsInProgress:
                 change_eur_per_t,
             )  # fmt: skip
         except ImpossibleOrderError as error:
-            words = tuple(
-                one.requirement if one.relax_to is None else f"{one.requirement} (feasible with {one.relax_to})"
-                for one in error.conflicts
-            )
+            words = tuple(one.in_words() for one in error.conflicts)
             grades = grades_left(
                 optimizer, today, order.mass_t, loaded.description, asked.options, weighed, heat.unavailable
             )  # fmt: skip
@@ -203,16 +199,17 @@ class HeatsInProgress:
         if strange:
             raise InputError(strange, where, f"furnace materials of the yard: {', '.join(sorted(yard))}")
 
-    def _known(self, plant: str, heat_id: str) -> HeatProgress:
-        found = progress_of(self._steps.of(plant, heat_id))
-        if found is None:
-            raise _unknown(plant, heat_id)
-        return found
-
     def _order(self, entry: Entry) -> HeatOrder:
         if entry.inputs is None:
             raise InputError(entry.recipe_id, "recipe_id", "one that was made since inputs are kept")
         return HeatOrder.model_validate(entry.inputs.asked)
+
+
+def _known(plant: str, heat_id: str, steps: tuple[HeatStep, ...]) -> HeatProgress:
+    found = progress_of(steps)
+    if found is None:
+        raise _unknown(plant, heat_id)
+    return found
 
 
 def _unknown(plant: str, heat_id: str) -> InputError:

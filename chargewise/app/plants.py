@@ -195,14 +195,6 @@ class Plants:
         """
         return read_plant_named(self._folder, name)
 
-    def today(self, name: str) -> Plant:
-        """A plant with the prices that are valid and the stocks that are left, whether it has a model yet or not.
-
-        Raises:
-            InputError: there is no such file, or it cannot be used.
-        """
-        return self._yard(name).on(self.described(name))
-
     def is_described(self, name: str) -> bool:
         """Whether there is a plant file of a name."""
         return is_name(name) and self._file(name).is_file()

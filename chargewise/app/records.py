@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from chargewise.app.yard_today import YardToday
 from optimizer.explain.outcome import outcome_of
 from optimizer.explain.recommend import Optimizer
 from optimizer.problem.recipe_problem import RecipeProblem, build_problem
+from plant_adapters.store.database import stamp
 from plant_adapters.store.journal_entries import Charged, Decision, Entry, Inputs, Verdict
 from steel.claims import KeptClaim
 from steel.elements import Element
@@ -147,7 +148,7 @@ class Records:
 
     def erase(self, plant: str, before: datetime, by: str) -> int:
         """Erase recipes made before a time, but not those whose outcome margins learn from; returns how many."""
-        erased = self._journal.erase(plant, before.astimezone(UTC).isoformat(timespec="milliseconds"))
+        erased = self._journal.erase(plant, stamp(before))
         if erased:
             self._audit.note(by, "recipes erased", plant, f"before {before:%Y-%m-%d %H:%M} UTC", recipes=erased)
         return erased

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from chargewise.app.audit import Audit
 from chargewise.app.plants import Plants
+from chargewise.app.yard_today import differing
 from plant_adapters.plants.prices import in_the_yard
 from plant_adapters.store.database import Database
 from steel.errors import InputError
@@ -59,7 +60,7 @@ class Yard:
                     one for one in listed if one.material == item.material.name and one.supplier and one.counts_at(now)
                 ),
             )
-            for item in self._plants.today(name).yard
+            for item in differing(listed, stocks, now).on(self._plants.described(name)).yard
         )
 
     def deliver(self, name: str, lots: tuple[Lot, ...], by: str) -> int:

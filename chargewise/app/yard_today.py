@@ -1,11 +1,13 @@
 """A plant's yard as of now: prices that are valid and stocks that are left, in place of those of the plant file."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from plant_adapters.store.price_lists import PriceLists, prices_at
 from plant_adapters.store.yard_book import YardBook
 from steel.plants import Plant
+from steel.yard import ListedPrice, StockEstimate
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -29,9 +31,13 @@ class YardToday:
 
 def yard_today(plant: str, book: YardBook, lists: PriceLists, now: datetime) -> YardToday:
     """What is known of a plant's yard at a time."""
-    listed = lists.listed(plant)
+    return differing(lists.listed(plant), book.stocks(plant), now)
+
+
+def differing(listed: Sequence[ListedPrice], stocks: Mapping[str, StockEstimate], now: datetime) -> YardToday:
+    """What of a yard differs from its plant file at a time, by price lists and books."""
     changes = {material: {"price_eur_per_t": price} for material, price in prices_at(listed, now).items()}
-    for material, stock in book.stocks(plant).items():
+    for material, stock in stocks.items():
         changes[material] = {**changes.get(material, {}), "available_t": stock.mass_t}
     times = [time for one in listed for time in (one.valid_from, one.valid_until) if time is not None and time > now]
     return YardToday(changes, min(times, default=NEVER))

@@ -45,7 +45,7 @@ def alternatives(
     """The cheapest recipes that differ in their materials."""
     with reporting_errors():
         options = RecipeOptions(confidence=confidence, max_materials=max_materials)
-        application, asked = _stated(plant, grade, (maximum, minimum), (price, stock), options)
+        application, asked = stated_order(plant, grade, (maximum, minimum), (price, stock), options)
         found = application.ranked(asked, count, within / 100.0)
         if as_json:
             print_json([one.model_dump(mode="json") for one in found])
@@ -68,7 +68,7 @@ def ranges(
     """Over which prices and limits the recipe is made of the same materials, and what changes beyond."""
     with reporting_errors():
         options = RecipeOptions(confidence=confidence, max_materials=max_materials)
-        application, asked = _stated(plant, grade, (maximum, minimum), (price, stock), options)
+        application, asked = stated_order(plant, grade, (maximum, minimum), (price, stock), options)
         with progress(quiet=as_json) as say:
             found = application.ranges(asked, time_limit_s, lambda share: say("prices and limits", share))
         if as_json:
@@ -92,7 +92,7 @@ def priorities(
     """One objective after another, each giving up so many percent of those before; the last line is the answer."""
     with reporting_errors():
         options = RecipeOptions(confidence=confidence, max_materials=max_materials)
-        application, order = _stated(plant, grade, (maximum, minimum), (price, stock), options)
+        application, order = stated_order(plant, grade, (maximum, minimum), (price, stock), options)
         chosen = []
         for turn in turns.split(","):
             name, _, give = turn.partition("=")
@@ -107,7 +107,7 @@ def priorities(
             render.front(found, f"{plant}, {grade}: a recipe a turn, the last is the answer")
 
 
-def _stated(
+def stated_order(
     plant: str,
     grade: str,
     limits: tuple[list[str] | None, list[str] | None],

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from chargewise.app.orders import HeatOrder
-from chargewise.app.workplace import Workplace
+from chargewise.commands.answers import stated_order
 from chargewise.commands.console.arguments import (
     AsJson,
     Confidence,
@@ -17,7 +16,6 @@ from chargewise.commands.console.arguments import (
     PlantName,
     PricesToday,
     StockToday,
-    pairs,
 )  # fmt: skip
 from chargewise.commands.console.output import out, print_json, reporting_errors
 from optimizer.problem.options import RecipeOptions
@@ -39,12 +37,9 @@ def substitutes(
 ) -> None:
     """What takes the place of a material that is not to be had: price, and what it does to every limit."""
     with reporting_errors():
-        asked = HeatOrder(
-            plant=plant, grade=grade, maximum_wt_pct=pairs(maximum, "--max"), minimum_wt_pct=pairs(minimum, "--min"),
-            prices_eur_per_t=pairs(price, "--price"), available_t=pairs(stock, "--stock"),
-            options=RecipeOptions(confidence=confidence, max_materials=max_materials),
-        )  # fmt: skip
-        found = Workplace().application().substitutes(asked, tuple(without or ()), bay)
+        options = RecipeOptions(confidence=confidence, max_materials=max_materials)
+        application, asked = stated_order(plant, grade, (maximum, minimum), (price, stock), options)
+        found = application.substitutes(asked, tuple(without or ()), bay)
         if as_json:
             print_json(found)
         else:

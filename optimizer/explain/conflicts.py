@@ -44,6 +44,10 @@ class Conflict:
     relax_to: str | None
     source: str = ""
 
+    def in_words(self) -> str:
+        """The requirement, and where it could be met."""
+        return self.requirement + (f" (feasible with {self.relax_to})" if self.relax_to else "")
+
 
 class ImpossibleOrderError(Exception):
     """No recipe meets every requirement.
@@ -55,9 +59,8 @@ class ImpossibleOrderError(Exception):
 
     def __init__(self, conflicts: tuple[Conflict, ...], narrowed: bool = True) -> None:
         self.conflicts, self.narrowed = conflicts, narrowed
-        parts = [c.requirement + (f" (feasible with {c.relax_to})" if c.relax_to else "") for c in conflicts]
         more = "" if narrowed else f". {NOT_NARROWED}"
-        super().__init__(f"no recipe meets all of: {'; '.join(parts)}{more}")
+        super().__init__(f"no recipe meets all of: {'; '.join(one.in_words() for one in conflicts)}{more}")
 
 
 def conflicts_of(problem: RecipeProblem) -> Exception:

@@ -9,6 +9,7 @@ from optimizer.explain.comparison import complete_at_tapping
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import Outcome, outcome_of
 from optimizer.explain.recommend import Optimizer
+from optimizer.explain.review import SURE_ENOUGH
 from optimizer.problem.recipe_problem import NEGLIGIBLE, UNUSED_BELOW_T, RecipeProblem
 from optimizer.solve.errors import SolverError
 from optimizer.solve.interruption import within
@@ -22,8 +23,6 @@ MORE = 1.0 + 1e-6
 """How much more than planned of a material that stays as planned counts as none."""
 MOST_BY_ALLOYS = 0.03
 """Share of the missing steel that tapping additions may give."""
-SURE_ENOUGH = 1e-4
-"""Probability below the asked confidence that is still counted as meeting it."""
 
 
 def substitutes(optimizer: Optimizer, problem: RecipeProblem, unavailable: tuple[str, ...]) -> Substitutes:
@@ -76,8 +75,7 @@ def _best(
     try:
         columns = optimizer.solution(without).columns_t
     except ImpossibleOrderError as error:
-        eased = ((one.requirement, one.relax_to) for one in error.conflicts)
-        return None, tuple(words if to is None else f"{words} (feasible with {to})" for words, to in eased)
+        return None, tuple(one.in_words() for one in error.conflicts)
     return _substitute(without, planned.columns_t, columns, before, None), ()
 
 

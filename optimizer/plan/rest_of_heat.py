@@ -12,7 +12,7 @@ from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
 from optimizer.explain.recommend import Optimizer, recipe_from
 from optimizer.explain.substitutes import limit_shifts
-from optimizer.plan.weighed import Weighed, sums, with_weighed
+from optimizer.plan.weighed import HELD_WITHIN, Weighed, with_weighed
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import NEGLIGIBLE, RecipeProblem, build_problem
 from optimizer.solve.errors import SolverError
@@ -24,12 +24,11 @@ from steel.grades import Order
 from steel.heats import FloatArray
 from steel.plants import Plant
 from steel.recipes import Recipe
+from steel.shift import together_t
 from surrogate.model.description import Description
 
 OFF_BY = 0.03
 """Share of a heat's mass by which it may be lighter or heavier where the rest is charged as it was planned."""
-AS_PLANNED = 1e-6
-"""Share by which a mass that is held may differ: a gram in a t."""
 
 
 def rest_of_heat(
@@ -81,7 +80,7 @@ def rest_of_heat(
     return RestOfHeat(
         recipe=recipe,
         kept=is_kept,
-        charged_t=sums(weighed),
+        charged_t=together_t(weighed),
         rest_t=_rest(problem, solved.solution, weighed),
         changes_t={problem.items[j].material.name: float(changed[j]) for j in told},
         dearer_by_eur_per_t=outcome.costs_eur_per_t.total - planned.costs_eur_per_t.total,
@@ -114,7 +113,7 @@ def _problem(
 ) -> RecipeProblem:  # fmt: skip
     """The order with what was weighed fixed; a heat that already holds more steel than was ordered is as heavy."""
     problem = build_problem(with_weighed(plant, weighed, unavailable), order, description, options)
-    charged = sums(weighed)
+    charged = together_t(weighed)
     held = np.array([charged.get(item.material.name, 0.0) for item in problem.items])
     steel_t = float(problem.furnace_yields @ held)
     if steel_t <= order.mass_t:
@@ -157,7 +156,7 @@ def _together(problem: RecipeProblem, plant: Plant) -> RecipeProblem:
 
 def _target(problem: RecipeProblem, planned: Recipe, weighed: Weighed, unavailable: tuple[str, ...]) -> FloatArray:
     """(n + m,) t of each column, if the rest is charged as it was planned."""
-    done, charged = len(weighed), sums(weighed)
+    done, charged = len(weighed), together_t(weighed)
     lines = {line.material: line for line in planned.lines}
     masses = []
     for item in problem.items:
@@ -181,8 +180,8 @@ def _kept(optimizer: Optimizer, problem: RecipeProblem, plant: Plant, target: Fl
         order=problem.order.model_copy(update={"tolerance_t": tolerance_t}),
         options=problem.options.model_copy(update={"max_materials": None}),
         items=tuple(item.model_copy(update={"lift_t": 0.0}) for item in problem.items),
-        least=np.where(held, target * (1.0 - AS_PLANNED), problem.least),
-        most=np.where(held, target * (1.0 + AS_PLANNED), problem.most),
+        least=np.where(held, target * (1.0 - HELD_WITHIN), problem.least),
+        most=np.where(held, target * (1.0 + HELD_WITHIN), problem.most),
         lots=np.where(held, 0.0, problem.lots),
     )  # Nothing is left to decide but the tapping additions.
     fixed = fixed if _told_apart(plant) else _together(fixed, plant)
@@ -216,7 +215,7 @@ def _moved_t(best: _Solved, target: FloatArray) -> float:
 
 def _rest(problem: RecipeProblem, solution: Solution, weighed: Weighed) -> dict[str, float]:
     """T of each furnace material still to be charged."""
-    charged, furnace = sums(weighed), problem.charge_of(solution.columns_t)[0]
+    charged, furnace = together_t(weighed), problem.charge_of(solution.columns_t)[0]
     rest = {name: mass - charged.get(name, 0.0) for name, mass in furnace.items()}
     return {name: mass for name, mass in rest.items() if mass > NEGLIGIBLE * problem.order.mass_t}
 

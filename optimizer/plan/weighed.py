@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from steel.baskets import BasketRule, Baskets
 from steel.errors import InputError
 from steel.plants import Plant, YardItem
+from steel.shift import together_t
 
 Weighed = Sequence[Mapping[str, float]]
 """T of each material in each basket that has been weighed, the first one first."""
@@ -12,7 +13,7 @@ NOTHING_T = 1e-9
 """A mass that stands for none, so that whatever was weighed a basket has the same rules, and is stated once."""
 BEYOND = 2.0
 """How many times what a basket may weigh is more than it can."""
-AS_WEIGHED = 1e-6
+HELD_WITHIN = 1e-6
 """Share by which a mass that is held may differ: a gram in a t."""
 
 
@@ -27,7 +28,7 @@ def with_weighed(plant: Plant, weighed: Weighed, unavailable: tuple[str, ...]) -
     Raises:
         InputError: a material is not in the yard, or a mass cannot have been weighed.
     """
-    charged, charge_items = sums(weighed), {item.material.name for item in plant.charge_items()}
+    charged, charge_items = together_t(weighed), {item.material.name for item in plant.charge_items()}
     for place, names in (("weighed", charged), ("unavailable", unavailable)):
         strange = sorted(set(names) - charge_items)
         if strange:
@@ -37,7 +38,7 @@ def with_weighed(plant: Plant, weighed: Weighed, unavailable: tuple[str, ...]) -
         """What was charged must be, and is no longer a matter of stock, of lifts or of least lots."""
         name = found.material.name
         mass_t = charged.get(name, 0.0)
-        least, most = mass_t * (1.0 - AS_WEIGHED), mass_t * (1.0 + AS_WEIGHED)
+        least, most = mass_t * (1.0 - HELD_WITHIN), mass_t * (1.0 + HELD_WITHIN)
         free = {"min_lot_t": 0.0, "lift_t": 0.0}
         if name in unavailable:
             return {**free, "min_t": least, "max_t": most, "available_t": None}
@@ -100,15 +101,9 @@ def _as_weighed(number: int, load: Mapping[str, float], charge: tuple[str, ...])
     most = [
         BasketRule(
             name=f"basket {number} as weighed: {name}", materials=(name,), baskets=(number,),
-            max_t=max(load.get(name, 0.0) * (1.0 + AS_WEIGHED), NOTHING_T),
+            max_t=max(load.get(name, 0.0) * (1.0 + HELD_WITHIN), NOTHING_T),
         )
         for name in charge
     ]  # fmt: skip
-    total_t = sum(load.values()) * (1.0 - AS_WEIGHED)
+    total_t = sum(load.values()) * (1.0 - HELD_WITHIN)
     return [*most, BasketRule(name=f"basket {number} as weighed", materials=charge, baskets=(number,), min_t=total_t)]
-
-
-def sums(weighed: Weighed) -> dict[str, float]:
-    """T of each material in all baskets."""
-    names = dict.fromkeys(name for load in weighed for name in load)
-    return {name: sum(load.get(name, 0.0) for load in weighed) for name in names}

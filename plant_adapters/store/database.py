@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,11 @@ def _begun(connection: sa.Connection) -> None:
     # A writer that began as a reader fails where it should wait.
     immediate = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def stamp(time: datetime | None = None) -> str:
+    """A time as it is kept: ISO 8601, UTC, to a millisecond; now unless given."""
+    return (time or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def shown_url(url: str) -> str:

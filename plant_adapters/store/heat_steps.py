@@ -22,8 +22,6 @@ HEAT_STEPS = sa.Table(
 )
 Check = Callable[[HeatProgress | None], None]
 """Looks at a heat before a step is taken, and refuses it."""
-Beside = Callable[[sa.Connection, HeatProgress], None]
-"""Does in the same transaction what belongs to a step, such as booking lots."""
 
 
 class HeatSteps:
@@ -38,7 +36,6 @@ class HeatSteps:
 
     def take(
         self, plant: str, heat_id: str, kind: StepKind, by: str, content: dict[str, Any], check: Check,
-        beside: Beside | None = None,
     ) -> HeatProgress | None:  # fmt: skip
         """Take a step; of several who take one at once, each sees what the one before took.
 
@@ -49,7 +46,6 @@ class HeatSteps:
             by: who takes it.
             content: what it says.
             check: raises where it may not be taken.
-            beside: what is done with it, or not at all.
 
         Returns:
             The heat after it.
@@ -60,10 +56,7 @@ class HeatSteps:
             step = HeatStep(number=len(steps) + 1, kind=kind, at=datetime.now(UTC), by=by, content=content)
             row = {"plant": plant, "heat_id": heat_id, **step.model_dump(mode="json")}
             connection.execute(sa.insert(HEAT_STEPS), row)
-            after = progress_of([*steps, step])
-            if beside is not None and after is not None:
-                beside(connection, after)
-        return after
+        return progress_of([*steps, step])
 
     def of(self, plant: str, heat_id: str) -> tuple[HeatStep, ...]:
         """A heat's steps in the order they were taken."""

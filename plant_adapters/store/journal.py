@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from plant_adapters.store.clock import OUTCOMES as CLOCK
 from plant_adapters.store.clock import tick
-from plant_adapters.store.database import Database
+from plant_adapters.store.database import Database, stamp
 from plant_adapters.store.journal_entries import (
     CHARGES,
     DECISIONS,
@@ -31,6 +30,7 @@ from steel.claims import LimitClaim
 from steel.elements import Element
 from steel.errors import InputError
 from steel.recipes import Recipe
+from steel.shift import together_t
 
 MOST_KEPT = 64
 """Plants whose digests are kept."""
@@ -59,7 +59,7 @@ class Journal:
         inputs: Inputs,
     ) -> tuple[str, str]:
         """Write down a recipe; returns its number, under which all else is reported, and when that was."""  # fmt: skip
-        number, now = uuid4().hex[:16], _now()
+        number, now = uuid4().hex[:16], stamp()
         state = self._digest_of(inputs.plant)
         row = {
             "recipe_id": number,
@@ -141,7 +141,7 @@ class Journal:
         Raises:
             InputError: the plant has no such recipe, or it has been charged already.
         """
-        decision = Decision(_now(), by, verdict, reason, charged_t)
+        decision = Decision(stamp(), by, verdict, reason, charged_t)
         with self._database.writing() as connection:
             self._known(connection, plant, recipe_id)
             charged = connection.scalar(sa.select(CHARGES.c.heat_id).where(CHARGES.c.recipe_id == recipe_id))
@@ -168,7 +168,7 @@ class Journal:
         Raises:
             InputError: the plant has no such recipe, it was charged already, or is not approved where it must be.
         """
-        charged = Charged(heat_id, _now(), by, charged_t, additions_t)
+        charged = Charged(heat_id, stamp(), by, charged_t, additions_t)
         with self._database.writing() as connection:
             self._known(connection, plant, recipe_id)
             before = connection.execute(sa.select(CHARGES).where(CHARGES.c.recipe_id == recipe_id)).mappings().first()
@@ -181,7 +181,7 @@ class Journal:
             if approved_only:
                 self._approved(connection, recipe_id)
             connection.execute(sa.insert(CHARGES), {"recipe_id": recipe_id, **vars(charged)})
-            self._book.draw(connection, plant, _sums(charged_t, additions_t), heat_id, by)
+            self._book.draw(connection, plant, together_t((charged_t, additions_t)), heat_id, by)
         return charged
 
     def give_outcome(self, plant: str, recipe_id: str, heat_id: str, analysis_wt_pct: Mapping[Element, float]) -> None:
@@ -200,7 +200,7 @@ class Journal:
             row = {
                 "recipe_id": recipe_id,
                 "heat_id": heat_id,
-                "given_at": _now(),
+                "given_at": stamp(),
                 "analysis_wt_pct": {element.value: value for element, value in analysis_wt_pct.items()},
             }
             try:
@@ -312,21 +312,12 @@ def _outcome(row: "sa.RowMapping", claims: tuple[LimitClaim, ...]) -> Outcome:
     return Outcome(row["id"], row["recipe_id"], row["heat_id"], claims, analysis)
 
 
-def _sums(*masses_t: Mapping[str, float]) -> dict[str, float]:
-    """Masses by material, of several reports."""
-    return {name: sum(of.get(name, 0.0) for of in masses_t) for name in dict.fromkeys(n for of in masses_t for n in of)}
-
-
 def _without(row: "sa.RowMapping", *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
 def _is(plant: str, recipe_id: str) -> sa.ColumnElement[bool]:
     return (RECIPES.c.recipe_id == recipe_id) & (RECIPES.c.plant == plant)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _unknown(plant: str, recipe_id: str) -> InputError:

@@ -2,11 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from plant_adapters.store.database import METADATA, Database
+from plant_adapters.store.database import METADATA, Database, stamp
 
 PLANT_VERSIONS = sa.Table(
     "plant_versions",
@@ -57,7 +56,7 @@ class PlantVersions:
             return _version(last)
         found = PlantVersion(
             number=1 if last is None else last["number"] + 1,
-            made_at=datetime.now(UTC).isoformat(timespec="milliseconds"), made_by=by, reason=reason, sha256=digest,
+            made_at=stamp(), made_by=by, reason=reason, sha256=digest,
         )  # fmt: skip
         connection.execute(sa.insert(PLANT_VERSIONS), {"plant": plant, "text": text, **vars(found)})
         return found

@@ -1,13 +1,13 @@
 """Price lists: what a material costs from when on, by supplier or as the plant itself reckons."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from plant_adapters.store.clock import YARD, tick
-from plant_adapters.store.database import Database
+from plant_adapters.store.database import Database, stamp
 from plant_adapters.store.yard_tables import PRICES
 from steel.yard import ListedPrice
 
@@ -24,12 +24,12 @@ class PriceLists:
 
     def write(self, plant: str, prices: Sequence[ListedPrice], by: str) -> None:
         """Add prices; one without an end ends those of its material and supplier that began before it."""
-        now = _stamp(datetime.now(UTC))
+        now = stamp()
         rows = [
             {
                 "plant": plant, "material": one.material, "supplier": one.supplier,
-                "price_eur_per_t": one.price_eur_per_t, "valid_from": _stamp(one.valid_from),
-                "valid_until": None if one.valid_until is None else _stamp(one.valid_until),
+                "price_eur_per_t": one.price_eur_per_t, "valid_from": stamp(one.valid_from),
+                "valid_until": None if one.valid_until is None else stamp(one.valid_until),
                 "written_at": now, "written_by": by,
             }
             for one in prices
@@ -44,7 +44,7 @@ class PriceLists:
 
     def listed(self, plant: str) -> tuple[ListedPrice, ...]:
         """Every price that is valid or will be, in the order in which a later one counts before an earlier one."""
-        now = _stamp(datetime.now(UTC))
+        now = stamp()
         query = (
             sa.select(PRICES)
             .where((PRICES.c.plant == plant) & (PRICES.c.valid_until.is_(None) | (PRICES.c.valid_until > now)))
@@ -67,7 +67,3 @@ def _ended(row: dict[str, Any]) -> sa.Update:
     same = sa.and_(*(PRICES.c[name] == row[name] for name in ("plant", "material", "supplier")))
     before = (PRICES.c.valid_from <= row["valid_from"]) & PRICES.c.valid_until.is_(None)
     return sa.update(PRICES).where(same & before).values(valid_until=row["valid_from"])
-
-
-def _stamp(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="milliseconds")

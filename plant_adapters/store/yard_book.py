@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from plant_adapters.store.clock import YARD, tick
-from plant_adapters.store.database import Database
+from plant_adapters.store.database import Database, stamp
 from plant_adapters.store.yard_tables import LOTS, MOVEMENTS, STOCKS
 from steel.errors import InputError
 from steel.yard import Count, Lot, LotState, StockEstimate, stock_sd_t
@@ -56,7 +55,7 @@ class YardBook:
                     raise InputError(lot.lot_id, f"lots.{at}.lot_id", expected)
                 row = {
                     "plant": plant, "lot_id": lot.lot_id, "material": lot.material, "bay": lot.bay,
-                    "delivered_at": _stamp(lot.delivered_at), "content": content, "drawn_t": 0.0,
+                    "delivered_at": stamp(lot.delivered_at), "content": content, "drawn_t": 0.0,
                     "remaining_t": lot.net_t, "is_open": True,
                 }  # fmt: skip
                 connection.execute(sa.insert(LOTS), row)
@@ -204,7 +203,7 @@ class YardBook:
     ) -> None:
         row = {
             "plant": plant, "material": drawn.material, "bay": drawn.bay, "lot_id": drawn.lot_id, "kind": kind,
-            "mass_t": -drawn.mass_t, "heat_id": heat_id, "moved_at": _stamp(datetime.now(UTC)), "booked_by": by,
+            "mass_t": -drawn.mass_t, "heat_id": heat_id, "moved_at": stamp(), "booked_by": by,
         }  # fmt: skip
         connection.execute(sa.insert(MOVEMENTS), row)
 
@@ -222,7 +221,3 @@ def _estimate(material: str, rows: Sequence["sa.RowMapping"]) -> StockEstimate:
 
 def _stock(plant: str, material: str, bay: str) -> sa.ColumnElement[bool]:
     return (STOCKS.c.plant == plant) & (STOCKS.c.material == material) & (STOCKS.c.bay == bay)
-
-
-def _stamp(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -20,6 +20,7 @@ from steel.heats import FloatArray
 from steel.materials import MaterialKind
 from steel.plants import Plant
 from steel.recipes import Recipe
+from steel.shift import together_t
 from surrogate.model.description import Description
 
 Loads = list[dict[str, float]]
@@ -147,8 +148,7 @@ def made(
 ) -> Charged:  # fmt: skip
     """A charge made many times, each from other lots."""
     loads, additions_t = charge
-    names = dict.fromkeys(name for load in loads for name in load)
-    charged_t = {name: sum(load.get(name, 0.0) for load in loads) for name in names}
+    charged_t = together_t(loads)
     found = finish(virtual, charged_t, additions_t, heel_wt_pct, fresh_lots(virtual, draws, rng), rng)
     any_missed = np.zeros(draws, dtype=bool)
     for missed in misses(found.reported(rng), heat.order.grade).values():

@@ -4,10 +4,12 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from chargewise.app.application import Application
@@ -16,12 +18,11 @@ from plant_adapters.store.store import HeatStore
 from tests.conftest import Installation, database_urls
 
 
-@pytest.fixture(scope="session")
-def address(installation: Installation) -> Iterator[str]:
+@contextmanager
+def serving(web: FastAPI) -> Iterator[str]:
+    """The address of a real server of an application, until it is let go of."""
     port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(installation.service), host="127.0.0.1", port=port, log_level="warning")
-    )
+    server = uvicorn.Server(uvicorn.Config(web, host="127.0.0.1", port=port, log_level="critical"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 30
@@ -30,6 +31,12 @@ def address(installation: Installation) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def address(installation: Installation) -> Iterator[str]:
+    with serving(create_app(installation.service)) as found:
+        yield found
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -3,8 +3,6 @@
 import re
 import shutil
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,18 +10,17 @@ from urllib.parse import quote, urlsplit
 
 import psutil
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from chargewise.app.application import Application
-from federation.engine import free_port
 from plant_adapters.plants.plant_file import read_plant
 from plant_adapters.sources.recipe_file import write_recipe
 from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
 from steel.recipes import Recipe
+from tests.api.conftest import serving
 from tests.conftest import Installation
 
 MB = 2**20
@@ -128,16 +125,8 @@ def test_a_recipes_csv_runs_nothing_in_a_spreadsheet(web: FastAPI, tmp_path: Pat
 
 @pytest.fixture
 def served(web: FastAPI) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(web, host="127.0.0.1", port=port, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(web) as found:
+        yield found
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -1,19 +1,16 @@
 """The way in, in a real browser: what headers and cookies do is for a browser to say."""
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import sync_playwright
 
 from api.app import create_app
 from chargewise.app.access import AccessKeys, Role
 from chargewise.app.identity import Access
-from federation.engine import free_port
 from plant_adapters.store.database import Database
+from tests.api.conftest import serving
 from tests.api.test_page import CHROMIUM, QUIET
 from tests.conftest import Installation
 
@@ -22,18 +19,11 @@ from tests.conftest import Installation
 def guarded(installation: Installation, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The address of a service that asks for a key, and a key."""
     database = Database(f"sqlite:///{tmp_path / 'keys.db'}")
-    keys, port = AccessKeys(database), free_port()
+    keys = AccessKeys(database)
     key, _ = keys.make("a person", Role.VIEWER, None, "a test")
     web = create_app(installation.service, pages=False, access=Access(keys))
-    server = uvicorn.Server(uvicorn.Config(web, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}", key
-    server.should_exit = True
-    thread.join(10)
+    with serving(web) as found:
+        yield found, key
     database.close()
 
 

@@ -2,19 +2,16 @@
 
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from api.app import create_app
 from chargewise.app.access import AccessKeys, Role
 from chargewise.app.application import Application
 from chargewise.app.identity import Access
-from federation.engine import free_port
+from tests.api.conftest import serving
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SECONDS = 100
@@ -25,18 +22,11 @@ LONG = "fronts|campaigns|scenarios|ranked|alternat|ranges|confidence|priorities|
 @pytest.fixture
 def served(application: Application) -> Iterator[tuple[str, str]]:
     """The address of a service over either database, and an administrator's key."""
-    keys, port = AccessKeys(application.database), free_port()
+    keys = AccessKeys(application.database)
     key, made = keys.make("schemathesis", Role.ADMIN, None, "a test")
     web = create_app(application, pages=False, access=Access(keys))
-    server = uvicorn.Server(uvicorn.Config(web, host="127.0.0.1", port=port, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}", key
-    server.should_exit = True
-    thread.join(10)
+    with serving(web) as found:
+        yield found, key
     keys.revoke(made.key_id)
 
 
