@@ -2,7 +2,7 @@
 
 from steel.elements import Element
 from steel.frozen import Frozen
-from steel.recipes import Recipe
+from steel.recipes import AnalysisLine, Recipe
 
 
 class RankedRecipe(Frozen):
@@ -147,3 +147,25 @@ class GradeLeft(Frozen):
 
     grade: str
     cost_eur_per_t: float
+
+
+class Trim(Frozen):
+    """What may be done of a sampled melt.
+
+    Attributes:
+        additions_t: at tapping or in the ladle, t by material.
+        dilution_t: further charge that thins the melt, t by material; empty where none is needed.
+        cost_eur: of both, electricity that melts the further charge with them.
+        steel_t: of the heat then.
+        analysis: expected then.
+        met_with: probability of its least certain limit.
+        misses: elements whose limits it does not keep with the asked confidence.
+    """
+
+    additions_t: dict[str, float]
+    dilution_t: dict[str, float]
+    cost_eur: float
+    steel_t: float
+    analysis: tuple[AnalysisLine, ...]
+    met_with: float
+    misses: tuple[Element, ...]

@@ -10,6 +10,7 @@ from pydantic import Field
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.quantities import Number
+from steel.samples import Sample
 from steel.texts import Line, NameLine
 
 
@@ -31,6 +32,8 @@ class StepKind(StrEnum):
     WEIGH = "weighed"
     MISSING = "not to be had"
     REGRADE = "another grade"
+    SAMPLE = "sampled"
+    TRIM = "trimmed"
     CHARGE = "charged"
     TAP = "tapped"
     FINISH = "done"
@@ -40,8 +43,10 @@ class StepKind(StrEnum):
 LEGAL: dict[StepKind, tuple[HeatStage, ...]] = {
     StepKind.WEIGH: (HeatStage.PLANNED, HeatStage.CHARGING),
     StepKind.MISSING: (HeatStage.PLANNED, HeatStage.CHARGING),
-    StepKind.REGRADE: (HeatStage.PLANNED, HeatStage.CHARGING),
+    StepKind.REGRADE: (HeatStage.PLANNED, HeatStage.CHARGING, HeatStage.CHARGED, HeatStage.TAPPED),
     StepKind.CHARGE: (HeatStage.CHARGING,),
+    StepKind.SAMPLE: (HeatStage.CHARGED, HeatStage.TAPPED),
+    StepKind.TRIM: (HeatStage.CHARGED, HeatStage.TAPPED),
     StepKind.TAP: (HeatStage.CHARGED,),
     StepKind.FINISH: (HeatStage.TAPPED,),
     StepKind.CANCEL: (HeatStage.PLANNED, HeatStage.CHARGING, HeatStage.CHARGED),
@@ -94,6 +99,9 @@ class HeatProgress(Frozen):
         grade: another one than was planned, where it has changed.
         lifts: of each basket that was weighed, by its number.
         unavailable: materials that are not to be had.
+        additions_t: that were told when all was charged.
+        samples: of the melt, each as it was said last.
+        trims: what was added to the melt since: alloys, and further charge.
     """
 
     stage: HeatStage
@@ -101,6 +109,9 @@ class HeatProgress(Frozen):
     grade: str | None = None
     lifts: dict[int, tuple[Lift, ...]] = {}
     unavailable: tuple[str, ...] = ()
+    additions_t: dict[str, float] = {}
+    samples: tuple[Sample, ...] = ()
+    trims: tuple[Lift, ...] = ()
 
     def weighed(self) -> tuple[dict[str, float], ...]:
         """T of each material in each basket, the first one first; a basket that was left out is empty."""
@@ -111,6 +122,16 @@ class HeatProgress(Frozen):
     def charged_t(self) -> dict[str, float]:
         """T of each material in all baskets."""
         return together_t(self.weighed())
+
+    def added_t(self) -> dict[str, float]:
+        """T of each material that came to the melt: additions, and further charge."""
+        trims = together_t({lift.material: lift.mass_t} for lift in self.trims)
+        return {name: mass_t for name, mass_t in together_t((self.additions_t, trims)).items() if mass_t > 0}
+
+    def lots_t(self) -> dict[str, float]:
+        """T of each lot that the crane says something came from."""
+        every = [*(lift for lifts in self.lifts.values() for lift in lifts), *self.trims]
+        return together_t({lift.lot_id: lift.mass_t} for lift in every if lift.lot_id)
 
     def check(self, kind: StepKind, heat_id: str) -> None:
         """Check that a step may be taken now.
@@ -132,6 +153,14 @@ class HeatProgress(Frozen):
             changes["unavailable"] = tuple(dict.fromkeys([*self.unavailable, *step.content["materials"]]))
         elif step.kind is StepKind.REGRADE:
             changes["grade"] = str(step.content["grade"])
+        elif step.kind is StepKind.CHARGE:
+            changes["additions_t"] = dict(step.content.get("additions_t", {}))
+        elif step.kind is StepKind.SAMPLE:
+            sample = Sample.model_validate(step.content["sample"])
+            others = tuple(one for one in self.samples if one.sample_id != sample.sample_id)
+            changes["samples"] = (*others, sample)
+        elif step.kind is StepKind.TRIM:
+            changes["trims"] = _corrected(self.trims, step.content["lifts"])
         return self.model_copy(update=changes)
 
 

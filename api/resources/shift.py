@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import ConfigDict, Field
 
 from api.gate import needs
@@ -12,13 +12,17 @@ from chargewise.app.access import Right
 from chargewise.app.heats_in_progress import HeatNow, HeatsInProgress
 from steel.baskets import MOST_BASKETS
 from steel.frozen import Frozen
-from steel.quantities import ChargedT, Number
+from steel.quantities import ChargedT, YesNo
+from steel.samples import Sample
 from steel.shift import Lift, StepKind
 from steel.texts import NameLine
 
 router = APIRouter(prefix="/v1/heats/{heat_id}", tags=["shift"])
 READS, REPORTS, DECIDES = [needs(Right.READ)], [needs(Right.REPORT)], [needs(Right.DECIDE)]
 NO_HEAT: dict[int | str, dict[str, Any]] = {404: {"description": "No such plant, or no heat of that number is planned"}}
+Confidence = Annotated[float, Query(ge=0.5, lt=1)]
+ChangePrice = Annotated[float, Query(ge=0, le=10_000)]
+Room = Annotated[float, Query(ge=0, le=1000)]
 HeatId = Annotated[NameLine, Path(max_length=64)]
 ENDS = {"tapped": StepKind.TAP, "done": StepKind.FINISH, "cancelled": StepKind.CANCEL}
 
@@ -96,6 +100,46 @@ class AllInRequest(Frozen):
     additions_t: Annotated[dict[NameLine, ChargedT], Field(max_length=100)] = {}
 
 
+class SampleRequest(Frozen):
+    """A sample of the melt.
+
+    Attributes:
+        confirmed: whether somebody has looked at a sample that is far from what was expected.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plant": "northmill",
+                    "sample": {
+                        "sample_id": "L20261127-0412",
+                        "taken_at": "2026-11-27T06:30:00Z",
+                        "analysis_wt_pct": {"C": 0.061, "Mn": 0.11, "Cu": 0.31},
+                    },
+                }
+            ]
+        }
+    )
+
+    plant: str
+    sample: Sample
+    confirmed: YesNo = False
+
+
+class TrimRequest(Frozen):
+    """What came to the melt; a `lift_id` that was said before corrects that addition."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"plant": "northmill", "lifts": [{"lift_id": "A0113", "material": "SiMn", "mass_t": 0.84}]}]
+        }
+    )
+
+    plant: str
+    lifts: Annotated[tuple[Lift, ...], Field(min_length=1, max_length=200)]
+
+
 class StageRequest(Frozen):
     """The heat is tapped, done with, or will not be made."""
 
@@ -112,9 +156,22 @@ def plan_heat(heat_id: HeatId, asked: PlanRequest, app: App, heats: Heats, askin
 
 
 @router.get("", responses=NO_HEAT, dependencies=READS)
-def get_heat(heat_id: HeatId, plant: str, app: App, heats: Heats, change_eur_per_t: Number = 1.0) -> HeatNow:
-    """A heat as it is, its rest optimised again; a change of what was planned costs so many €/t."""
-    return heats.now(_planned(app, heats, plant, heat_id), heat_id, change_eur_per_t)
+def get_heat(
+    heat_id: HeatId,
+    plant: str,
+    app: App,
+    heats: Heats,
+    change_eur_per_t: ChangePrice = 1.0,
+    room_t: Room | None = None,
+    confidence: Confidence | None = None,
+) -> HeatNow:
+    """A heat as it is: its rest optimised again, or once it is molten what it needs.
+
+    A change of what was planned costs `change_eur_per_t`; further charge may thin a melt by `room_t`; each limit is to
+    hold with `confidence`, the recipe's unless it is given.
+    """
+    plant = _planned(app, heats, plant, heat_id)
+    return heats.now(plant, heat_id, change_eur_per_t, room_t, confidence)
 
 
 @router.post("/baskets/{number}", responses=NO_HEAT, status_code=201, dependencies=REPORTS)
@@ -146,6 +203,19 @@ def change_grade(heat_id: HeatId, asked: RegradeRequest, app: App, heats: Heats,
 def charge_heat(heat_id: HeatId, asked: AllInRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
     """All baskets are in: what was weighed is what was charged of the recipe, and is drawn of the yard's lots."""
     return heats.charge(_planned(app, heats, asked.plant, heat_id), heat_id, asking.name, asked.additions_t)
+
+
+@router.post("/samples", responses=NO_HEAT, status_code=201, dependencies=REPORTS)
+def report_sample(heat_id: HeatId, asked: SampleRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
+    """Report a sample of the bath or the ladle; the answer is what is expected of the melt, and what it needs."""
+    plant = _planned(app, heats, asked.plant, heat_id)
+    return heats.sample(plant, heat_id, asked.sample, asking.name, asked.confirmed)
+
+
+@router.post("/trims", responses=NO_HEAT, status_code=201, dependencies=REPORTS)
+def report_trim(heat_id: HeatId, asked: TrimRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
+    """Report what came to the melt: alloys, or further charge that thins it."""
+    return heats.trim(_planned(app, heats, asked.plant, heat_id), heat_id, asked.lifts, asking.name)
 
 
 @router.post("/stages", responses=NO_HEAT, status_code=201, dependencies=REPORTS)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chargewise.app.application import Application
+from chargewise.app.melts import MeltNow, check_sample, melt_now, melt_of, recoveries, with_learned
 from chargewise.app.orders import HeatOrder
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.plan.rest_of_heat import grades_left, rest_of_heat
@@ -11,9 +12,15 @@ from optimizer.plan.weighed import check_weighed
 from plant_adapters.store.heat_steps import HeatSteps
 from plant_adapters.store.journal_entries import Entry
 from steel.answers import GradeLeft, RestOfHeat
+from steel.elements import Element
 from steel.errors import InputError
 from steel.frozen import Frozen
-from steel.shift import HeatProgress, HeatStage, HeatStep, Lift, StepKind, progress_of
+from steel.samples import Sample
+from steel.shift import HeatProgress, HeatStage, HeatStep, Lift, StepKind, progress_of, together_t
+from surrogate.fit.recoveries import Recovery
+
+USUAL_ROOM = 0.05
+"""Share of a tap that furnace and ladle still take where nobody says how much."""
 
 
 class Lost(Frozen):
@@ -36,6 +43,7 @@ class HeatNow(Frozen):
         baskets_t: what was weighed so far, t of each material, basket by basket.
         rest: the rest optimised again; None once all is charged, or where the heat is lost.
         lost: why it cannot be made any more.
+        melt: what samples and the charge say of it, and what may be done; from when all is charged until it is done.
         steps: that were taken.
     """
 
@@ -48,6 +56,7 @@ class HeatNow(Frozen):
     unavailable: tuple[str, ...]
     rest: RestOfHeat | None
     lost: Lost | None
+    melt: MeltNow | None
     steps: tuple[HeatStep, ...]
 
 
@@ -93,6 +102,7 @@ class HeatsInProgress:
             InputError: no lift may be weighed now, a material is not in the yard, or a mass is none.
         """
         self._in_the_yard(plant, {lift.material for lift in lifts}, "lifts")
+        self._from_lots(plant, lifts)
         content = {"basket": basket, "lifts": [lift.model_dump(mode="json") for lift in lifts]}
         return self._take(plant, heat_id, StepKind.WEIGH, by, content)
 
@@ -123,8 +133,51 @@ class HeatsInProgress:
         now = _known(plant, heat_id, self._steps.of(plant, heat_id))
         now.check(StepKind.CHARGE, heat_id)
         approved_only = self._application.plant(plant).plant.approval_required
-        self._journal.charge(plant, now.recipe_id, heat_id, by, now.charged_t(), additions_t or {}, approved_only)
-        return self._take(plant, heat_id, StepKind.CHARGE, by, {"charged_t": now.charged_t()})
+        added_t = additions_t or {}
+        self._in_the_yard(plant, set(added_t), "additions_t", ("tapping",))
+        self._journal.charge(plant, now.recipe_id, heat_id, by, now.charged_t(), added_t, approved_only, now.lots_t())
+        content = {"charged_t": now.charged_t(), "additions_t": added_t}
+        return self._take(plant, heat_id, StepKind.CHARGE, by, content)
+
+    def sample(self, plant: str, heat_id: str, sample: Sample, by: str, confirmed: bool = False) -> HeatNow:
+        """A sample of the melt: what is expected of it changes, and so does what it needs.
+
+        Args:
+            plant: whose.
+            heat_id: its number.
+            sample: and its analysis; one that was told before is corrected.
+            by: who tells it.
+            confirmed: whether somebody has looked at a sample that is far from what was expected.
+
+        Raises:
+            InputError: nothing is molten yet or any more, or the sample is of another heat.
+        """
+        steps = self._steps.of(plant, heat_id)
+        heat = _known(plant, heat_id, steps)
+        heat.check(StepKind.SAMPLE, heat_id)
+        loaded = self._application.plant(plant)
+        before = [step for step in steps if not _tells(step, sample)]
+        check_sample(sample, heat_id, heat, melt_of(before, loaded.plant, loaded.description)[0], confirmed)
+        return self._take(plant, heat_id, StepKind.SAMPLE, by, {"sample": sample.model_dump(mode="json")})
+
+    def trim(self, plant: str, heat_id: str, lifts: tuple[Lift, ...], by: str) -> HeatNow:
+        """What came to the melt: alloys, or further charge; it is drawn of the yard's lots.
+
+        Raises:
+            InputError: nothing is molten yet or any more, a material is not in the yard, or further charge comes to
+                a heat that is tapped.
+        """
+        steps = self._steps.of(plant, heat_id)
+        heat = _known(plant, heat_id, steps)
+        heat.check(StepKind.TRIM, heat_id)
+        named = {lift.material for lift in lifts}
+        stages = ("furnace", "tapping") if heat.stage is HeatStage.CHARGED else ("tapping",)
+        self._in_the_yard(plant, named, "lifts", stages)
+        self._from_lots(plant, lifts)
+        content = {"lifts": [lift.model_dump(mode="json") for lift in lifts]}
+        taken = self._take(plant, heat_id, StepKind.TRIM, by, content)
+        self._book(plant, heat_id, by)
+        return taken
 
     def advance(self, plant: str, heat_id: str, kind: StepKind, by: str) -> HeatNow:
         """Tap, finish or cancel a heat.
@@ -132,15 +185,43 @@ class HeatsInProgress:
         Raises:
             InputError: it cannot be done now.
         """
+        if kind is StepKind.TAP and self.known(plant, heat_id):
+            # Where a service ended between a trim and its booking, it is booked now.
+            self._book(plant, heat_id, by)
         return self._take(plant, heat_id, kind, by, {})
 
-    def now(self, plant: str, heat_id: str, change_eur_per_t: float = 1.0) -> HeatNow:
+    def _book(self, plant: str, heat_id: str, by: str) -> None:
+        """Book what the heat came to, once all was charged."""
+        heat = _known(plant, heat_id, self._steps.of(plant, heat_id))
+        if heat.stage not in (HeatStage.CHARGED, HeatStage.TAPPED):
+            return
+        furnace = {item.material.name for item in self._application.plant(plant).plant.charge_items()}
+        added = heat.added_t()
+        more = {name: mass for name, mass in added.items() if name in furnace}
+        alloys = {name: mass for name, mass in added.items() if name not in furnace}
+        lots_t = together_t({lift.lot_id: lift.mass_t} for lift in heat.trims if lift.lot_id)
+        self._journal.charge_more(plant, heat.recipe_id, by, together_t((heat.charged_t(), more)), alloys, lots_t)
+
+    def recoveries(self, plant: str) -> dict[tuple[str, Element], Recovery]:
+        """What the plant's sampled heats taught of its alloys: by material and element."""
+        loaded = self._application.plant(plant)
+        finals = {one.heat_id: one.analysis_wt_pct for one in self._journal.outcomes(plant)}
+        return recoveries(self._steps, loaded.plant, loaded.description, finals)
+
+    def now(
+        self, plant: str, heat_id: str, change_eur_per_t: float = 1.0, room_t: float | None = None,
+        confidence: float | None = None,
+    ) -> HeatNow:  # fmt: skip
         """A heat as it is, its rest optimised again.
 
         Args:
             plant: whose.
             heat_id: its number.
             change_eur_per_t: what charging a t otherwise than planned costs.
+            room_t: steel that furnace and ladle still take of what thins the melt; a usual share of a tap where it is
+                not told.
+            confidence: with which the rest, or the melt, is to keep each limit; the recipe's unless given.
+                Where a sample follows the baskets, less will do for them, and more costs little for the melt.
 
         Raises:
             InputError: the heat was not planned.
@@ -151,12 +232,18 @@ class HeatsInProgress:
         asked = self._order(entry)
         if heat.grade is not None:
             asked = asked.model_copy(update={"grade": heat.grade, "maximum_wt_pct": {}, "minimum_wt_pct": {}})
+        if confidence is not None:
+            options = asked.options.model_copy(update={"confidence": confidence})
+            asked = asked.model_copy(update={"options": options})
         rest, lost = None, None
         if heat.stage in (HeatStage.PLANNED, HeatStage.CHARGING):
             rest, lost = self._rest(heat, entry, asked, change_eur_per_t)
+        melt = None
+        if heat.stage in (HeatStage.CHARGED, HeatStage.TAPPED):
+            melt = self._melt(heat, steps, entry, asked, room_t)
         return HeatNow(
             plant=plant, heat_id=heat_id, stage=heat.stage, grade=asked.grade, recipe_id=heat.recipe_id,
-            baskets_t=heat.weighed(), unavailable=heat.unavailable, rest=rest, lost=lost,
+            baskets_t=heat.weighed(), unavailable=heat.unavailable, rest=rest, lost=lost, melt=melt,
             steps=steps,
         )  # fmt: skip
 
@@ -181,6 +268,17 @@ class HeatsInProgress:
             return None, Lost(requirements=words, grades=grades)
         return found, None
 
+    def _melt(
+        self, heat: HeatProgress, steps: tuple[HeatStep, ...], entry: Entry, asked: HeatOrder, room_t: float | None,
+    ) -> MeltNow:  # fmt: skip
+        loaded = self._application.plant(entry.plant)
+        today = with_learned(asked.plant_today(loaded.plant), self.recoveries(entry.plant))
+        room_t = USUAL_ROOM * today.furnace.tap_weight_t if room_t is None else room_t
+        return melt_now(
+            self._application.optimizer, today, asked.order(today), loaded.description, asked.options,
+            melt_of(steps, today, loaded.description), heat, room_t, today.made(),
+        )  # fmt: skip
+
     def _take(self, plant: str, heat_id: str, kind: StepKind, by: str, content: dict[str, Any]) -> HeatNow:
         def legal(now: HeatProgress | None) -> None:
             if now is None:
@@ -193,16 +291,30 @@ class HeatsInProgress:
         self._steps.take(plant, heat_id, kind, by, content, legal)
         return self.now(plant, heat_id)
 
-    def _in_the_yard(self, plant: str, materials: set[str], where: str) -> None:
-        yard = {item.material.name for item in self._application.plant(plant).plant.charge_items()}
+    def _in_the_yard(self, plant: str, materials: set[str], where: str, stages: tuple[str, ...] = ("furnace",)) -> None:
+        items = self._application.plant(plant).plant.yard
+        yard = {item.material.name for item in items if item.stage in stages}
         strange = sorted(materials - yard)
         if strange:
-            raise InputError(strange, where, f"furnace materials of the yard: {', '.join(sorted(yard))}")
+            kinds = " or ".join(stages)
+            raise InputError(strange, where, f"{kinds} materials of the yard: {', '.join(sorted(yard))}")
+
+    def _from_lots(self, plant: str, lifts: tuple[Lift, ...]) -> None:
+        book = self._application.plants.book
+        for lift in lifts:
+            state = book.lot(plant, lift.lot_id) if lift.lot_id else None
+            if lift.lot_id and (state is None or state.lot.material != lift.material):
+                raise InputError(lift.lot_id, f"lift {lift.lift_id}: lot_id", f"a lot of {lift.material} in the yard")
 
     def _order(self, entry: Entry) -> HeatOrder:
         if entry.inputs is None:
             raise InputError(entry.recipe_id, "recipe_id", "one that was made since inputs are kept")
         return HeatOrder.model_validate(entry.inputs.asked)
+
+
+def _tells(step: HeatStep, sample: Sample) -> bool:
+    """Whether a step told this sample before."""
+    return step.kind is StepKind.SAMPLE and step.content["sample"]["sample_id"] == sample.sample_id
 
 
 def _known(plant: str, heat_id: str, steps: tuple[HeatStep, ...]) -> HeatProgress:

@@ -14,6 +14,7 @@ from optimizer.solve.mass_band import solve_in_band
 from optimizer.solve.packing import can_be_packed, fill_baskets, layered
 from optimizer.solve.solver import Solution, WarmPool
 from steel.grades import Order
+from steel.heats import FloatArray
 from steel.plants import Plant
 from steel.recipes import Comparison, Recipe, RecipeLine
 from surrogate.model.description import Description
@@ -66,15 +67,19 @@ class Optimizer:
         return self._at_best_mass(problem)
 
     def _at_best_mass(self, problem: RecipeProblem) -> Solution:
-        return solve_in_band(self._pool.solve, problem) if problem.order.tolerance_t > 0 else self._pool.solve(problem)
+        # Where a t of steel has a price already, the least cost is sought, not the least per t.
+        banded = problem.order.tolerance_t > 0 and problem.steel_eur_per_t is None
+        return solve_in_band(self._pool.solve, problem) if banded else self._pool.solve(problem)
 
 
 def recipe_from(
-    problem: RecipeProblem, solution: Solution, outcome: Outcome, comparisons: tuple[Comparison, ...] = ()
-) -> Recipe:
-    """Write a solution as the engineer reads it."""
+    problem: RecipeProblem, solution: Solution, outcome: Outcome, comparisons: tuple[Comparison, ...] = (),
+    loads: FloatArray | None = None,
+) -> Recipe:  # fmt: skip
+    """Write a solution as the engineer reads it; its baskets as even as they can be, unless loads (n, B) are given."""
     columns, n = solution.columns_t, problem.furnace_columns
-    loads = fill_baskets(problem, columns[:n])
+    if loads is None:
+        loads = fill_baskets(problem, columns[:n])
     lines = [
         RecipeLine(
             material=item.material.name,

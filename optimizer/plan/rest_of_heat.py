@@ -15,9 +15,9 @@ from optimizer.explain.substitutes import limit_shifts
 from optimizer.plan.weighed import HELD_WITHIN, Weighed, with_weighed
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import NEGLIGIBLE, RecipeProblem, build_problem
-from optimizer.solve.errors import SolverError
+from optimizer.solve.errors import InfeasibleError, SolverError
 from optimizer.solve.interruption import within
-from optimizer.solve.packing import can_be_packed, fill_baskets, layered
+from optimizer.solve.packing import fill_baskets
 from optimizer.solve.solver import Solution
 from steel.answers import GradeLeft, RestOfHeat
 from steel.grades import Order
@@ -73,7 +73,7 @@ def rest_of_heat(
     outcome = outcome_of(problem, columns)
     changed = (columns - target)[: problem.furnace_columns]
     told = np.flatnonzero(np.abs(changed) > NEGLIGIBLE * order.mass_t)
-    recipe = _loaded(recipe_from(solved.problem, solved.solution, outcome), problem, columns)
+    recipe = recipe_from(solved.problem, solved.solution, outcome, loads=solved.loads)
     if is_kept:
         # What held the plan's cost up is told with the plan.
         recipe = recipe.model_copy(update={"bindings": (), "unused": ()})
@@ -125,21 +125,26 @@ def _problem(
 
 @dataclass(frozen=True)
 class _Solved:
-    """A solution, and the problem that it is of."""
+    """A solution, the problem that it is of, and its baskets (n, B) as those that were weighed leave them."""
 
     problem: RecipeProblem
     solution: Solution
+    loads: FloatArray
 
 
 def _best(optimizer: Optimizer, problem: RecipeProblem, plant: Plant) -> _Solved:
     """The optimum; what goes into which of the baskets that are left is part of it only where it must be."""
     if not _told_apart(plant):
-        with suppress(ImpossibleOrderError, SolverError):
+        with suppress(ImpossibleOrderError, InfeasibleError, SolverError):
             together = _together(problem, plant)
             found = optimizer.solution(together, explain=False)
-            if can_be_packed(problem, found.columns_t[: problem.furnace_columns]):
-                return _Solved(together, found)
-    return _Solved(problem, optimizer.solution(problem))
+            return _Solved(together, found, _packed(problem, found))
+    found = optimizer.solution(problem)
+    return _Solved(problem, found, _packed(problem, found))
+
+
+def _packed(problem: RecipeProblem, solution: Solution) -> FloatArray:
+    return fill_baskets(problem, solution.columns_t[: problem.furnace_columns])
 
 
 def _told_apart(plant: Plant) -> bool:
@@ -185,23 +190,10 @@ def _kept(optimizer: Optimizer, problem: RecipeProblem, plant: Plant, target: Fl
         lots=np.where(held, 0.0, problem.lots),
     )  # Nothing is left to decide but the tapping additions.
     fixed = fixed if _told_apart(plant) else _together(fixed, plant)
-    with suppress(ImpossibleOrderError, SolverError):
+    with suppress(ImpossibleOrderError, InfeasibleError, SolverError):
         found = optimizer.solution(fixed, explain=False)
-        if can_be_packed(problem, found.columns_t[: problem.furnace_columns]):
-            return _Solved(fixed, found)
+        return _Solved(fixed, found, _packed(problem, found))
     return None
-
-
-def _loaded(recipe: Recipe, problem: RecipeProblem, columns_t: FloatArray) -> Recipe:
-    """A recipe with its baskets as those that were weighed leave them."""
-    loads = fill_baskets(problem, columns_t[: problem.furnace_columns])
-    lines = tuple(
-        line.model_copy(update={"baskets_t": tuple(loads[problem.column_of[line.material]].tolist())})
-        if line.stage == "furnace"
-        else line
-        for line in recipe.lines
-    )
-    return recipe.model_copy(update={"lines": lines, "baskets": layered(problem, loads)})
 
 
 def _saves(kept: _Solved, best: _Solved) -> float:

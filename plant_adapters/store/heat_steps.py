@@ -63,6 +63,22 @@ class HeatSteps:
         with self._database.reading() as connection:
             return tuple(self._steps(connection, plant, heat_id))
 
+    def sampled(self, plant: str, most: int) -> dict[str, tuple[HeatStep, ...]]:
+        """The steps of the newest heats of which there is a sample."""
+        newest = sa.select(HEAT_STEPS.c.heat_id).where(
+            (HEAT_STEPS.c.plant == plant) & (HEAT_STEPS.c.kind == StepKind.SAMPLE.value)
+        ).group_by(HEAT_STEPS.c.heat_id).order_by(sa.func.max(HEAT_STEPS.c.at).desc()).limit(most)  # fmt: skip
+        of = (HEAT_STEPS.c.plant == plant) & HEAT_STEPS.c.heat_id.in_(newest)
+        found: dict[str, list[HeatStep]] = {}
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                sa.select(HEAT_STEPS).where(of).order_by(HEAT_STEPS.c.heat_id, HEAT_STEPS.c.number)
+            )
+            for row in rows.mappings():
+                step = HeatStep(**{name: row[name] for name in HeatStep.model_fields})
+                found.setdefault(str(row["heat_id"]), []).append(step)
+        return {heat_id: tuple(steps) for heat_id, steps in found.items()}
+
     def _steps(self, connection: sa.Connection, plant: str, heat_id: str) -> list[HeatStep]:
         of = (HEAT_STEPS.c.plant == plant) & (HEAT_STEPS.c.heat_id == heat_id)
         query = sa.select(HEAT_STEPS).where(of).order_by(HEAT_STEPS.c.number)

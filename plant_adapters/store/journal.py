@@ -25,7 +25,7 @@ from plant_adapters.store.journal_entries import (
     Outcome,
     Verdict,
 )
-from plant_adapters.store.yard_book import YardBook
+from plant_adapters.store.yard_book import NOTHING_T, YardBook
 from steel.claims import LimitClaim
 from steel.elements import Element
 from steel.errors import InputError
@@ -152,7 +152,7 @@ class Journal:
 
     def charge(
         self, plant: str, recipe_id: str, heat_id: str, by: str, charged_t: dict[str, float],
-        additions_t: dict[str, float], approved_only: bool = False,
+        additions_t: dict[str, float], approved_only: bool = False, lots_t: Mapping[str, float] | None = None,
     ) -> Charged:  # fmt: skip
         """Write down what was really charged of a recipe and draw it of the lots; the same report twice is one.
 
@@ -164,6 +164,7 @@ class Journal:
             charged_t: by furnace material.
             additions_t: by tapping addition.
             approved_only: whether the plant charges only what a person has accepted or changed.
+            lots_t: what is said to come from a lot, t by its number.
 
         Raises:
             InputError: the plant has no such recipe, it was charged already, or is not approved where it must be.
@@ -181,8 +182,30 @@ class Journal:
             if approved_only:
                 self._approved(connection, recipe_id)
             connection.execute(sa.insert(CHARGES), {"recipe_id": recipe_id, **vars(charged)})
-            self._book.draw(connection, plant, together_t((charged_t, additions_t)), heat_id, by)
+            self._book.draw(connection, plant, together_t((charged_t, additions_t)), heat_id, by, lots_t)
         return charged
+
+    def charge_more(
+        self, plant: str, recipe_id: str, by: str, charged_t: dict[str, float], additions_t: dict[str, float],
+        lots_t: Mapping[str, float],
+    ) -> None:  # fmt: skip
+        """What a heat came to after all, further charge and additions with it; the difference is drawn of the lots.
+
+        Raises:
+            InputError: the plant has no such recipe, or it was not charged yet.
+        """
+        with self._database.writing() as connection:
+            self._known(connection, plant, recipe_id)
+            this = CHARGES.c.recipe_id == recipe_id
+            before = connection.execute(sa.select(CHARGES).where(this)).mappings().first()
+            if before is None:
+                raise InputError(recipe_id, "recipe", "one that is charged")
+            now = {"charged_t": charged_t, "additions_t": additions_t}
+            less = [{name: -mass for name, mass in before[which].items()} for which in now]
+            more = {name: mass for name, mass in together_t((*less, *now.values())).items() if abs(mass) > NOTHING_T}
+            if more:
+                connection.execute(sa.update(CHARGES).where(this).values(now))
+                self._book.draw(connection, plant, more, str(before["heat_id"]), by, lots_t)
 
     def give_outcome(self, plant: str, recipe_id: str, heat_id: str, analysis_wt_pct: Mapping[Element, float]) -> None:
         """Write down what became of a recipe.

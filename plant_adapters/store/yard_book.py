@@ -84,11 +84,20 @@ class YardBook:
                 tick(connection, plant, YARD)
 
     def draw(
-        self, connection: sa.Connection, plant: str, masses_t: Mapping[str, float], heat_id: str, by: str
-    ) -> tuple[Drawn, ...]:
+        self, connection: sa.Connection, plant: str, masses_t: Mapping[str, float], heat_id: str, by: str,
+        lots_t: Mapping[str, float] | None = None,
+    ) -> tuple[Drawn, ...]:  # fmt: skip
         """Book what a heat was charged with, first in first out, in a transaction of the caller's.
 
-        Materials of which no stock is kept are left out.
+        Materials of which no stock is kept are left out; a mass below none goes back to where the material lies.
+
+        Args:
+            connection: of the transaction.
+            plant: whose yard.
+            masses_t: by material.
+            heat_id: that it was charged to.
+            by: who reports it.
+            lots_t: what is said to come from a lot, t by its number; it is drawn of that lot first.
 
         Returns:
             What was drawn of which lot; adds up to what was charged.
@@ -98,8 +107,11 @@ class YardBook:
             one
             for material, mass_t in masses_t.items()
             if material in kept and mass_t > 0
-            for one in self._draw(connection, plant, material, mass_t, "charged", by, heat_id)
+            for one in self._draw(connection, plant, material, mass_t, "charged", by, heat_id, lots_t=lots_t)
         ]
+        for material, mass_t in masses_t.items():
+            if material in kept and mass_t < 0:
+                drawn.append(self._put_back(connection, plant, material, -mass_t, by, heat_id))
         if drawn:
             tick(connection, plant, YARD)
         return tuple(drawn)
@@ -147,15 +159,21 @@ class YardBook:
 
     def _draw(
         self, connection: sa.Connection, plant: str, material: str, mass_t: float, kind: str, by: str,
-        heat_id: str | None = None, bay: str | None = None,
+        heat_id: str | None = None, bay: str | None = None, lots_t: Mapping[str, float] | None = None,
     ) -> list[Drawn]:  # fmt: skip
-        """Draw of a material: what no lot accounts for first, for it lies longest; then of lots, the oldest first."""
+        """Draw of a material: of lots that are named, then what no lot accounts for, then of lots, the oldest first."""
         rest, drawn = mass_t, []
         stocks = sa.select(STOCKS).where((STOCKS.c.plant == plant) & (STOCKS.c.material == material))
         lots = sa.select(LOTS).where((LOTS.c.plant == plant) & (LOTS.c.material == material) & LOTS.c.is_open)
         if bay is not None:
             stocks, lots = stocks.where(STOCKS.c.bay == bay), lots.where(LOTS.c.bay == bay)
         places = connection.execute(stocks.order_by(STOCKS.c.bay)).mappings().all()
+        for row in connection.execute(lots.where(LOTS.c.lot_id.in_(list(lots_t or {})))).mappings().all():
+            taken = min(rest, row["remaining_t"], (lots_t or {})[row["lot_id"]])
+            if taken > NOTHING_T:
+                drawn.append(Drawn(material, row["bay"], row["lot_id"], taken))
+                self._take(connection, plant, row, taken)
+                rest -= taken
         for place in places:
             taken = min(rest, max(0.0, place["unticketed_t"]))
             if taken > NOTHING_T:
@@ -178,6 +196,17 @@ class YardBook:
                 unticketed_t=-unticketed, book_t=-one.mass_t, drawn_t=one.mass_t,
             )  # fmt: skip
         return drawn
+
+    def _put_back(
+        self, connection: sa.Connection, plant: str, material: str, mass_t: float, by: str, heat_id: str
+    ) -> Drawn:
+        """What was said to be drawn and was not, after all; of which lot is not known any more."""
+        this = (STOCKS.c.plant == plant) & (STOCKS.c.material == material)
+        bay = str(connection.scalar(sa.select(STOCKS.c.bay).where(this).order_by(STOCKS.c.bay).limit(1)))
+        back = Drawn(material, bay, None, -mass_t)
+        self._move(connection, plant, back, "charged", by, heat_id)
+        self._restock(connection, plant, material, bay, unticketed_t=mass_t, book_t=mass_t, drawn_t=-mass_t)
+        return back
 
     def _take(self, connection: sa.Connection, plant: str, row: "sa.RowMapping", taken: float) -> None:
         left = row["remaining_t"] - taken

@@ -79,8 +79,9 @@ class CraneHeat:
         loads = [self._lifted(self._wanted(self.recipe, number), number) for number in range(self.baskets)]
         return loads, self.recipe.additions_t()
 
-    def optimised_again(self, optimizer: Optimizer) -> tuple[Loads, dict[str, float]]:
+    def optimised_again(self, optimizer: Optimizer, confidence: float) -> tuple[Loads, dict[str, float]]:
         """Baskets and additions, if the rest is optimised again after every basket; as planned where it cannot be."""
+        options = self.options.model_copy(update={"confidence": confidence})
         loads: Loads = []
         now = self.recipe
         for number in range(self.baskets):
@@ -88,7 +89,7 @@ class CraneHeat:
             gone = () if self.empty is None else (self.empty,)
             with suppress(ImpossibleOrderError, SolverError):
                 now = rest_of_heat(
-                    optimizer, self.plant, self.order, self.description, self.options, now, loads, gone
+                    optimizer, self.plant, self.order, self.description, options, now, loads, gone
                 ).recipe  # fmt: skip
         return loads, now.additions_t()
 

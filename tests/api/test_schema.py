@@ -48,7 +48,8 @@ LABELS = (
     "GET /v1/federation", "POST /v1/substitutes", "POST /v1/bulk-predictions",
     "PUT /v1/heats/{heat_id}/plan", "GET /v1/heats/{heat_id}",
     "POST /v1/heats/{heat_id}/baskets/{number}", "POST /v1/heats/{heat_id}/missing", "POST /v1/heats/{heat_id}/grade",
-    "POST /v1/heats/{heat_id}/charged", "POST /v1/heats/{heat_id}/stages",
+    "POST /v1/heats/{heat_id}/charged", "POST /v1/heats/{heat_id}/stages", "POST /v1/heats/{heat_id}/samples",
+    "POST /v1/heats/{heat_id}/trims", "GET /v1/plants/{plant}/recoveries",
 )  # fmt: skip
 """Every operation that there is."""
 
