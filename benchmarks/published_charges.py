@@ -205,9 +205,10 @@ def _ufmg(
     melt = next(v for name, v in _row(published, last).items() if name.startswith("1:"))
     heavy = {name.partition(":")[2]: v for name, v in _row(published, f"heavy{count}").items()}
     light = {name.partition(":")[2]: v for name, v in _row(published, f"light{count}").items()}
+    every = "sorted({basket for basket, _ in model.basket_t})"
     text = LAYERS.format(
         heavy=[name for name, v in heavy.items() if v > 0], light=light, share=round(1.0 - max(heavy.values()), 9),
-        least_m3=_side(published, f"light{count}", "lo"), baskets=layered or tuple(range(1, count + 1)),
+        least_m3=_side(published, f"light{count}", "lo"), baskets=layered or every,
     )  # fmt: skip
     items = [
         YardItem(

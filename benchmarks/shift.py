@@ -22,6 +22,7 @@ from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
 from optimizer.explain.recommend import Optimizer, recipe_from
 from optimizer.explain.substitutes import substitutes
+from optimizer.plan.basket_count import basket_choices
 from optimizer.plan.rest_of_heat import rest_of_heat
 from optimizer.problem.options import RecipeOptions
 from optimizer.problem.recipe_problem import build_problem
@@ -154,7 +155,10 @@ def _published() -> Results:
     gone = tuple({name.partition(":")[2] for name in charges["ufmg_bay_empty"]["bounds"]})
     plan = optimizer.solve(whole)
     empty = rest_of_heat(optimizer, whole.plant, whole.order, whole.description, EXACT, plan, [], gone)
+    three = STATED["ufmg_eaf_3_buckets"](charges["ufmg_eaf_3_buckets"])
+    counts = basket_choices(optimizer, three.plant, three.order, three.description, EXACT)
     return {
+        "third_basket_break_even": counts.break_even_eur[3],
         "published_after_basket_1": rest.recipe.costs_eur_per_t.total * stated.order.mass_t,
         "published_bay_empty": empty.recipe.costs_eur_per_t.total * whole.order.mass_t,
     }

@@ -149,6 +149,37 @@ class GradeLeft(Frozen):
     cost_eur_per_t: float
 
 
+class BasketChoice(Frozen):
+    """The cheapest recipe in so many baskets.
+
+    Attributes:
+        recipe_eur: of the heat, its baskets not counted.
+        total_eur: with what the baskets take.
+        charged_t: by furnace material.
+    """
+
+    count: int
+    recipe_eur: float
+    total_eur: float
+    charged_t: dict[str, float]
+
+
+class BasketChoices(Frozen):
+    """How many baskets a heat should be charged in.
+
+    Attributes:
+        best: the number that is cheapest with all that baskets take.
+        each_eur: what one basket takes of a heat: time, and heat through the open roof.
+        choices: fewest baskets first; numbers that cannot make the order are left out.
+        break_even_eur: by number of baskets, what the last of them may cost a heat before it no longer pays.
+    """
+
+    best: int
+    each_eur: float
+    choices: tuple[BasketChoice, ...]
+    break_even_eur: dict[int, float]
+
+
 class Trim(Frozen):
     """What may be done of a sampled melt.
 

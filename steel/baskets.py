@@ -22,6 +22,7 @@ class BasketRule(Frozen):
         baskets: numbers, the first charged is 1; none means every basket.
         min_t: in each of these baskets; 0 as `max_t` keeps the materials out.
         max_t: in each of these baskets; 0 as `max_t` keeps the materials out.
+        max_m3: of the materials together in each of these baskets, as they lie; a smaller basket where they are all.
 
     Raises:
         ValueError: the least exceeds the most.
@@ -32,6 +33,7 @@ class BasketRule(Frozen):
     baskets: tuple[BasketNumber, ...] = ()
     min_t: ChargedT = 0.0
     max_t: ChargedT | None = None
+    max_m3: Annotated[Number, Field(gt=0, le=10_000)] | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> "BasketRule":
@@ -51,6 +53,8 @@ class Baskets(Frozen):
         rules: what goes into which; where there are any, all baskets are charged.
         melt_m3_per_t: room in the furnace that a t of what was charged before takes once it has melted; 0 where a
             basket is charged into an empty furnace, or into one with room to spare.
+        each_min: time that charging one takes.
+        each_kwh: heat that is lost through the open roof when one is charged.
 
     Raises:
         ValueError: two rules share a name, or one is for a basket that is not there.
@@ -61,6 +65,8 @@ class Baskets(Frozen):
     max_t: Annotated[Number, Field(gt=0, le=1000)]
     rules: tuple[BasketRule, ...] = ()
     melt_m3_per_t: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    each_min: Annotated[Number, Field(ge=0, le=120)] = 0.0
+    each_kwh: Annotated[Number, Field(ge=0, le=100_000)] = 0.0
 
     @model_validator(mode="after")
     def _consistent(self) -> "Baskets":
@@ -72,6 +78,15 @@ class Baskets(Frozen):
             if max(rule.baskets, default=1) > self.count:
                 raise ValueError(f"basket rule {rule.name}: basket {max(rule.baskets)} of {self.count}")
         return self
+
+    def of_count(self, count: int) -> "Baskets":
+        """So many of these baskets, with the rules that are about them."""
+        rules = []
+        for rule in self.rules:
+            left = tuple(number for number in rule.baskets if number <= count)
+            if left or not rule.baskets:
+                rules.append(rule.model_copy(update={"baskets": left}))
+        return self.model_copy(update={"count": count, "rules": tuple(rules)})
 
     @property
     def told_apart(self) -> bool:

@@ -141,13 +141,18 @@ class Furnace(Frozen):
 
 
 class Prices(Frozen):
-    """What the plant pays beside its charge; carbon by scope, so that a plant counts what it must."""
+    """What the plant pays beside its charge; carbon by scope, so that a plant counts what it must.
+
+    Attributes:
+        furnace_eur_per_min: what a minute of the furnace is worth, where more steel would be sold.
+    """
 
     electricity_eur_per_kwh: EurPerKwh = 0.0
     gas_eur_per_nm3: EurPerNm3 = 0.0
     oxygen_eur_per_nm3: EurPerNm3 = 0.0
     electrode_eur_per_kg: EurPerKg = 0.0
     injected_carbon_eur_per_kg: EurPerKg = 0.0
+    furnace_eur_per_min: Annotated[Number, Field(ge=0, le=10_000)] = 0.0
     carbon_scope1_eur_per_t: CarbonEurPerT = 0.0
     carbon_scope2_eur_per_t: CarbonEurPerT = 0.0
     carbon_scope3_eur_per_t: CarbonEurPerT = 0.0

@@ -11,7 +11,7 @@ from api.resources.common import NO_PLANT, NO_RECIPE, App, Asking, Journal, know
 from chargewise.app.access import Right
 from chargewise.app.orders import HeatOrder
 from chargewise.app.records import RecipeRecord
-from steel.answers import Ranges, RankedRecipe, Substitutes
+from steel.answers import BasketChoices, Ranges, RankedRecipe, Substitutes
 from steel.quantities import ChargedT, Number, Seconds, WholeNumber, YesNo
 from steel.recipes import Alternative, ConfidencePrice, Review
 from steel.texts import NameLine
@@ -138,6 +138,12 @@ def find_alternatives(asked: RecipeRequest, app: App) -> tuple[Alternative, ...]
 def find_substitutes(asked: SubstitutesRequest, app: App) -> Substitutes:
     """A bay is empty: what takes its place, at what price, and what it does to every limit."""
     return app.substitutes(known_plant(app, asked), asked.unavailable, asked.bay)
+
+
+@router.post("/basket-choices", responses=NO_RECIPE)
+def choose_baskets(asked: RecipeRequest, app: App) -> BasketChoices:
+    """How many baskets to charge in: what each number costs a heat, and what the last one may cost to pay."""
+    return app.basket_choices(known_plant(app, asked))
 
 
 @router.post("/ranked-recipes", responses=NO_RECIPE)

@@ -21,6 +21,7 @@ from optimizer.explain.ranking import cheapest_different
 from optimizer.explain.recommend import Optimizer, recipe_from
 from optimizer.explain.review import review
 from optimizer.explain.substitutes import substitutes
+from optimizer.plan.basket_count import basket_choices
 from optimizer.plan.campaign import plan_campaign
 from optimizer.plan.front import check_objectives, front
 from optimizer.plan.priorities import in_turn
@@ -31,7 +32,7 @@ from optimizer.solve.interruption import within
 from plant_adapters.store.store import HeatStore
 from scenarios.what_if.scenario import Scenario
 from scenarios.what_if.study import WhatIf, what_if
-from steel.answers import Ranges, RankedRecipe, Substitutes
+from steel.answers import BasketChoices, Ranges, RankedRecipe, Substitutes
 from steel.campaigns import CampaignPlan
 from steel.claims import LimitClaim
 from steel.elements import Element
@@ -167,6 +168,17 @@ class Application:
                 raise InputError(bay, "bay", "one that holds a material, by the yard's books")
             unavailable = (*unavailable, *(name for name in held if name not in unavailable))
         return substitutes(self.optimizer, self.problem(asked), unavailable)
+
+    def basket_choices(self, asked: HeatOrder) -> BasketChoices:
+        """How many baskets an order should be charged in, and what the last of them may cost.
+
+        Raises:
+            ImpossibleOrderError: no number of baskets makes the order.
+            InputError: the plant does not state its baskets.
+        """
+        loaded = self.plant(asked.plant)
+        today = asked.plant_today(loaded.plant)
+        return basket_choices(self.optimizer, today, asked.order(today), loaded.description, asked.options)
 
     def ranked(self, asked: HeatOrder, count: int, dearer_by: float) -> tuple[RankedRecipe, ...]:
         """The cheapest recipes that differ in their materials, up to a share dearer than the cheapest."""

@@ -24,7 +24,17 @@ TRACE = 1e-7
 """Weight of the cost, €, beside another objective: too little to trade against it."""
 EASE = (
     *("count", "rule", "group_most", "group_least", "energy_cap", "power_on", "balance"),
-    *("maximum", "minimum", "basket_most", "basket_least", "must_use", "stock", "basket_weight", "basket_volume"),
+    *(
+        "maximum",
+        "minimum",
+        "basket_most",
+        "basket_most_m3",
+        "basket_least",
+        "must_use",
+        "stock",
+        "basket_weight",
+        "basket_volume",
+    ),
 )
 """Kinds of requirement, easiest to do without first; what the yard and the baskets hold stays longest."""
 

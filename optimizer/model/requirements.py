@@ -185,6 +185,7 @@ def _baskets(problem: RecipeProblem) -> Iterator[Requirement]:
         return
     upper = [(rule, rule.max_t) for rule in baskets.rules if rule.max_t is not None]
     lower = [(rule, rule.min_t) for rule in baskets.rules if rule.min_t > 0]
+    roomy = [(rule, rule.max_m3) for rule in baskets.rules if rule.max_m3 is not None]
     for kind, sense, block, rules in (
         ("basket_most", AT_MOST, "rule_most_t", upper), ("basket_least", AT_LEAST, "rule_least_t", lower),
     ):  # fmt: skip
@@ -194,10 +195,20 @@ def _baskets(problem: RecipeProblem) -> Iterator[Requirement]:
                 block, offset, least=0.0,
             )  # fmt: skip
 
+    for offset, (rule, most_m3) in enumerate(roomy):
+        words = f"{rule.name}: at most {{}} m³ in {_basket_place(rule)}"
+        yield Requirement(
+            ("basket_most_m3", rule.name), words, " m³", 1.0, AT_MOST, most_m3, Source.PLANT, "rule_most_m3", offset,
+            least=0.0,
+        )  # fmt: skip
+
 
 def _basket_words(rule: BasketRule, sense: int) -> str:
-    where = f"basket {' and '.join(str(number) for number in rule.baskets)}" if rule.baskets else "every basket"
-    return f"{rule.name}: at {'most' if sense > 0 else 'least'} {{}} t in {where}"
+    return f"{rule.name}: at {'most' if sense > 0 else 'least'} {{}} t in {_basket_place(rule)}"
+
+
+def _basket_place(rule: BasketRule) -> str:
+    return f"basket {' and '.join(str(number) for number in rule.baskets)}" if rule.baskets else "every basket"
 
 
 def _own(problem: RecipeProblem) -> Iterator[Requirement]:

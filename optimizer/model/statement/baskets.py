@@ -49,8 +49,10 @@ def state_each_basket(model: pyo.ConcreteModel, shape: BasketShape) -> None:
     model.basket_weight = pyo.Constraint(model.BASKETS, rule=lambda _, b: weight[b] <= model.basket_most_t)
     most = [(rule.name, b) for rule in shape.rules if rule.most for b in rule.baskets]
     least = [(rule.name, b) for rule in shape.rules if rule.least for b in rule.baskets]
+    most_m3 = [(rule.name, b) for rule in shape.rules if rule.most_m3 for b in rule.baskets]
     model.rule_most_t = number(pyo.Set(initialize=[rule.name for rule in shape.rules if rule.most]))
     model.rule_least_t = number(pyo.Set(initialize=[rule.name for rule in shape.rules if rule.least]))
+    model.rule_most_m3 = number(pyo.Set(initialize=[rule.name for rule in shape.rules if rule.most_m3]))
     materials = {rule.name: rule.materials for rule in shape.rules}
 
     def inside(rule: str, b: int) -> object:
@@ -58,6 +60,12 @@ def state_each_basket(model: pyo.ConcreteModel, shape: BasketShape) -> None:
 
     model.basket_most = pyo.Constraint(most, rule=lambda _, rule, b: inside(rule, b) <= model.rule_most_t[rule])
     model.basket_least = pyo.Constraint(least, rule=lambda _, rule, b: inside(rule, b) >= model.rule_least_t[rule])
+    model.basket_most_m3 = pyo.Constraint(
+        most_m3,
+        rule=lambda _, rule, b: (
+            sum(model.m3_per_t[name] * model.basket_t[b, name] for name in materials[rule]) <= model.rule_most_m3[rule]
+        ),
+    )
     if shape.alike:
         # Which of alike baskets is called the first is nobody's decision.
         model.basket_order = pyo.Constraint(range(2, shape.count + 1), rule=lambda _, b: weight[b] <= weight[b - 1])
@@ -90,6 +98,7 @@ def numbers_of_basket_rules(baskets: Baskets) -> Filled:
         "most_in_basket_t": baskets.max_t,
         "melt_m3_per_t": baskets.melt_m3_per_t,
         "rule_most_t": np.array([rule.max_t for rule in baskets.rules if rule.max_t is not None]),
+        "rule_most_m3": np.array([rule.max_m3 for rule in baskets.rules if rule.max_m3 is not None]),
         "rule_least_t": np.array([rule.min_t for rule in baskets.rules if rule.min_t > 0]),
     }
 

@@ -61,6 +61,7 @@ class BasketRuleShape:
     baskets: tuple[int, ...]
     most: bool
     least: bool
+    most_m3: bool
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,7 @@ def _baskets(problem: RecipeProblem, charged: list[str], rules: tuple[OwnRule, .
                 tuple(b + 1 for b in rule.where(baskets.count)),
                 rule.max_t is not None,
                 rule.min_t > 0,
+                rule.max_m3 is not None,
             )
             for rule in baskets.rules
         ),
