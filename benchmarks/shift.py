@@ -31,6 +31,7 @@ from scenarios.closed_loop.crane import Charged, CraneHeat, Mishaps, crane_heat,
 from scenarios.closed_loop.days import random_day
 from scenarios.closed_loop.recoveries import recovery_errors
 from scenarios.closed_loop.sampled import BASKET_CONFIDENCE, Melting
+from scenarios.suppliers import supplier_excess
 from scenarios.virtual_plant import VirtualPlant
 from scenarios.world import stable_rng
 from steel.grades import Order
@@ -43,6 +44,8 @@ HISTORY, HEATS = 700, 300
 DRAWS, DRAWS_FULL = (60, 10), (400, 60)
 """How often each heat is made, and how often it is sampled and trimmed."""
 OPTIONS = RecipeOptions(max_materials=8)
+SUPPLIERS_DIFFER = 0.15
+"""Relative standard deviation of suppliers about their material."""
 LEAST_LOT_T = 1.0
 """Of every scrap, so that the search has yes/no decisions."""
 
@@ -187,6 +190,8 @@ def measure(quick: bool) -> Results:
         "reoptimised_cost_over_blind": cost["again"] / cost["blind"],
         "baskets_only_cost_over_blind": cost["baskets"] / cost["blind"],
         **recovery_errors(),
+        "supplier_excess_vs_material": supplier_excess(SUPPLIERS_DIFFER),
+        "alike_suppliers_excess_vs_material": supplier_excess(0.0),
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from chargewise.app.orders import HeatOrder
 from chargewise.app.records import RecipeRecord
 from steel.answers import BasketChoices, Ranges, RankedRecipe, Substitutes
 from steel.quantities import ChargedT, Number, Seconds, WholeNumber, YesNo
-from steel.recipes import Alternative, ConfidencePrice, Review
+from steel.recipes import Alternative, ConfidencePrice, Recipe, Review
 from steel.texts import NameLine
 
 router = APIRouter(prefix="/v1", tags=["recipes"], dependencies=[needs(Right.ASK)])
@@ -144,6 +144,12 @@ def find_substitutes(asked: SubstitutesRequest, app: App) -> Substitutes:
 def choose_baskets(asked: RecipeRequest, app: App) -> BasketChoices:
     """How many baskets to charge in: what each number costs a heat, and what the last one may cost to pay."""
     return app.basket_choices(known_plant(app, asked))
+
+
+@router.post("/lot-recipes", responses=NO_RECIPE)
+def choose_lots(asked: RecipeRequest, app: App) -> Recipe:
+    """The cheapest recipe that chooses among the yard's open lots, by supplier and analysis; it is not journalled."""
+    return app.lot_recipe(known_plant(app, asked))
 
 
 @router.post("/ranked-recipes", responses=NO_RECIPE)

@@ -24,6 +24,7 @@ from optimizer.explain.substitutes import substitutes
 from optimizer.plan.basket_count import basket_choices
 from optimizer.plan.campaign import plan_campaign
 from optimizer.plan.front import check_objectives, front
+from optimizer.plan.lots_apart import with_lots_apart
 from optimizer.plan.priorities import in_turn
 from optimizer.plan.supply import check_supply
 from optimizer.problem.options import Objective, RecipeOptions
@@ -42,6 +43,7 @@ from steel.grades import Order
 from steel.heats import Charge
 from steel.plants import Plant
 from steel.recipes import Alternative, Comparison, ConfidencePrice, FrontPoint, Interval, Recipe, Review
+from surrogate.fit.suppliers import supplier_effects
 from surrogate.model.model import one_heat
 from surrogate.model.schema import ENERGY
 from surrogate.store.registry import Registry
@@ -179,6 +181,21 @@ class Application:
         loaded = self.plant(asked.plant)
         today = asked.plant_today(loaded.plant)
         return basket_choices(self.optimizer, today, asked.order(today), loaded.description, asked.options)
+
+    def lot_recipe(self, asked: HeatOrder) -> Recipe:
+        """The cheapest recipe of an order that chooses among the yard's open lots, not only materials.
+
+        Raises:
+            ImpossibleOrderError: no recipe meets the order.
+            InputError: a value cannot be used, or the plant's model cannot tell lots apart.
+        """
+        loaded = self.plant(asked.plant)
+        today = asked.plant_today(loaded.plant)
+        supplied = self.plants.book.supplied(asked.plant)
+        effects = supplier_effects(loaded.model, loaded.history, supplied) if supplied else None
+        lots = self.plants.book.lots(asked.plant)
+        plant, description = with_lots_apart(today, loaded.description, lots, effects)
+        return self.optimizer.recommend(plant, asked.order(plant), description, asked.options)
 
     def ranked(self, asked: HeatOrder, count: int, dearer_by: float) -> tuple[RankedRecipe, ...]:
         """The cheapest recipes that differ in their materials, up to a share dearer than the cheapest."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from chargewise.app.plants import LoadedPlant, Plants
 from chargewise.app.training import materials_for
-from plant_adapters.store.clock import HEATS, clock_of
+from plant_adapters.store.clock import HEATS, YARD, clock_of
 from plant_adapters.store.store import HeatStore
 from steel.frozen import Frozen
 from steel.heats import HeatLog
@@ -74,7 +74,8 @@ class Findings:
         Raises:
             InputError: the plant has no heats, or too few.
         """
-        heats = clock_of(self._store.database, name).get(HEATS, 0)
+        clock = clock_of(self._store.database, name)
+        heats = (clock.get(HEATS, 0), clock.get(YARD, 0))
         return self._remembered(("contents", name, newest, heats), lambda: self._contents(name, newest))
 
     def drift(self, name: str, newest: int, probability: float) -> Drift:
@@ -103,7 +104,8 @@ class Findings:
 
         log = self._store.log(name)
         log = log.rows(slice(-newest, None))
-        found = characterise(log, materials_for(self._store, self._plants.described(name), name))
+        materials = materials_for(self._store, self._plants.described(name), name)
+        found = characterise(log, materials, supplied=self._plants.book.supplied(name))
         return Contents(plant=name, heats=len(log), materials=tuple(plain(one) for one in found))
 
     def _remembered(self, key: tuple[Any, ...], find: Callable[[], Found]) -> Found:

@@ -14,6 +14,7 @@ from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson, PlantName
 from chargewise.commands.console.output import out, print_json, progress, reporting_errors
 from chargewise.commands.console.picture import HOT, MUTED, PALE, STEEL
+from plant_adapters.store.yard_book import YardBook
 from steel.elements import Element
 from surrogate.judge.characterisation import CHARACTERISED, Characterisation, Estimate
 from surrogate.judge.characterisation import characterise as characterise_log
@@ -28,9 +29,10 @@ def characterise(
 ) -> None:
     """Estimate every material's contents from the plant's heats, against the catalogue or the supplier's claim."""
     with reporting_errors():
-        log, materials = Workplace().heats(plant)
+        place = Workplace()
+        log, materials = place.heats(plant)
         with progress(quiet=as_json) as say:
-            found = characterise_log(log, materials, say)
+            found = characterise_log(log, materials, say, YardBook(place.store.database).supplied(plant))
         if picture is not None:
             _draw(found, picture)
         if as_json:
@@ -72,10 +74,26 @@ def _show(found: list[Characterisation], plant: str) -> None:
         )
         table.add_row(one.material, str(one.heats), *own, *cells)
     out.print(table)
+    _show_origins(found, shown)
     out.print(
         "Third line: catalogue, or the supplier's claim (c); yellow where it lies outside the interval.\n"
         "~: moved over the heats; shown as of today."
     )
+
+
+def _show_origins(found: list[Characterisation], shown: list[Element]) -> None:
+    """Materials by supplier and season, where these are known."""
+    if not any(one.origins for one in found):
+        return
+    table = Table(title="by supplier and season, wt%", title_justify="left", title_style="bold")
+    for heading in ("material", "from", "t", "yield %", *(element.value for element in shown)):
+        table.add_column(heading, justify="left" if heading in ("material", "from") else "right")
+    for one in found:
+        for origin in one.origins:
+            cells = [f"{origin.contents[element].mean:.3g}" for element in shown]
+            share = f"{100 * origin.metallic_yield.mean:.1f}"
+            table.add_row(one.material, origin.origin, f"{origin.supplied_t:.0f}", share, *cells)
+    out.print(table)
 
 
 def _stated(estimate: Estimate, digits: int) -> str:

@@ -149,6 +149,25 @@ class YardBook:
         with self._database.reading() as connection:
             return tuple(connection.scalars(query.order_by(STOCKS.c.material)))
 
+    def supplied(self, plant: str) -> dict[str, dict[tuple[str, str], float]]:
+        """By heat, t of each material from each supplier, as far as lots of known suppliers were drawn."""
+        supplier = {str(row["lot_id"]): str(row["content"].get("supplier", "")) for row in self._lot_rows(plant)}
+        drawn = (MOVEMENTS.c.plant == plant) & MOVEMENTS.c.heat_id.is_not(None) & MOVEMENTS.c.lot_id.is_not(None)
+        columns = (MOVEMENTS.c.heat_id, MOVEMENTS.c.material, MOVEMENTS.c.lot_id, MOVEMENTS.c.mass_t)
+        found: dict[str, dict[tuple[str, str], float]] = {}
+        with self._database.reading() as connection:
+            for heat_id, material, lot_id, mass_t in connection.execute(sa.select(*columns).where(drawn)):
+                whose = supplier.get(str(lot_id), "")
+                if whose:
+                    heat = found.setdefault(str(heat_id), {})
+                    heat[material, whose] = heat.get((material, whose), 0.0) - float(mass_t)
+        return found
+
+    def _lot_rows(self, plant: str) -> Sequence["sa.RowMapping"]:
+        query = sa.select(LOTS.c.lot_id, LOTS.c.content).where(LOTS.c.plant == plant)
+        with self._database.reading() as connection:
+            return connection.execute(query).mappings().all()
+
     def movements(self, plant: str, most: int, before: int | None = None) -> list[dict[str, Any]]:
         """What came and went, the newest first; before a number of one."""
         query = sa.select(MOVEMENTS).where(MOVEMENTS.c.plant == plant).order_by(MOVEMENTS.c.id.desc()).limit(most)

@@ -5,7 +5,7 @@ for the others it is divided by the catalogue's recovery to be comparable, which
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from surrogate.fit.drift_state import Trajectory
 from surrogate.fit.fit import catalogue_priors, fit, trajectories
 from surrogate.fit.heat_data import prepare, typical_values
 from surrogate.fit.remainder import FitOptions
+from surrogate.fit.suppliers import SEASONS, Supplied, SupplierEffects, supplier_effects
 from surrogate.fit.yields import yield_prior, yield_statistics
 from surrogate.model.linear import Posterior, posterior
 from surrogate.model.model import Output
@@ -71,6 +72,23 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class OriginEstimate:
+    """A material from one supplier, or in one season.
+
+    Attributes:
+        origin: the supplier, or the season.
+        supplied_t: in the heats that taught it.
+        metallic_yield: t tapped per t charged.
+        contents: by element, the content of the material.
+    """
+
+    origin: str
+    supplied_t: float
+    metallic_yield: Interval
+    contents: dict[Element, Interval]
+
+
+@dataclass(frozen=True)
 class Characterisation:
     """One material.
 
@@ -80,6 +98,7 @@ class Characterisation:
         metallic_yield: t tapped per t charged.
         energy_kwh_per_t: electricity that a t of it takes in the furnace.
         contents: by element.
+        origins: by supplier and season, where lots of known suppliers were drawn or seasons differ.
     """
 
     material: str
@@ -89,18 +108,30 @@ class Characterisation:
     metallic_yield: Interval
     energy_kwh_per_t: Interval
     contents: dict[Element, Estimate]
+    origins: tuple[OriginEstimate, ...] = ()
 
 
 def characterise(
-    log: HeatLog, materials: tuple[Material, ...], progress: Callable[[str, float], None] | None = None
+    log: HeatLog,
+    materials: tuple[Material, ...],
+    progress: Callable[[str, float], None] | None = None,
+    supplied: Supplied | None = None,
 ) -> list[Characterisation]:
-    """Characterise every metal-bearing material of a plant from its heats."""
+    """Characterise every metal-bearing material of a plant from its heats.
+
+    Args:
+        log: of the heats, oldest first.
+        materials: of the furnace.
+        progress: called with a stage and the share done.
+        supplied: who delivered what of the heats, where it is known.
+    """
     model = fit(log, materials, FitOptions(remainders=()), progress=progress)
     data = prepare(model, log)
     priors = catalogue_priors(model.schema, typical_values(data.targets))
     paths = trajectories(model.schema, model.outputs, priors, data, model.lot_t)
     last = [str(log.heat_ids[run.stop - 1]) for run in data.runs()]
     yields = posterior(yield_prior(model.schema), yield_statistics(model.schema, log))
+    effects = supplier_effects(model, log, supplied or {})
     charged = model.schema.charged(log)
     total = np.maximum(charged.sum(axis=1), 1e-9)
     found = []
@@ -125,7 +156,35 @@ def characterise(
                 },
             )
         )
-    return found
+    return [replace(one, origins=_origins(one, effects, materials)) for one in found]
+
+
+def _origins(
+    one: Characterisation, effects: SupplierEffects, materials: tuple[Material, ...]
+) -> tuple[OriginEstimate, ...]:
+    """A material by supplier and, where any element or the yield has seasons, by season."""
+    material = next(material for material in materials if material.name == one.material)
+    seasons = any(found.seasonal > 0 for found in (*effects.contents.values(), effects.metallic_yield))
+
+    def shifted(mean: float, half: float, by: float, sd: float) -> Interval:
+        wide = float(np.hypot(half, Z_90 * sd))
+        return Interval(max(mean + by, 0.0), max(mean + by - wide, 0.0), max(mean + by, 0.0) + wide)
+
+    found = []
+    for g, (name, origin) in enumerate(effects.origins):
+        if name != one.material or effects.supplied_t[g] <= 0 or (origin in SEASONS and not seasons):
+            continue
+        contents = {}
+        for element, estimate in one.contents.items():
+            recovery = material.recovery.get(element, 1.0 if element in NOBLE else FURNACE_RECOVERY[element])
+            by, sd = (
+                float(part[g]) / recovery for part in (effects.contents[element].mean, effects.contents[element].sd)
+            )
+            contents[element] = shifted(estimate.wt_pct, (estimate.high - estimate.low) / 2.0, by, sd)
+        yields, half = one.metallic_yield, (one.metallic_yield.high - one.metallic_yield.low) / 2.0
+        own = shifted(yields.mean, half, float(effects.metallic_yield.mean[g]), float(effects.metallic_yield.sd[g]))
+        found.append(OriginEstimate(origin, float(effects.supplied_t[g]), own, contents))
+    return tuple(found)
 
 
 def _interval(state: Posterior, column: int, per: float = 1.0) -> Interval:

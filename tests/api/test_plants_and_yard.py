@@ -177,3 +177,26 @@ def test_a_key_of_another_plant_sees_none_of_it(application: Application, tmp_pa
     finally:
         keys.revoke(made.key_id)
         keys.revoke(seen.key_id)
+
+
+def test_a_recipe_chooses_lots_of_the_yard(client: TestClient) -> None:
+    dirty, clean = (
+        {
+            "lot_id": name, "material": "E40 shredded", "delivered_at": "2026-11-27T06:00:00Z", "ticket_t": 40.0,
+            "supplier": name, "analysis_wt_pct": {"Cu": copper},
+        }
+        for name, copper in (("Dusty", 0.6), ("Proper", 0.1))
+    )  # fmt: skip
+    assert client.post(f"{YARD}/lots", json={"lots": [dirty, clean]}).status_code == 200
+    order = {"plant": "northmill", "grade": "B500B"}
+    answer = client.post("/v1/lot-recipes", json=order)
+    assert answer.status_code == 200, answer.text
+    masses = {line["material"]: line["mass_t"] for line in answer.json()["lines"]}
+    assert masses["E40 shredded lot Proper"] > masses.get("E40 shredded lot Dusty", 0.0)
+
+
+def test_how_many_baskets_over_the_wire(client: TestClient) -> None:
+    answer = client.post("/v1/basket-choices", json={"plant": "northmill", "grade": "B500B"})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["best"] in [one["count"] for one in found["choices"]]
