@@ -118,6 +118,43 @@ class Comparison(Frozen):
     weakest: Element | None
 
 
+class DoubtfulStock(Frozen):
+    """A material of which a recipe takes more than is surely there.
+
+    Attributes:
+        planned_t: of the recipe.
+        expected_t: stock by counts, tickets and what was drawn since.
+        surely_t: what of it is there with 95 % probability.
+    """
+
+    material: str
+    planned_t: float
+    expected_t: float
+    surely_t: float
+
+
+class StockDoubt(Frozen):
+    """What a recipe takes beyond what is surely in the yard.
+
+    Attributes:
+        dearer_by_eur_per_t: of doing with what is surely there; None where that makes no recipe.
+    """
+
+    materials: tuple[DoubtfulStock, ...]
+    dearer_by_eur_per_t: float | None
+
+    def in_words(self) -> str:
+        """Such as "E8 new thin: 31.0 t are needed, 24.2 t are surely there of about 40.0 t; …"."""
+        each = (
+            f"{one.material}: {one.planned_t:.1f} t are needed, {one.surely_t:.1f} t are surely there of about "
+            f"{one.expected_t:.1f} t"
+            for one in self.materials
+        )
+        dearer = self.dearer_by_eur_per_t
+        price = "no recipe does with that" if dearer is None else f"doing with that costs {dearer:.2f} €/t more"
+        return f"{'; '.join(each)}; {price}. Count what is there, or have another bay ready"
+
+
 class Recipe(Frozen):
     """A recommended charge for one heat, with baskets, tapping additions and predictions.
 
@@ -133,6 +170,7 @@ class Recipe(Frozen):
         bath: the carbon and the oxygen of the charge; None where the plant asks nothing of its bath.
         kept_claims: how the claims of its limits were kept so far, where outcomes of recipes came back.
         notes: what the reader must know to use it rightly.
+        stock_doubt: where it takes more of a material than is surely there, by the yard's books.
     """
 
     grade: str
@@ -155,6 +193,7 @@ class Recipe(Frozen):
     bath: Bath | None = None
     kept_claims: tuple[KeptClaim, ...] = ()
     notes: tuple[str, ...] = ()
+    stock_doubt: StockDoubt | None = None
 
     def charged_t(self) -> dict[str, float]:
         """T of every furnace material, by name."""

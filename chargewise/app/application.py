@@ -11,6 +11,8 @@ from chargewise.app.findings import Findings
 from chargewise.app.jobs.queue import JobQueue
 from chargewise.app.orders import CampaignOrder, HeatOrder
 from chargewise.app.plants import LoadedPlant, Plants
+from chargewise.app.questions import loosened, question
+from chargewise.app.stock_doubt import stock_doubt
 from optimizer.explain.alternatives import alternatives
 from optimizer.explain.claims import claims_of
 from optimizer.explain.comparison import compare_catalogue, compare_practice
@@ -273,7 +275,7 @@ class Application:
     def _recommend(
         self, loaded: LoadedPlant, order: Order, options: RecipeOptions, plant: Plant, compare: bool
     ) -> tuple[Recipe, tuple[LimitClaim, ...]]:
-        asked = _question(loaded, plant, order, options, compare)
+        asked = question(loaded, plant, order, options, compare)
         with self._lock:
             # Optima within the gap of one another differ by where a search began: who asks the same is told the same.
             if asked in self._answered:
@@ -287,11 +289,14 @@ class Application:
                 ways = (compare_practice(problem, loaded.history), compare_catalogue(problem))
                 others = tuple(way for way in ways if way is not None)
         recipe = recipe_from(problem, solution, outcome_of(problem, solution.columns_t), others)
-        notes = (*recipe.notes, *_loosened(loaded.plant, order))
+        notes = (*recipe.notes, *loosened(loaded.plant, order))
         limited = [(line.element, "maximum") for line in recipe.analysis if line.maximum_wt_pct is not None]
         limited += [(line.element, "minimum") for line in recipe.analysis if line.minimum_wt_pct is not None]
         kept = tuple(one for one in loaded.feedback.kept() if (one.element, one.side) in limited)
-        recipe = recipe.model_copy(update={"notes": notes, "kept_claims": kept})
+        surely_t, told_t = loaded.yard.surely_t, loaded.yard.stocks_t
+        doubt = stock_doubt(self.optimizer, problem, solution.columns_t, surely_t, told_t) if surely_t else None
+        notes = notes if doubt is None else (*notes, doubt.in_words())
+        recipe = recipe.model_copy(update={"notes": notes, "kept_claims": kept, "stock_doubt": doubt})
         found = (recipe, claims_of(problem, solution.columns_t))
         with self._lock:
             # Two who ask at once are told the same, too.
@@ -361,48 +366,6 @@ class Application:
             analysis_wt_pct={element: interval(element.value) for element in model.schema.elements},
             energy_kwh_per_t=interval(ENERGY),
         )
-
-
-def _loosened(plant: Plant, order: Order) -> tuple[str, ...]:
-    """Limits of an order that allow what its grade does not."""
-    try:
-        grade = plant.grade(order.grade.name)
-    except InputError:
-        return ()
-    asked = order.grade
-    above = [
-        f"{element} ≤ {limit:g} wt% is looser than the {grade.maximum_wt_pct[element]:g} wt% of {grade.name}"
-        for element, limit in asked.maximum_wt_pct.items()
-        if grade.is_above(element, limit)
-    ]
-    below = [
-        f"{element} ≥ {limit:g} wt% is looser than the {grade.minimum_wt_pct[element]:g} wt% of {grade.name}"
-        for element, limit in asked.minimum_wt_pct.items()
-        if grade.is_below(element, limit)
-    ]
-    return (*above, *below)
-
-
-def _question(loaded: LoadedPlant, plant: Plant, order: Order, options: RecipeOptions, compare: bool) -> Hashable:
-    """Everything that an answer depends on."""
-    yard = tuple(
-        (
-            id(item.material),
-            item.price_eur_per_t,
-            item.available_t,
-            item.min_t,
-            item.max_t,
-            item.min_lot_t,
-            item.lift_t,
-            item.paid_whole,
-        )
-        for item in plant.yard
-    )
-    # The loaded plant keeps alive, and stands for, what is the same on all days; a changed one is told by its content.
-    kept = loaded.plant
-    same = plant.furnace is kept.furnace and plant.groups is kept.groups and plant.notes is kept.notes
-    rest = "" if same else plant.model_dump_json(exclude={"yard"})
-    return (loaded, yard, plant.prices, rest, order.model_dump_json(), options.model_dump_json(), compare)
 
 
 def _at_usual(charge: Charge, loaded: LoadedPlant) -> Charge:

@@ -187,7 +187,7 @@ def test_a_recipe_chooses_lots_of_the_yard(client: TestClient) -> None:
         }
         for name, copper in (("Dusty", 0.6), ("Proper", 0.1))
     )  # fmt: skip
-    assert client.post(f"{YARD}/lots", json={"lots": [dirty, clean]}).status_code == 200
+    assert client.post(f"{YARD}/lots", json={"lots": [dirty, clean]}).status_code == 201
     order = {"plant": "northmill", "grade": "B500B"}
     answer = client.post("/v1/lot-recipes", json=order)
     assert answer.status_code == 200, answer.text
@@ -200,3 +200,21 @@ def test_how_many_baskets_over_the_wire(client: TestClient) -> None:
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert found["best"] in [one["count"] for one in found["choices"]]
+
+
+def test_a_recipe_says_and_prices_what_is_not_surely_there(client: TestClient) -> None:
+    sure = recipe(client)
+    assert sure["stock_doubt"] is None
+    wanted = max((line for line in sure["lines"] if line["stage"] == "furnace"), key=lambda line: line["mass_t"])
+    name, need_t = wanted["material"], wanted["mass_t"]
+    counts = {name: {"mass_t": need_t * 1.1, "sd_t": need_t * 0.3}}
+    assert client.put(f"{YARD}/stock", json={"counts": counts}).status_code == 200
+    doubt = recipe(client)["stock_doubt"]
+    (line,) = [one for one in doubt["materials"] if one["material"] == name]
+    assert line["surely_t"] == pytest.approx(need_t * (1.1 - 1.645 * 0.3), rel=1e-3)
+    assert line["planned_t"] > line["surely_t"]
+    assert doubt["dearer_by_eur_per_t"] > 0
+    assert any("surely there" in note for note in recipe(client)["notes"])
+    # Who says what is there knows it.
+    told = recipe(client, available_t={name: need_t * 1.2})
+    assert told["stock_doubt"] is None
