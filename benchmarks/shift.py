@@ -31,6 +31,7 @@ from scenarios.closed_loop.crane import Charged, CraneHeat, Mishaps, crane_heat,
 from scenarios.closed_loop.days import random_day
 from scenarios.closed_loop.recoveries import recovery_errors
 from scenarios.closed_loop.sampled import BASKET_CONFIDENCE, Melting
+from scenarios.rolling import replanned_equals_planned
 from scenarios.suppliers import supplier_excess
 from scenarios.virtual_plant import VirtualPlant
 from scenarios.world import stable_rng
@@ -177,6 +178,7 @@ def measure(quick: bool) -> Results:
         heats = _heats(virtual, model, HEATS // len(names()))
         told += _told(virtual, heats, *(DRAWS if quick else DRAWS_FULL))
         speed += [heat for heat, _ in heats[:30]]
+    same, gain = replanned_equals_planned()
     ways = ("blind", "baskets", "again", "untrimmed")
     off = {way: float(np.mean([getattr(one, way).off_spec for one in told])) for way in ways}
     cost = {way: float(np.mean([getattr(one, way).cost_eur_per_t for one in told])) for way in ways}
@@ -190,6 +192,7 @@ def measure(quick: bool) -> Results:
         "reoptimised_cost_over_blind": cost["again"] / cost["blind"],
         "baskets_only_cost_over_blind": cost["baskets"] / cost["blind"],
         **recovery_errors(),
+        "replanned_equals_planned": same, "replanned_gain": gain,
         "supplier_excess_vs_material": supplier_excess(SUPPLIERS_DIFFER),
         "alike_suppliers_excess_vs_material": supplier_excess(0.0),
     }  # fmt: skip
