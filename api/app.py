@@ -31,6 +31,7 @@ from api.resources import (
     recipes,
     recoveries,
     scenarios,
+    sequences,
     shift,
     yard,
 )
@@ -71,6 +72,7 @@ RESOURCES = (
     heats,
     recoveries,
     shift,
+    sequences,
     priorities,
     jobs,
     scenarios,

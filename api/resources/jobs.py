@@ -30,6 +30,7 @@ from chargewise.app.access import Right
 from chargewise.app.application import Application
 from chargewise.app.jobs.kinds import EvaluationOrder, FrontOrder, ScenarioOrder, ShadowOrder, TrainingOrder
 from chargewise.app.jobs.queue import Job, JobQueue, State
+from chargewise.app.month import MonthOrder, checked_month
 from chargewise.app.orders import CampaignOrder
 from steel.frozen import Frozen
 
@@ -158,6 +159,30 @@ class CampaignRequest(CampaignOrder):
     )
 
 
+class MonthRequest(MonthOrder):
+    """A month's order book and what can be bought for it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plant": "northmill",
+                    "heats": [{"grade": "B500B", "count": 40}, {"grade": "SAE1018", "count": 20}],
+                    "available_t": {"E8 new thin": 300, "E40 shredded": 700},
+                    "offers": [
+                        {
+                            "offer_id": "Metz 4711", "material": "E8 new thin", "supplier": "Metz",
+                            "price_eur_per_t": 361, "most_t": 900, "least_t": 200,
+                        },
+                        {"offer_id": "Port 12", "material": "E40 shredded", "price_eur_per_t": 330, "most_t": 2500},
+                    ],
+                    "time_limit_s": 20,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+
 class ScenarioRequest(ScenarioOrder):
     """A scenario for a plant: one of the gallery by its name, or one's own."""
 
@@ -198,6 +223,13 @@ def ask_campaign(asked: CampaignRequest, app: App, queue: Queue, asking: Asking,
     """The cheapest plan for many heats over one stock, with what arrives and can be bought meanwhile."""
     app.check_campaign(known_plant(app, asked))
     return _asked("campaign", asked, CampaignOrder, queue, asking.name, response)
+
+
+@router.post("/months", status_code=202, responses=FULL, dependencies=ASKS)
+def ask_month(asked: MonthRequest, app: App, queue: Queue, asking: Asking, response: Response) -> JobStatus:
+    """Which offers to buy, hold or walk away from for a month's order book, with break-even prices."""
+    checked_month(app.plants, known_plant(app, asked))
+    return _asked("month", asked, MonthOrder, queue, asking.name, response)
 
 
 @router.post("/scenarios", status_code=202, responses=FULL, dependencies=ASKS)

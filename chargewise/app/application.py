@@ -9,9 +9,11 @@ from typing import Any
 
 from chargewise.app.findings import Findings
 from chargewise.app.jobs.queue import JobQueue
+from chargewise.app.month import MonthOrder, plan_month
 from chargewise.app.orders import CampaignOrder, HeatOrder
 from chargewise.app.plants import LoadedPlant, Plants
 from chargewise.app.questions import loosened, question
+from chargewise.app.sequences import SequenceOrder, planned_sequence
 from chargewise.app.stock_doubt import stock_doubt
 from optimizer.explain.alternatives import alternatives
 from optimizer.explain.claims import claims_of
@@ -36,6 +38,7 @@ from plant_adapters.store.store import HeatStore
 from scenarios.what_if.scenario import Scenario
 from scenarios.what_if.study import WhatIf, what_if
 from steel.answers import BasketChoices, Ranges, RankedRecipe, Substitutes
+from steel.buying import MonthAdvice
 from steel.campaigns import CampaignPlan
 from steel.claims import LimitClaim
 from steel.elements import Element
@@ -45,6 +48,7 @@ from steel.grades import Order
 from steel.heats import Charge
 from steel.plants import Plant
 from steel.recipes import Alternative, Comparison, ConfidencePrice, FrontPoint, Interval, Recipe, Review
+from steel.sequences import SequencePlan
 from surrogate.fit.suppliers import supplier_effects
 from surrogate.model.model import one_heat
 from surrogate.model.schema import ENERGY
@@ -249,6 +253,21 @@ class Application:
         heats = asked.campaign(today)
         limit_s = asked.time_limit_s
         return plan_campaign(today, heats, loaded.description, asked.options, limit_s, workers, progress)
+
+    def sequence(self, asked: SequenceOrder) -> SequencePlan:
+        """The heats that are left of a cast sequence, each with what the one before leaves.
+
+        Raises:
+            ImpossibleOrderError: one of the orders could not be made.
+            InputError: there is no such plant, or a value cannot be used.
+        """
+        return planned_sequence(self.optimizer, self.plant(asked.plant), asked)
+
+    def month(
+        self, asked: MonthOrder, workers: int = 1, progress: Callable[[str, float], None] | None = None
+    ) -> MonthAdvice:
+        """Which offers to take for a month's order book, and up to which price each pays."""
+        return plan_month(self.plants, asked, workers, progress)
 
     def recommend(
         self,

@@ -83,16 +83,8 @@ def _plan(
     supply = gather(plant, campaign, description, options)
     # One by one, so that nobody waits for the others once the whole is to stop.
     with Parallel(n_jobs=workers, return_as="generator") as parallel:
-        first = _solved(parallel, supply.kinds)
-        for problem, found in zip(supply.kinds, first, strict=True):
-            if found is None:
-                raise conflicts_of(problem)
-        best = [found.columns_t for found in first if found is not None]
-        costs = np.array([problem.objective_eur(x) for problem, x in zip(supply.kinds, best, strict=True)])
-        master = Master(supply, campaign, UNMADE * costs)
-        for kind, (masses, cost) in enumerate(zip(best, costs, strict=True)):
-            master.add(kind, masses, float(cost))
-        bound, duals = _improve(master, parallel, deadline - MASTER_SHARE * time_limit_s, say)
+        master = first_master(parallel, supply, campaign)
+        bound, duals = improve(master, parallel, deadline - MASTER_SHARE * time_limit_s, say)
     say("whole heats", 0.9)
     groups, bought = master.whole(max(MASTER_SHARE * time_limit_s, deadline - time.perf_counter()))
     recipes = _schedule(supply, master, groups)
@@ -112,6 +104,24 @@ def _plan(
             "stranded": tuple(sorted(number + 1 for number in stranded)),
         }
     )
+
+
+def first_master(parallel: Parallel, supply: Supply, campaign: Campaign) -> Master:
+    """The master with each kind of heat's best recipe, all of the supply to itself.
+
+    Raises:
+        ImpossibleOrderError: one of the orders could not be made so.
+    """
+    first = _solved(parallel, supply.kinds)
+    for problem, found in zip(supply.kinds, first, strict=True):
+        if found is None:
+            raise conflicts_of(problem)
+    best = [found.columns_t for found in first if found is not None]
+    costs = np.array([problem.objective_eur(x) for problem, x in zip(supply.kinds, best, strict=True)])
+    master = Master(supply, campaign, UNMADE * costs)
+    for kind, (masses, cost) in enumerate(zip(best, costs, strict=True)):
+        master.add(kind, masses, float(cost))
+    return master
 
 
 def _missing(recipes: list[FloatArray]) -> set[int]:
@@ -146,7 +156,7 @@ def _solved(parallel: Parallel, problems: Iterable[RecipeProblem]) -> list[Solut
     return found
 
 
-def _improve(
+def improve(
     master: Master, parallel: Parallel, deadline: float, say: Callable[[str, float], None]
 ) -> tuple[float, Duals]:
     """Seek recipes until the fractional plan is near what no plan can undercut; returns that bound and the prices."""
@@ -184,7 +194,7 @@ def _seek(
     supply, worth = master.supply, duals.worth
     asked = [(int(k), int(p)) for k, p in np.argwhere(supply.heats > 0)]
     apart = {(k, worth[:, p].round(6).tobytes()): (k, p) for k, p in asked}
-    solved = _solved(parallel, (_charged(supply, k, worth[:, p], recipe_gap) for k, p in apart.values()))
+    solved = _solved(parallel, (charged_worth(supply, k, worth[:, p], recipe_gap) for k, p in apart.values()))
     by_key = dict(zip(apart, solved, strict=True))
     least = np.zeros(supply.heats.shape)
     for k, p in asked:
@@ -199,7 +209,7 @@ def _seek(
     return fresh, master.bound(duals, least)
 
 
-def _charged(supply: Supply, kind: int, worth: FloatArray, recipe_gap: float) -> RecipeProblem:
+def charged_worth(supply: Supply, kind: int, worth: FloatArray, recipe_gap: float) -> RecipeProblem:
     """A kind of heat that pays what limited materials are worth."""
     problem = supply.kinds[kind]
     options = problem.options.model_copy(update={"gap": max(problem.options.gap, recipe_gap)})

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, JsonValue
 
 from chargewise.app.application import Application
+from chargewise.app.month import MonthOrder
 from chargewise.app.orders import CampaignOrder, HeatOrder
 from chargewise.app.workplace import Workplace
 from optimizer.problem.options import Objective, RecipeOptions
@@ -145,6 +146,11 @@ def _campaign(place: Workplace, asked: CampaignOrder, job_id: str, progress: Pro
         return plain(place.application().campaign(asked, _workers(place), progress))
 
 
+def _month(place: Workplace, asked: MonthOrder, job_id: str, progress: Progress) -> Any:
+    with on_cluster(place.settings.cluster):
+        return place.application().month(asked, _workers(place), progress).model_dump(mode="json")
+
+
 def _scenario(place: Workplace, asked: ScenarioOrder, job_id: str, progress: Progress) -> Any:
     application: Application = place.application()
     with on_cluster(place.settings.cluster):
@@ -197,6 +203,7 @@ KINDS: dict[str, Kind] = {
     "front": Kind(FrontOrder, "quick", _front),
     "scenario": Kind(ScenarioOrder, "quick", _scenario),
     "campaign": Kind(CampaignOrder, "long", _campaign),
+    "month": Kind(MonthOrder, "long", _month),
     "training": Kind(TrainingOrder, "long", _training),
     "evaluation": Kind(EvaluationOrder, "long", _evaluation),
     "shadow": Kind(ShadowOrder, "long", _shadow),
