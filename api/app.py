@@ -17,6 +17,7 @@ from api.pages.recipe_page import install_pages
 from api.requests import Requests
 from api.resources import (
     administration,
+    carbon,
     catalogue,
     federation,
     findings,
@@ -81,6 +82,7 @@ RESOURCES = (
     plants,
     yard,
     findings,
+    carbon,
     models,
     federation,
     administration,

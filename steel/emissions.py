@@ -1,22 +1,53 @@
 """Greenhouse-gas emissions by scope: arithmetic on masses and published factors, never learned."""
 
+from pydantic import model_validator
+
 from steel.elements import Element
 from steel.frozen import Frozen
 from steel.materials import Material
 from steel.quantities import KgCo2ePerUnit
+from steel.texts import Line
 
 KGCO2_PER_T_CARBON = 3667.0
 """Carbon burnt, kgCO2 per t C: 44.009/12.011 (stoichiometry)."""
 
 
+class FactorSource(Frozen):
+    """Where a factor comes from.
+
+    Attributes:
+        dated: of the source, as it is told.
+        version: of the source.
+    """
+
+    source: Line
+    dated: Line = ""
+    version: Line = ""
+
+
 class EmissionFactors(Frozen):
-    """Factors a plant may override; defaults come from the catalogue `emissions.toml`."""
+    """Factors a plant may override; defaults come from the catalogue `emissions.toml`.
+
+    Attributes:
+        sources: of those that are the plant's own, by their names.
+
+    Raises:
+        ValueError: a source is told of what is no factor.
+    """
 
     electricity_kgco2e_per_kwh: KgCo2ePerUnit
     natural_gas_kgco2e_per_nm3: KgCo2ePerUnit
     oxygen_kgco2e_per_nm3: KgCo2ePerUnit
     electrode_direct_kgco2e_per_kg: KgCo2ePerUnit
     electrode_upstream_kgco2e_per_kg: KgCo2ePerUnit
+    sources: dict[str, FactorSource] = {}
+
+    @model_validator(mode="after")
+    def _of_factors(self) -> "EmissionFactors":
+        strange = sorted(self.sources.keys() - type(self).model_fields.keys())
+        if strange:
+            raise ValueError(f"sources of {', '.join(strange)}: no such factor")
+        return self
 
 
 class Emissions(Frozen):

@@ -1,7 +1,7 @@
 """Materials: what can be charged or added, as the catalogue or the plant knows it."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -56,6 +56,10 @@ class MaterialKind(StrEnum):
     UNRECORDED = "unrecorded"
 
 
+Origin = Literal["post-consumer", "pre-consumer", "internal", "primary"]
+"""Where recycled content comes from (ISO 14021); primary is what was never scrap."""
+
+
 class Oxide(StrEnum):
     """Slag-forming oxides."""
 
@@ -93,6 +97,7 @@ class Material(Frozen):
         oxides_wt_pct: slag-forming oxides that come with it, as flux, gangue or dirt.
         upstream_kgco2e_per_t: scope 3 emissions of making it.
         specification: for scrap, what its category promises.
+        recycled: where it usually comes from, where the kind does not say it.
     """
 
     name: NameLine
@@ -107,6 +112,14 @@ class Material(Frozen):
     oxides_wt_pct: dict[Oxide, WtPct] = {}
     upstream_kgco2e_per_t: KgCo2ePerT = 0.0
     specification: ScrapSpecification | None = None
+    recycled: Origin | None = None
+
+    @property
+    def usual_origin(self) -> Origin | None:
+        """Where it comes from, lots apart; None of scrap of which nobody says it."""
+        if self.recycled is not None or self.kind is MaterialKind.SCRAP:
+            return self.recycled
+        return "internal" if self.kind is MaterialKind.INTERNAL else "primary"
 
     def content(self, element: Element) -> float:
         """Typical content in wt%; 0 where the catalogue names none."""

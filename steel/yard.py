@@ -2,17 +2,16 @@
 
 import math
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from steel.elements import Element
 from steel.frozen import Frozen
+from steel.materials import Origin
 from steel.quantities import EurPerT, Fraction, Number, StockT, Time, WtPct
 from steel.texts import Line, NameLine
 
-Origin = Literal["post-consumer", "pre-consumer", "internal", "primary"]
-"""Where recycled content comes from (ISO 14021); primary is what was never scrap."""
 TICKET_ERROR = 0.03
 """Relative standard deviation of a weighed delivery: moisture, dirt and the weighbridge."""
 BOOKING_ERROR = 0.06

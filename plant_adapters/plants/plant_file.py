@@ -13,7 +13,7 @@ from plant_adapters.reading.toml_files import read_toml, validated
 from steel import catalogue
 from steel.complaints import input_error
 from steel.elements import by_element
-from steel.emissions import EmissionFactors
+from steel.emissions import EmissionFactors, FactorSource
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.grades import Grade
@@ -58,6 +58,7 @@ class EmissionFactorChanges(Frozen):
     oxygen_kgco2e_per_nm3: KgCo2ePerUnit | None = None
     electrode_direct_kgco2e_per_kg: KgCo2ePerUnit | None = None
     electrode_upstream_kgco2e_per_kg: KgCo2ePerUnit | None = None
+    sources: dict[str, FactorSource] = {}
 
     def factors(self) -> EmissionFactors:
         """The catalogue's factors with these."""

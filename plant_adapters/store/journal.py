@@ -232,6 +232,16 @@ class Journal:
                 raise _given(recipe_id, "another heat") from None
             tick(connection, plant, CLOCK)
 
+    def additions(self, plant: str) -> dict[str, dict[str, float]]:
+        """By heat, t of each tapping addition, as far as what was charged of a recipe was reported."""
+        query = (
+            sa.select(CHARGES.c.heat_id, CHARGES.c.additions_t)
+            .join(RECIPES, RECIPES.c.recipe_id == CHARGES.c.recipe_id)
+            .where(RECIPES.c.plant == plant)
+        )
+        with self._database.reading() as connection:
+            return {str(heat_id): dict(masses) for heat_id, masses in connection.execute(query)}
+
     def outcomes(self, plant: str, after: int = 0) -> list[Outcome]:
         """Outcomes of a plant in the order they came, those after a number of one."""
         query = (

@@ -1,6 +1,6 @@
 """The yard's books: lots come in, counts correct, charges draw first in first out; all of it adds up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from plant_adapters.store.clock import YARD, tick
 from plant_adapters.store.database import Database, stamp
 from plant_adapters.store.yard_tables import LOTS, MOVEMENTS, STOCKS
 from steel.errors import InputError
+from steel.materials import Origin
 from steel.yard import Count, Lot, LotState, StockEstimate, stock_sd_t
 
 NOTHING_T = 1e-9
@@ -151,17 +152,31 @@ class YardBook:
 
     def supplied(self, plant: str) -> dict[str, dict[tuple[str, str], float]]:
         """By heat, t of each material from each supplier, as far as lots of known suppliers were drawn."""
-        supplier = {str(row["lot_id"]): str(row["content"].get("supplier", "")) for row in self._lot_rows(plant)}
+        found: dict[str, dict[tuple[str, str], float]] = {}
+        for heat_id, material, lot, mass_t in self._drawn_of_lots(plant):
+            if lot.get("supplier"):
+                heat, origin = found.setdefault(heat_id, {}), (material, str(lot["supplier"]))
+                heat[origin] = heat.get(origin, 0.0) + mass_t
+        return found
+
+    def origins(self, plant: str) -> dict[str, dict[str, dict[Origin, float]]]:
+        """By heat and material, t of each origin of recycled content, as far as lots tell it."""
+        found: dict[str, dict[str, dict[Origin, float]]] = {}
+        for heat_id, material, lot, mass_t in self._drawn_of_lots(plant):
+            if lot.get("recycled"):
+                of = found.setdefault(heat_id, {}).setdefault(material, {})
+                of[lot["recycled"]] = of.get(lot["recycled"], 0.0) + mass_t
+        return found
+
+    def _drawn_of_lots(self, plant: str) -> Iterator[tuple[str, str, dict[str, Any], float]]:
+        """Heat, material, lot and t of all that was drawn of lots for heats."""
+        lots = {str(row["lot_id"]): row["content"] for row in self._lot_rows(plant)}
         drawn = (MOVEMENTS.c.plant == plant) & MOVEMENTS.c.heat_id.is_not(None) & MOVEMENTS.c.lot_id.is_not(None)
         columns = (MOVEMENTS.c.heat_id, MOVEMENTS.c.material, MOVEMENTS.c.lot_id, MOVEMENTS.c.mass_t)
-        found: dict[str, dict[tuple[str, str], float]] = {}
         with self._database.reading() as connection:
-            for heat_id, material, lot_id, mass_t in connection.execute(sa.select(*columns).where(drawn)):
-                whose = supplier.get(str(lot_id), "")
-                if whose:
-                    heat = found.setdefault(str(heat_id), {})
-                    heat[material, whose] = heat.get((material, whose), 0.0) - float(mass_t)
-        return found
+            rows = connection.execute(sa.select(*columns).where(drawn)).all()
+        for heat_id, material, lot_id, mass_t in rows:
+            yield str(heat_id), str(material), lots.get(str(lot_id), {}), -float(mass_t)
 
     def _lot_rows(self, plant: str) -> Sequence["sa.RowMapping"]:
         query = sa.select(LOTS.c.lot_id, LOTS.c.content).where(LOTS.c.plant == plant)

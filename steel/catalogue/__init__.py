@@ -62,6 +62,7 @@ def materials() -> dict[str, Material]:
                 oxides_wt_pct={Oxide(name): figure["v"] for name, figure in raw.get("oxides_wt_pct", {}).items()},
                 upstream_kgco2e_per_t=raw["upstream_kgco2e_per_t"]["v"],
                 specification=_specification(raw.get("specification")),
+                recycled=raw.get("recycled"),
             )
     return found
 
