@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks import report
 from benchmarks.published_charges import EXACT, STATED, read_published
 from benchmarks.report import SHARED_DATA, Results
+from benchmarks.shift_month import month_figures
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.explain.outcome import outcome_of
 from optimizer.explain.recommend import Optimizer, recipe_from
@@ -193,6 +194,7 @@ def measure(quick: bool) -> Results:
         "baskets_only_cost_over_blind": cost["baskets"] / cost["blind"],
         **recovery_errors(),
         "replanned_equals_planned": same, "replanned_gain": gain,
+        **month_figures(),
         "supplier_excess_vs_material": supplier_excess(SUPPLIERS_DIFFER),
         "alike_suppliers_excess_vs_material": supplier_excess(0.0),
     }  # fmt: skip

@@ -36,6 +36,13 @@ if TYPE_CHECKING:
     )
     from chargewise.app.shadow import shadow
     from optimizer.explain.conflicts import ImpossibleOrderError
+    from optimizer.explain.recommend import Optimizer
+    from optimizer.explain.substitutes import substitutes
+    from optimizer.plan.basket_count import basket_choices
+    from optimizer.plan.buying import month_advice
+    from optimizer.plan.rest_of_heat import rest_of_heat
+    from optimizer.plan.sequence import plan_sequence
+    from optimizer.plan.trim import trims
     from optimizer.problem.options import Aim, Objective, RecipeOptions
     from optimizer.problem.own_rules import rule
     from optimizer.solve.errors import SolverError
@@ -44,12 +51,15 @@ if TYPE_CHECKING:
     from scenarios.what_if.scenario import read_scenario
     from scenarios.what_if.study import what_if
     from steel.baskets import BasketRule, Baskets
+    from steel.buying import ScrapOffer
     from steel.campaigns import Campaign
     from steel.elements import Element
     from steel.errors import InputError
     from steel.grades import Grade, Order
     from steel.materials import Material, MaterialKind
     from steel.plants import Furnace, MaterialGroup, Plant, Prices, YardItem
+    from steel.sequences import ReturnsPractice
+    from surrogate.model.melt import expected_melt
     from surrogate.model.stated_model import stated_description
 
 _NOTEBOOK = "chargewise.app.notebook"
@@ -69,6 +79,16 @@ _OFFERED = {
     "campaign": _NOTEBOOK,
     "adopt": _NOTEBOOK,
     "shadow": "chargewise.app.shadow",
+    "Optimizer": "optimizer.explain.recommend",
+    "rest_of_heat": "optimizer.plan.rest_of_heat",
+    "substitutes": "optimizer.explain.substitutes",
+    "trims": "optimizer.plan.trim",
+    "basket_choices": "optimizer.plan.basket_count",
+    "plan_sequence": "optimizer.plan.sequence",
+    "month_advice": "optimizer.plan.buying",
+    "expected_melt": "surrogate.model.melt",
+    "ReturnsPractice": "steel.sequences",
+    "ScrapOffer": "steel.buying",
     "what_if": "scenarios.what_if.study",
     "read_scenario": "scenarios.what_if.scenario",
     "read_price_history": "plant_adapters.plants.price_history",
@@ -97,10 +117,12 @@ _OFFERED = {
 }
 __all__ = [
     "Aim", "BasketRule", "Baskets", "Campaign", "Element", "Furnace", "Grade", "HeatBatch", "ImpossibleOrderError",
-    "InputError", "Material", "MaterialGroup", "MaterialKind", "Objective", "Order", "Plant", "Prices",
-    "RecipeOptions", "SolverError", "YardItem", "__version__", "adopt", "campaign", "describe", "evaluate", "front",
-    "open_workplace", "plant_of", "predict", "problem", "read_heats", "read_plant", "read_price_history",
-    "read_scenario", "recommend", "rule", "scores", "shadow", "stated_description", "train", "what_if",
+    "InputError", "Material", "MaterialGroup", "MaterialKind", "Objective", "Optimizer", "Order", "Plant", "Prices",
+    "RecipeOptions", "ReturnsPractice", "ScrapOffer", "SolverError", "YardItem", "__version__", "adopt",
+    "basket_choices", "campaign", "describe", "evaluate", "expected_melt", "front", "month_advice",
+    "open_workplace", "plan_sequence", "plant_of", "predict", "problem", "read_heats", "read_plant",
+    "read_price_history", "read_scenario", "recommend", "rest_of_heat", "rule", "scores", "shadow",
+    "stated_description", "substitutes", "train", "trims", "what_if",
 ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ SCRAP_BURDEN_KGCO2E_PER_T = 1500.0
 """What recycling a t of scrap spares (Broadbent 2016, Int J Life Cycle Assess 21:1658-1665)."""
 ELECTRODE_CARBON = 0.998
 """Share of carbon in a graphite electrode; 3.66 kgCO2 per kg is all but all of it."""
-KINDS = {MaterialKind.ORE_BASED: "iron precursor", MaterialKind.FERROALLOY: "ferro-alloy"}
+KINDS = {MaterialKind.ORE_BASED: "iron", MaterialKind.FERROALLOY: "ferro-alloy"}
 SCRAP = (MaterialKind.SCRAP,)
 METAL = (MaterialKind.SCRAP, MaterialKind.ORE_BASED, MaterialKind.INTERNAL)
 
@@ -109,7 +109,7 @@ def _lines(plant: Plant, facts: HeatFacts, charged: Masses, additions: Masses, b
         carbon_kg = 10.0 * material.content(Element.C) * mass_t * lost
         if carbon_kg:
             yield _line(1, f"carbon of {material.name}", carbon_kg, "kg C", carbon_kg / 1000.0 * KGCO2_PER_T_CARBON)
-    stays_kg = 10.0 * facts.analysis_wt_pct.get(Element.C, 0.0) * facts.steel_t
+    stays_kg = _held_kg(facts, Element.C)
     if stays_kg:
         yield _line(1, "carbon that stays in the steel", -stays_kg, "kg C", -stays_kg / 1000.0 * KGCO2_PER_T_CARBON)
     injected = facts.injected_carbon_kg
@@ -156,10 +156,8 @@ def _route(facts: HeatFacts, charged: Masses, additions: Masses) -> RouteFigures
     every = (*charged, *additions)
     carbon_in = sum(10.0 * material.content(Element.C) * mass_t for material, mass_t in every)
     carbon_in += facts.injected_carbon_kg + ELECTRODE_CARBON * facts.electrodes_kg
-    steel_kg = 1000.0 * facts.steel_t
-    held = {element: facts.analysis_wt_pct.get(element, 0.0) / 100.0 * steel_kg for element in Element}
-    alloys = {element.value: _kept(held[element]) for element in ALLOYED}
-    alloys["other"] = _kept(sum(held[element] for element in OTHER_ALLOYS))
+    alloys = {element.value: _kept(_held_kg(facts, element)) for element in ALLOYED}
+    alloys["other"] = _kept(sum(_held_kg(facts, element) for element in OTHER_ALLOYS))
     recycled = _recycled(charged, facts.origins_t)
     return RouteFigures(
         steel_t=_kept(facts.steel_t),
@@ -167,7 +165,7 @@ def _route(facts: HeatFacts, charged: Masses, additions: Masses) -> RouteFigures
         scrap_t=_kept(sum(mass_t for material, mass_t in charged if material.kind in SCRAP)),
         pre_consumer_t=recycled.pre_consumer_t,
         carbon_in_kg=_kept(carbon_in),
-        carbon_out_kg=_kept(held[Element.C]),
+        carbon_out_kg=_kept(_held_kg(facts, Element.C)),
         precursors=tuple(
             Precursor(
                 name=material.name, kind=KINDS[material.kind], mass_t=_kept(mass_t),
@@ -177,6 +175,11 @@ def _route(facts: HeatFacts, charged: Masses, additions: Masses) -> RouteFigures
         ),
         alloys_kg=alloys,
     )  # fmt: skip
+
+
+def _held_kg(facts: HeatFacts, element: Element) -> float:
+    """What the steel holds of an element."""
+    return 10.0 * facts.analysis_wt_pct.get(element, 0.0) * facts.steel_t
 
 
 def _kept(value: float) -> float:

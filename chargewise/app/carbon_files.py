@@ -142,7 +142,7 @@ def _route(found: CarbonAccount) -> Iterable[Row]:
         "% of it",
     )
     for precursor in route.precursors:
-        yield f"precursor, {precursor.kind}: {precursor.name}", precursor.mass_t, "t"
+        yield f"precursor ({precursor.kind}): {precursor.name}", precursor.mass_t, "t"
         yield f"embedded in {precursor.name}", precursor.embedded_kgco2e, "kgCO2e"
     for name, mass_kg in route.alloys_kg.items():
         yield f"{name} in the steel", round(mass_kg / 10.0 / steel, 4), "wt%"
@@ -173,6 +173,9 @@ def _table(heading: str, columns: Sequence[str], rows: Iterable[Row]) -> str:
             return f'<td class="n">{value:,}</td>'
         return f"<td>{escape(str(value))}</td>"
 
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    body = "".join(f"<tr>{''.join(shown(value) for value in row)}</tr>" for row in rows)
+    every = list(rows)
+    numbers = [isinstance(value, int | float) for value in (every[0] if every else ())]
+    marks = [' class="n"' if is_number else "" for is_number in numbers] or [""] * len(columns)
+    head = "".join(f"<th{mark}>{escape(name)}</th>" for name, mark in zip(columns, marks, strict=True))
+    body = "".join(f"<tr>{''.join(shown(value) for value in row)}</tr>" for row in every)
     return f'<h2>{escape(heading)}</h2><div class="wide"><table><tr>{head}</tr>{body}</table></div>'

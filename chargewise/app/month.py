@@ -88,6 +88,7 @@ def checked_month(plants: Plants, asked: MonthOrder) -> tuple[Plant, tuple[Scrap
                 f"offer {offer.offer_id}",
                 f"a furnace material of the yard{meant(offer.material, names)}",
             )
+    asked.orders(loaded.plant)
     priced = with_prices(loaded.plant, asked.prices_eur_per_t, "prices_eur_per_t")
     free = priced.with_items(lambda item: {"max_t": item.most_t, "available_t": None})
     booked = plants.book.stocks(asked.plant)

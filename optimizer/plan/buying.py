@@ -75,29 +75,46 @@ def month_advice(
     say = progress or (lambda stage, share: None)
     deadline = time.perf_counter() + time_limit_s
     campaign = _campaign(orders, offers, names)
-    plan = plan_campaign(
-        plant, campaign, description, options, PLAN_SHARE * time_limit_s, workers,
-        lambda stage, share: say(stage, PLAN_SHARE * share),
-    )  # fmt: skip
-    reference = reference or _most_used(plan, plant)
     supply = gather(plant, campaign, description, options)
-    found: list[OfferAdvice] = []
-    with within(max(deadline - time.perf_counter(), 1.0)), Parallel(n_jobs=workers, return_as="generator") as parallel:
+    judged: list[OfferAdvice] = []
+    judged_by = deadline - PLAN_SHARE * time_limit_s
+    with within(time_limit_s), Parallel(n_jobs=workers, return_as="generator") as parallel:
         master = first_master(parallel, supply, campaign)
-        improve(master, parallel, deadline, lambda stage, share: None)
+        against = reference or _most_used(master)
+        improve(master, parallel, judged_by, lambda stage, share: None)
         for number, offer in enumerate(offers):
-            say(f"offer {offer.offer_id}", PLAN_SHARE + (1.0 - PLAN_SHARE) * number / len(offers))
-            duals = _without(master, parallel, number, deadline)
-            solved = _at_worth(supply, duals, names[offer.offer_id])
-            found.append(_advice(offer, names[offer.offer_id], plan, solved, doubt, reference))
+            say(f"offer {offer.offer_id}", (1.0 - PLAN_SHARE) * number / len(offers))
+            solved = _at_worth(supply, _without(master, parallel, number, judged_by), names[offer.offer_id])
+            judged.append(_advice(offer, names[offer.offer_id], solved, doubt, against))
+    # A plan is exact to a thousandth or two of all that it costs: what is surely too dear has no place in it.
+    left = [one.offer for one in judged if one.verdict != "walk away"]
+    plan = plan_campaign(
+        plant, _campaign(orders, offers, names, left), description, options,
+        max(deadline - time.perf_counter(), PLAN_SHARE * time_limit_s), workers,
+        lambda stage, share: say(stage, 1.0 - PLAN_SHARE * (1.0 - share)),
+    )  # fmt: skip
     yard = {item.material.name: item.price_eur_per_t for item in plant.yard}
     over = sum(offer.least_t * (offer.price_eur_per_t - yard[names[offer.offer_id]]) for offer in offers)
     say("done", 1.0)
-    return MonthAdvice(offers=tuple(found), plan=plan, contracts_eur=over)
+    return MonthAdvice(
+        offers=tuple(one.model_copy(update={"planned_t": _taken(one.offer, names, plan)}) for one in judged),
+        plan=plan,
+        contracts_eur=over,
+    )
 
 
-def _campaign(orders: Sequence[Order], offers: Iterable[ScrapOffer], names: Mapping[str, str]) -> Campaign:
-    """What is contracted comes whatever it is worth; the rest of an offer may be bought."""
+def _taken(offer: ScrapOffer, names: Mapping[str, str], plan: CampaignPlan) -> float:
+    """What a plan takes of an offer, contracted mass with it."""
+    name, price = names[offer.offer_id], offer.price_eur_per_t
+    bought = (one.mass_t for one in plan.purchases if (one.material, one.price_eur_per_t) == (name, price))
+    return sum(bought) + offer.least_t
+
+
+def _campaign(
+    orders: Sequence[Order], offers: Iterable[ScrapOffer], names: Mapping[str, str],
+    bought: Sequence[ScrapOffer] | None = None,
+) -> Campaign:  # fmt: skip
+    """What is contracted comes whatever it is worth; the rest of an offer, or of some, may be bought."""
     every = tuple(offers)
     return Campaign(
         orders=tuple(orders),
@@ -110,7 +127,7 @@ def _campaign(orders: Sequence[Order], offers: Iterable[ScrapOffer], names: Mapp
                 most_t=max(one.most_t - one.least_t, NEXT_TO_NOTHING_T),
                 breaks=(PriceBreak(from_t=0.0, price_eur_per_t=one.price_eur_per_t),),
             )
-            for one in every
+            for one in (every if bought is None else bought)
         ),
     )
 
@@ -137,8 +154,7 @@ def _at_worth(supply: Supply, duals: Duals, without: str) -> list[tuple[RecipePr
 
 
 def _advice(
-    offer: ScrapOffer, name: str, plan: CampaignPlan, solved: Sequence[tuple[RecipeProblem, Solution]], doubt: Doubt,
-    reference: str,
+    offer: ScrapOffer, name: str, solved: Sequence[tuple[RecipeProblem, Solution]], doubt: Doubt, reference: str
 ) -> OfferAdvice:  # fmt: skip
     values, slopes = [], []
     for problem, solution in solved:
@@ -154,16 +170,13 @@ def _advice(
     draws = np.random.default_rng(0).standard_normal((DRAWS, len(slopes[best])))
     drawn = np.max(np.array(values)[:, None] + np.array(slopes) @ draws.T, axis=0)
     pays_with = float((drawn > offer.price_eur_per_t).mean())
-    bought = sum(
-        one.mass_t for one in plan.purchases if one.material == name and one.price_eur_per_t == offer.price_eur_per_t
-    )
     problem, solution = solved[best]
     if reference not in problem.column_of:
         raise InputError(reference, "reference", f"a material of the yard: {', '.join(problem.column_of)}")
     return OfferAdvice(
         offer=offer,
         verdict=_verdict(pays_with),
-        planned_t=bought + offer.least_t,
+        planned_t=offer.least_t,
         break_even_eur_per_t=values[best],
         low=float(np.quantile(drawn, 0.05)),
         high=float(np.quantile(drawn, 0.95)),
@@ -178,12 +191,9 @@ def _verdict(pays_with: float) -> Verdict:
     return "walk away" if pays_with <= UNSURE else "hold"
 
 
-def _most_used(plan: CampaignPlan, plant: Plant) -> str:
-    """The metal that most of is charged."""
-    used: dict[str, float] = {}
-    metal = {item.material.name for item in plant.charge_items() if item.material.metallic_yield > 0}
-    for heat in plan.heats:
-        for name, mass_t in heat.masses_t.items():
-            if name in metal:
-                used[name] = used.get(name, 0.0) + mass_t
-    return max(used, key=lambda name: used[name])
+def _most_used(master: Master) -> str:
+    """The metal that most of would be charged."""
+    problem = master.supply.kinds[0]
+    used = sum(pattern.masses_t * master.supply.heats[pattern.kind].sum() for pattern in master.patterns)
+    metal = np.where(problem.counted > 0, used, 0.0)
+    return problem.items[int(np.argmax(metal))].material.name

@@ -81,6 +81,28 @@ def test_the_engineers_commands_work(
         run(command)
 
 
+@pytest.mark.slow
+def test_a_shifts_commands_work_in_their_order(
+    workplace: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(installation.home, workplace / "home")
+    monkeypatch.setenv("CHARGEWISE_HOME", str(workplace / "home"))
+    works = "examples/works"
+    for command in (
+        f"chargewise ingest --heats {works}/heats.csv --mapping {works}/mapping.toml --plant works",
+        "chargewise plant new works",
+        "chargewise train --plant works",
+    ):
+        run(command)
+    number = ""
+    for command in commands(DOCS / "shift.md"):
+        said = run(re.sub(r"-r [0-9a-f]{16}", f"-r {number}", command))
+        kept = re.search(r"Kept as ([0-9a-f]{16})", said)
+        number = kept[1] if kept else number
+    assert number
+    assert all((workplace / f"carbon.{form}").stat().st_size > 1000 for form in ("html", "xlsx", "csv"))
+
+
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 WITH_PYTHON = [path for path in sorted(DOCS.glob("*.md")) if PYTHON.search(path.read_text("utf-8"))]
 
