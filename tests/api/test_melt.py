@@ -161,3 +161,33 @@ def test_recoveries_are_learned_from_samples_before_and_after(client: TestClient
     learned = next(one for one in found if (one["material"], one["element"]) == ("SiMn", "Mn"))
     assert learned["heats"] == 6
     assert learned["learned"] == pytest.approx(0.7 * learned["stated"], abs=0.05)
+
+
+def test_a_service_that_starts_anew_knows_the_melt(client: TestClient, application: Application) -> None:
+    molten(client, "NOR8401")
+    sample(client, "NOR8401", {"Mn": 0.12})
+    before = trim(client, "NOR8401", {"SiMn": 0.7})
+    other = Application(application.plants._folder, application.registry.root, application.store)
+    again = TestClient(create_app(other, pages=False)).get("/v1/heats/NOR8401", params=PLANT).json()
+    assert expected(again) == pytest.approx(expected(before))
+    assert again["melt"]["choices"][0]["additions_t"] == pytest.approx(before["melt"]["choices"][0]["additions_t"])
+
+
+def test_mass_drawn_of_lots_is_mass_charged_through_samples_trims_and_corrections(
+    client: TestClient, application: Application
+) -> None:
+    lots = [
+        {"lot_id": f"P{at}", "material": "Pig iron", "delivered_at": f"2026-11-2{at}T06:00:00Z", "ticket_t": 9}
+        for at in range(1, 6)
+    ]
+    assert client.post("/v1/plants/northmill/lots", json={"lots": lots}).status_code == 201
+    book = application.plants.book
+    start = book.stocks("northmill")["Pig iron"].book_t
+    heat = molten(client, "NOR8402")
+    for mass in (3.0, 5.5, 1.0):
+        trim(client, "NOR8402", {"Pig iron": mass, "SiMn": 0.4})
+    stage(client, "NOR8402", "tapped")
+    charged = client.get(f"/v1/recipes/{heat['recipe_id']}").json()["charged"]["charged_t"]["Pig iron"]
+    of_baskets = sum(load.get("Pig iron", 0.0) for load in heat["baskets_t"])
+    assert charged == pytest.approx(of_baskets + 1.0)
+    assert start - book.stocks("northmill")["Pig iron"].book_t == pytest.approx(charged)

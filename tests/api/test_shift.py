@@ -140,3 +140,20 @@ def test_a_heat_is_planned_once_by_a_recipe_that_is_not_charged_yet(client: Test
     assert client.put("/v1/heats/NOR7005/plan", json={**PLANT, "recipe_id": other}).status_code == 200
     assert client.get("/v1/heats/NOR7099", params=PLANT).status_code == 404
     assert client.put("/v1/heats/NOR7098/plan", json={**PLANT, "recipe_id": "0" * 16}).status_code == 422
+
+
+def test_a_crane_names_the_lot_and_an_unknown_one_is_refused(client: TestClient, application: Application) -> None:
+    lots = [
+        {"lot_id": name, "material": "E3 old thick", "delivered_at": f"2026-11-2{day}T06:00:00Z", "ticket_t": 60}
+        for name, day in (("old", 1), ("new", 5))
+    ]
+    assert client.post("/v1/plants/northmill/lots", json={"lots": lots}).status_code == 201
+    planned(client, "NOR7010")
+    lift = {"lift_id": "W1", "material": "E3 old thick", "mass_t": 12.0, "lot_id": "new"}
+    refused = weigh(client, "NOR7010", 1, [{**lift, "lot_id": "none such"}], status=422)
+    assert "none such" in str(refused)
+    weigh(client, "NOR7010", 1, [{**lift, "material": "E40 shredded"}], status=422)
+    weigh(client, "NOR7010", 1, [lift, {**lift, "lift_id": "W2", "mass_t": 3.0, "lot_id": ""}])
+    assert client.post("/v1/heats/NOR7010/charged", json=PLANT).status_code == 201
+    drawn = application.plants.book.lot("northmill", "new"), application.plants.book.lot("northmill", "old")
+    assert [state.drawn_t for state in drawn if state is not None] == pytest.approx([12.0, 3.0])

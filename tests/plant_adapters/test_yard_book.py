@@ -33,9 +33,12 @@ def lot(number: str, mass_t: float, day: float = 0, material: str = "E40", bay: 
     return Lot(lot_id=number, material=material, bay=bay, delivered_at=START + day * DAY, ticket_t=mass_t)
 
 
-def drawn(book: YardBook, database: Database, masses_t: dict[str, float], heat: str = "H1") -> tuple[Drawn, ...]:
+def drawn(
+    book: YardBook, database: Database, masses_t: dict[str, float], heat: str = "H1",
+    lots_t: dict[str, float] | None = None,
+) -> tuple[Drawn, ...]:  # fmt: skip
     with database.writing() as connection:
-        return book.draw(connection, "works", masses_t, heat, "mes")
+        return book.draw(connection, "works", masses_t, heat, "mes", lots_t)
 
 
 def test_charges_draw_the_oldest_lot_first_whatever_order_lots_were_booked_in(database: Database) -> None:
@@ -44,6 +47,34 @@ def test_charges_draw_the_oldest_lot_first_whatever_order_lots_were_booked_in(da
     assert [(one.lot_id, one.mass_t) for one in drawn(book, database, {"E40": 12})] == [("early", 10), ("late", 2)]
     assert [(one.lot.lot_id, one.remaining_t) for one in book.lots("works")] == [("late", 18)]
     assert book.stocks("works")["E40"].book_t == pytest.approx(18)
+
+
+def test_a_lot_that_the_crane_names_is_drawn_before_older_ones(database: Database) -> None:
+    book = YardBook(database)
+    book.deliver("works", [lot("early", 10, day=1), lot("late", 20, day=2)], "mes")
+    parts = drawn(book, database, {"E40": 12}, lots_t={"late": 5})
+    assert [(one.lot_id, one.mass_t) for one in parts] == [("late", 5), ("early", 7)]
+    # More than the lot holds comes from the others.
+    parts = drawn(book, database, {"E40": 16}, lots_t={"late": 16})
+    assert [(one.lot_id, one.mass_t) for one in parts] == [("late", 15), ("early", 1)]
+
+
+def test_what_was_not_drawn_after_all_is_back(database: Database) -> None:
+    book = YardBook(database)
+    book.deliver("works", [lot("a", 10)], "mes")
+    drawn(book, database, {"E40": 8})
+    drawn(book, database, {"E40": -3.0})
+    assert book.stocks("works")["E40"].book_t == pytest.approx(5)
+    assert sum(one.mass_t for one in drawn(book, database, {"E40": 4})) == pytest.approx(4)
+
+
+def test_suppliers_and_origins_of_what_heats_drew(database: Database) -> None:
+    book = YardBook(database)
+    metz = lot("a", 10).model_copy(update={"supplier": "Metz", "recycled": "pre-consumer"})
+    book.deliver("works", [metz, lot("b", 10, day=1)], "mes")
+    drawn(book, database, {"E40": 14}, "H7")
+    assert book.supplied("works") == {"H7": {("E40", "Metz"): pytest.approx(10)}}
+    assert book.origins("works") == {"H7": {"E40": {"pre-consumer": pytest.approx(10)}}}
 
 
 def test_the_same_lot_twice_is_one_and_another_of_its_number_is_refused(database: Database) -> None:
@@ -84,6 +115,8 @@ def test_more_than_was_booked_in_can_be_charged_and_the_books_say_so(database: D
 steps = st.one_of(
     st.tuples(st.just("deliver"), st.floats(0.5, 60), st.sampled_from(["", "7", "8"])),
     st.tuples(st.just("charge"), st.floats(0.1, 90), st.just("")),
+    st.tuples(st.just("named"), st.floats(0.1, 90), st.just("")),
+    st.tuples(st.just("back"), st.floats(0.1, 5), st.just("")),
     st.tuples(st.just("count"), st.floats(0, 80), st.sampled_from(["", "7"])),
 )
 
@@ -101,9 +134,11 @@ def test_books_add_up_whatever_happens(
         elif what == "count":
             book.count("works", {"E40": Count(mass_t=mass_t)}, "anna", bay=bay)
         elif book.stocks("works"):
-            parts = drawn(book, database, {"E40": mass_t}, f"H{at}")
-            assert sum(one.mass_t for one in parts) == pytest.approx(mass_t)
-            charged += mass_t
+            taken_t = -mass_t if what == "back" else mass_t
+            named = {f"L{other}": taken_t / 3 for other in range(at)} if what == "named" else None
+            parts = drawn(book, database, {"E40": taken_t}, f"H{at}", named)
+            assert sum(one.mass_t for one in parts) == pytest.approx(taken_t)
+            charged += taken_t
     with database.reading() as connection:
         of_heats = connection.scalar(sa.select(sa.func.sum(MOVEMENTS.c.mass_t)).where(MOVEMENTS.c.kind == "charged"))
         moved = connection.execute(
