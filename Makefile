@@ -35,7 +35,7 @@ coverage: $(READY)
 
 bench: $(READY)
 	$(PIP) -c constraints.txt -e '.[bench]'
-	@for name in $$(ls benchmarks | sed -n 's/^\([a-z][a-z_]*\)\.py$$/\1/p' | grep -vE '^(report|.*peers|.*instances|.*plants|.*simulation|.*deployment|.*foundry|federation_faults|faults_.*|published_charges|recipe_.*|breakable_.*|flower_.*|hostile|trust_.*|closed_loop_.*)$$'); do \
+	@for name in $$(ls benchmarks | sed -n 's/^\([a-z][a-z_]*\)\.py$$/\1/p' | grep -vE '^(report|.*peers|.*instances|.*plants|.*simulation|.*deployment|.*foundry|federation_faults|faults_.*|published_charges|recipe_.*|breakable_.*|flower_.*|hostile|trust_.*|closed_loop_.*|shift_.*)$$'); do \
 		$(BIN)/python -m benchmarks.$$name --quick --json $$name.json || exit 1; done
 
 # torch first and by its exact version: with it in place nothing else asks for a build with CUDA.

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from steel.elements import Element
 from steel.frozen import Frozen
-from steel.quantities import Time, WtPct
+from steel.quantities import Number, Time, WtPct
 from steel.texts import NameLine
 
 
@@ -19,6 +19,7 @@ class Sample(Frozen):
         place: the furnace's bath before tapping, or the ladle after it.
         taken_at: when it was taken, not when its analysis came.
         analysis_wt_pct: as far as it was analysed.
+        error_cv: relative error of sample and analysis; what heats have told of the laboratory's unless given.
     """
 
     sample_id: Annotated[NameLine, Field(max_length=64)]
@@ -26,3 +27,4 @@ class Sample(Frozen):
     place: Literal["bath", "ladle"] = "bath"
     taken_at: Time
     analysis_wt_pct: Annotated[dict[Element, WtPct], Field(min_length=1)]
+    error_cv: Annotated[Number, Field(gt=0, le=1)] | None = None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chargewise.app.application import Application
-from chargewise.app.melts import MeltNow, check_sample, melt_now, melt_of, recoveries, with_learned
+from chargewise.app.melts import MeltNow, check_additions, check_sample, melt_now, melt_of, recoveries, with_learned
 from chargewise.app.orders import HeatOrder
 from optimizer.explain.conflicts import ImpossibleOrderError
 from optimizer.plan.rest_of_heat import grades_left, rest_of_heat
@@ -135,6 +135,8 @@ class HeatsInProgress:
         approved_only = self._application.plant(plant).plant.approval_required
         added_t = additions_t or {}
         self._in_the_yard(plant, set(added_t), "additions_t", ("tapping",))
+        told = {f"additions_t.{name}": Lift(lift_id=name, material=name, mass_t=mass) for name, mass in added_t.items()}
+        check_additions(self._application.plant(plant).plant, told)
         self._journal.charge(plant, now.recipe_id, heat_id, by, now.charged_t(), added_t, approved_only, now.lots_t())
         content = {"charged_t": now.charged_t(), "additions_t": added_t}
         return self._take(plant, heat_id, StepKind.CHARGE, by, content)
@@ -174,6 +176,7 @@ class HeatsInProgress:
         stages = ("furnace", "tapping") if heat.stage is HeatStage.CHARGED else ("tapping",)
         self._in_the_yard(plant, named, "lifts", stages)
         self._from_lots(plant, lifts)
+        check_additions(self._application.plant(plant).plant, {f"lift {one.lift_id}": one for one in lifts})
         content = {"lifts": [lift.model_dump(mode="json") for lift in lifts]}
         taken = self._take(plant, heat_id, StepKind.TRIM, by, content)
         self._book(plant, heat_id, by)

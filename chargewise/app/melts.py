@@ -1,6 +1,6 @@
 """The melt of a heat in progress: what samples say of it, what it still needs, and what past melts taught of alloys."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from optimizer.explain.recommend import Optimizer
 from optimizer.plan.trim import trims
@@ -14,7 +14,7 @@ from steel.grades import Order
 from steel.materials import Material
 from steel.plants import Plant, YardItem
 from steel.samples import Sample
-from steel.shift import HeatProgress, HeatStep, StepKind, progress_of
+from steel.shift import HeatProgress, HeatStep, Lift, StepKind, progress_of
 from surrogate.fit.recoveries import Recovery, TrimRecord, learned_recoveries, with_recoveries
 from surrogate.model.description import Description
 from surrogate.model.melt import Melt, expected_melt
@@ -23,6 +23,8 @@ ANOTHER_HEATS = 6.0
 """Standard deviations from what is expected beyond which an element is not of this heat..."""
 ANOTHER_HEATS_ELEMENTS = 2
 """...where so many elements are."""
+MOST_ADDED = 0.2
+"""Share of a tap beyond which an alloy is none that was added."""
 MOST_HEATS = 300
 """Newest sampled heats that recoveries are learned from."""
 
@@ -81,7 +83,7 @@ def melt_of(steps: Sequence[HeatStep], plant: Plant, description: Description) -
         elif step.kind is StepKind.SAMPLE:
             sample = samples.pop(str(step.content["sample"]["sample_id"]), None)
             if sample is not None:
-                melt = melt.sampled(sample.analysis_wt_pct)
+                melt = melt.sampled(sample.analysis_wt_pct, sample.error_cv)
         elif step.kind is StepKind.TRIM:
             first = [said.pop(str(lift["lift_id"]), None) for lift in step.content["lifts"]]
             for lift in first:
@@ -108,6 +110,23 @@ def check_sample(sample: Sample, heat_id: str, heat: HeatProgress, melt: Melt, c
     if len(away) >= ANOTHER_HEATS_ELEMENTS and not confirmed:
         found = ", ".join(f"{e} {sample.analysis_wt_pct[e]:g} for {melt.wt_pct[e]:.3g} wt%" for e in away)
         raise InputError(found, f"sample {sample.sample_id}", "a sample of this heat; `confirmed` where it is one")
+
+
+def check_additions(plant: Plant, lifts: Mapping[str, Lift]) -> None:
+    """Refuse what no melt is given, such as kilograms that were sent as tonnes.
+
+    Args:
+        plant: whose melt.
+        lifts: by where each was said.
+
+    Raises:
+        InputError: a mass is beyond what a ladle, or a furnace, takes.
+    """
+    tapping = {item.material.name for item in plant.tapping_items()}
+    for where, lift in lifts.items():
+        most_t = plant.furnace.tap_weight_t * (MOST_ADDED if lift.material in tapping else 1.0)
+        if lift.mass_t > most_t:
+            raise InputError(lift.mass_t, where, f"a mass in t, at most {most_t:g} t; kilograms, perhaps?")
 
 
 def melt_now(

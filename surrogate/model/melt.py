@@ -44,11 +44,16 @@ class Melt:
     sd_wt_pct: dict[Element, float]
     error_cv: dict[Element, float]
 
-    def sampled(self, found_wt_pct: Mapping[Element, float]) -> "Melt":
-        """The melt after a sample of it was analysed; what no sample tells stays as it was expected."""
+    def sampled(self, found_wt_pct: Mapping[Element, float], error_cv: float | None = None) -> "Melt":
+        """The melt after a sample of it was analysed; what no sample tells stays as it was expected.
+
+        Args:
+            found_wt_pct: as it was analysed.
+            error_cv: relative error of this sample; the usual one unless given.
+        """
         mean, sd = dict(self.wt_pct), dict(self.sd_wt_pct)
         for element, found in found_wt_pct.items():
-            error = self._error(element, found)
+            error = self._error(element, found, error_cv)
             before = self.sd_wt_pct.get(element, math.inf)
             weight = 1.0 / (1.0 + (error / before) ** 2) if before > 0 else 0.0
             mean[element] = weight * found + (1.0 - weight) * self.wt_pct.get(element, 0.0)
@@ -94,8 +99,9 @@ class Melt:
             sd[element] = math.hypot(self.steel_t * self.sd_wt_pct[element], scatter) / steel_t
         return Melt(steel_t, mean, sd, self.error_cv)
 
-    def _error(self, element: Element, wt_pct: float) -> float:
-        return math.hypot(self.error_cv.get(element, SAMPLE_ERROR_CV) * wt_pct, LEAST_ERROR_WT_PCT)
+    def _error(self, element: Element, wt_pct: float, error_cv: float | None = None) -> float:
+        usual = self.error_cv.get(element, SAMPLE_ERROR_CV)
+        return math.hypot((usual if error_cv is None else error_cv) * wt_pct, LEAST_ERROR_WT_PCT)
 
 
 def expected_melt(description: Description, charged_t: Mapping[str, float]) -> Melt:

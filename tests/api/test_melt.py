@@ -191,3 +191,22 @@ def test_mass_drawn_of_lots_is_mass_charged_through_samples_trims_and_correction
     of_baskets = sum(load.get("Pig iron", 0.0) for load in heat["baskets_t"])
     assert charged == pytest.approx(of_baskets + 1.0)
     assert start - book.stocks("northmill")["Pig iron"].book_t == pytest.approx(charged)
+
+
+def test_kilograms_that_were_sent_as_tonnes_are_refused_with_their_value(client: TestClient) -> None:
+    molten(client, "NOR8501")
+    refused = trim(client, "NOR8501", {"SiMn": 840.0}, status=422)
+    assert "840" in refused["detail"]
+    assert "kilograms" in refused["detail"]
+    recipe = planned(client, "NOR8502")
+    weigh(client, "NOR8502", 1, lifts(recipe, 1))
+    answer = client.post("/v1/heats/NOR8502/charged", json={**PLANT, "additions_t": {"SiMn": 840.0}})
+    assert answer.status_code == 422
+    assert "kilograms" in answer.text
+
+
+def test_a_sample_that_errs_more_counts_for_less(client: TestClient) -> None:
+    was = expected(molten(client, "NOR8503"))
+    rough = expected(sample(client, "NOR8503", {"Cu": 1.2 * was["Cu"]}, error_cv=0.2))["Cu"]
+    fine = expected(sample(client, "NOR8503", {"Cu": 1.2 * was["Cu"]}, error_cv=0.005))["Cu"]
+    assert was["Cu"] < rough < fine < 1.2 * was["Cu"]

@@ -1,4 +1,4 @@
-"""`chargewise sequence`, `month`, `baskets` and `lots`: what comes next, what to buy, and how a heat is loaded."""
+"""`chargewise sequence` and `month`: the heats that come next, and what to buy for them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,21 +9,8 @@ from rich.table import Table
 from chargewise.app.month import MonthOrder
 from chargewise.app.sequences import SequenceOrder
 from chargewise.app.workplace import Workplace
-from chargewise.commands.answers import stated_order
-from chargewise.commands.console import tables as render
-from chargewise.commands.console.arguments import (
-    AsJson,
-    Confidence,
-    Grade,
-    Maxima,
-    Minima,
-    MostMaterials,
-    PlantName,
-    PricesToday,
-    StockToday,
-)
+from chargewise.commands.console.arguments import AsJson
 from chargewise.commands.console.output import out, print_json, progress, reporting_errors
-from optimizer.problem.options import RecipeOptions
 from plant_adapters.reading.toml_files import read_toml, validated
 from steel.buying import OfferAdvice
 from steel.sequences import SequencePlan
@@ -106,56 +93,3 @@ def _print_values(offers: tuple[OfferAdvice, ...]) -> None:
         cells = [f"{getattr(value, part):+.1f}" for part in parts]
         table.add_row(one.offer.offer_id, *cells, f"{value.total_eur_per_t:.1f}")
     out.print(table)
-
-
-def baskets(
-    plant: PlantName,
-    grade: Grade,
-    maximum: Maxima = None,
-    minimum: Minima = None,
-    price: PricesToday = None,
-    stock: StockToday = None,
-    confidence: Confidence = 0.95,
-    max_materials: MostMaterials = None,
-    as_json: AsJson = False,
-) -> None:
-    """How many baskets to charge in: what each number costs, and what the last one may cost to pay."""
-    with reporting_errors():
-        options = RecipeOptions(confidence=confidence, max_materials=max_materials)
-        application, asked = stated_order(plant, grade, (maximum, minimum), (price, stock), options)
-        found = application.basket_choices(asked)
-        if as_json:
-            print_json(found)
-            return
-        table = Table(title=f"{plant}, {grade}: {found.best} baskets", title_justify="left")
-        for heading in ("baskets", "recipe, €", "with the baskets, €", "the last pays up to, €"):
-            table.add_column(heading, justify="right")
-        for one in found.choices:
-            pays = found.break_even_eur.get(one.count)
-            told = "" if pays is None else f"{pays:,.0f}"
-            style = "bold" if one.count == found.best else "none"
-            table.add_row(str(one.count), f"{one.recipe_eur:,.0f}", f"{one.total_eur:,.0f}", told, style=style)
-        out.print(table)
-        out.print(f"One basket takes {found.each_eur:,.0f} € of time and heat")
-
-
-def lots(
-    plant: PlantName,
-    grade: Grade,
-    maximum: Maxima = None,
-    minimum: Minima = None,
-    price: PricesToday = None,
-    stock: StockToday = None,
-    confidence: Confidence = 0.95,
-    max_materials: MostMaterials = None,
-    as_json: AsJson = False,
-) -> None:
-    """The cheapest recipe that chooses among the yard's open lots, by supplier and analysis."""
-    with reporting_errors():
-        options = RecipeOptions(confidence=confidence, max_materials=max_materials)
-        application, asked = stated_order(plant, grade, (maximum, minimum), (price, stock), options)
-        found = application.lot_recipe(asked)
-        if as_json:
-            print_json(found)
-        else:
-            render.recipe(found)
