@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from plant_adapters.mapping.entries import MaterialEntry, unrecorded_baskets
+from plant_adapters.mapping.part import PartMap
 from plant_adapters.reading.files import Table, TableFormat, as_name
 from plant_adapters.reading.toml_files import read_shipped, shipped_names
 from steel.complaints import meant
@@ -169,6 +170,7 @@ class Mapping(TableFormat):
         nominal_tapped_t: tapped mass where the record has none.
         unrecorded_baskets_t: steel that comes from baskets the record leaves out; None where it has them.
         unknowable: what a reader of results from this record must be told.
+        tables: further ones that are joined to the heats by number.
     """
 
     name: str
@@ -187,6 +189,7 @@ class Mapping(TableFormat):
     nominal_tapped_t: HeatMassT | None = None
     unrecorded_baskets_t: HeatMassT | None = None
     unknowable: tuple[str, ...] = ()
+    tables: Annotated[tuple[PartMap, ...], Field(max_length=20)] = ()
 
     @field_validator("process")
     @classmethod

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     NOTHING_CHARGED = "nothing charged"
     IMPLAUSIBLE_HEAT = "tapped and charged do not fit"
     MISSING_PROPERTY = "missing property"
+    UNKNOWN_HEAT = "row of no known heat"
 
 
 class Rejection(Frozen):
@@ -83,6 +84,8 @@ class IngestReport(Frozen):
         header_row: line of the header.
         below_detection: cells known only to lie below a limit, which is kept.
         left_over: columns that the mapping says nothing of.
+        joined_rows: read in further tables that were joined to the heats.
+        strays: rows of those that belong to no heat, or fit no columns.
     """
 
     source: str
@@ -96,6 +99,8 @@ class IngestReport(Frozen):
     header_row: int = 1
     below_detection: int = 0
     left_over: tuple[str, ...] = ()
+    joined_rows: int = 0
+    strays: tuple[Rejection, ...] = ()
 
     @property
     def rows_quarantined(self) -> int:

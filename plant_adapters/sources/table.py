@@ -9,6 +9,7 @@ from plant_adapters.mapping.entries import BASKETS
 from plant_adapters.mapping.mapping import Mapping
 from plant_adapters.reading.files import once, read_table
 from plant_adapters.reading.quarantine import IngestReport
+from plant_adapters.sources.joined import joined
 from plant_adapters.sources.protocol import HeatBatch
 from plant_adapters.sources.recipe_file import write_recipe
 from plant_adapters.validation.validation import Screened, screen
@@ -18,10 +19,10 @@ from steel.recipes import Recipe
 
 @dataclass(frozen=True)
 class TableAdapter:
-    """One file of heats, one row a heat.
+    """A file of heats, and further tables that its mapping joins to them.
 
     Attributes:
-        path: CSV, Excel or Parquet file.
+        path: CSV, Excel or Parquet file of the heats.
         mapping: how to read it.
         outbox: folder that recipes are written to.
     """
@@ -36,7 +37,8 @@ class TableAdapter:
         Raises:
             InputError: the file cannot be read or can be read in two ways, or a column the mapping names is missing.
         """
-        table = read_table(self.path, self.mapping, self.mapping.heads)
+        whole = joined(self.path, read_table(self.path, self.mapping, self.mapping.heads), self.mapping)
+        table = whole.table
         once(self.mapping.columns((*table.columns, *table.doubled)), table, self.path.name)
         materials = self.mapping.material_list()
         screened = screen(table, self.mapping)
@@ -44,12 +46,14 @@ class TableAdapter:
         report = IngestReport(
             source=self.path.name,
             rows_read=len(table.cells) + len(table.misfits),
+            joined_rows=whole.rows,
+            strays=whole.rejections,
             rows_valid=len(log),
             rejections=tuple(screened.rejections),
             corrections=tuple(screened.corrections),
             raw={rejection.row: table.as_sent(rejection.row) for rejection in screened.rejections},
             cells=tuple(screened.cells),
-            readings=tuple(screened.readings),
+            readings=(*screened.readings, *whole.readings),
             header_row=table.header_row,
             below_detection=0 if log.below_wt_pct is None else int(np.isfinite(log.below_wt_pct).sum()),
             left_over=self.mapping.left_over(table),

@@ -257,16 +257,19 @@ class HeatStore:
         connection.execute(
             sa.delete(CORRECTIONS).where((CORRECTIONS.c.plant == plant) & (CORRECTIONS.c.source == report.source))
         )
-        if report.rejections:
+        if report.rejections or report.strays:
             connection.execute(
                 sa.insert(QUARANTINE),
                 [
                     {
                         "plant": plant, "ingested_at": now, "source": report.source, "row": r.row,
                         "heat_id": r.heat_id, "reason": r.reason.value, "column_name": r.column,
-                        "value": r.value, "expected": r.expected, "raw": report.raw[r.row],
+                        "value": r.value, "expected": r.expected, "raw": raw,
                     }
-                    for r in report.rejections
+                    for r, raw in (
+                        *((r, report.raw[r.row]) for r in report.rejections),
+                        *((r, {"cells": r.value}) for r in report.strays),
+                    )
                 ],
             )  # fmt: skip
         if report.corrections:

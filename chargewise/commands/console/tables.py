@@ -224,6 +224,10 @@ def ingest_report(report: IngestReport, examples: int = 3) -> None:
         shown = len(cases) if reason in (Reason.NEGATIVE_WEIGHT, Reason.ABSURD_WEIGHT) else examples
         for case in cases[:shown]:
             out.print(f"    {case}", markup=False)
+    if report.joined_rows:
+        out.print(f"  {report.joined_rows} rows of further tables joined to the heats, {len(report.strays)} to none")
+    for stray in report.strays[:examples]:
+        out.print(f"    {stray}", markup=False)
 
 
 def _readings(report: IngestReport) -> None:
