@@ -78,6 +78,8 @@ def serve(
         children = Children()
         if settings.jobs:
             children.keep("work", "--each", str(settings.jobs))
+        if any((settings.home / "connections").glob("*.toml")):
+            children.keep("connect")
         if settings.workers == 1:
             uvicorn.Server(_configuration(settings, "api.service:with_pages")).run(sockets=[listening])
         else:

@@ -1,6 +1,6 @@
 """Several tables of a record as one, a row a heat: lifts added up, analyses by element, the sample that counts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from steel.errors import InputError
 
 Cells = dict[str, dict[int, Any]]
 """By column, a heat's cell by its place among the heats."""
+Finds = Callable[[PartMap], Iterable[tuple[str, Table]]]
 Places = NDArray[np.int_]
 
 
@@ -42,13 +43,14 @@ class Joined:
     readings: tuple[ColumnReading, ...] = ()
 
 
-def joined(path: Path, main: Table, mapping: Mapping) -> Joined:
+def joined(source: str, main: Table, mapping: Mapping, find: Finds) -> Joined:
     """Join what a mapping says of further tables to the heats.
 
     Args:
-        path: of the heats' file.
+        source: what the heats' table is called.
         main: it.
         mapping: with its parts.
+        find: the tables of a part that is not the heats' own, each with what it is called.
 
     Raises:
         InputError: a further table is not there or cannot be read, or a column stands in two of them.
@@ -62,9 +64,10 @@ def joined(path: Path, main: Table, mapping: Mapping) -> Joined:
     cells: Cells = {}
     for part in mapping.tables:
         found: Cells = {}
-        for name, table in _tables(path, main, part, mapping):
+        own_rows = part.file is None and part.sheet is None
+        for name, table in [(source, main)] if own_rows else find(part):
             once(part.named, table, name)
-            own, at, strays = _rows_of(part, table, name, places, path.name)
+            own, at, strays = _rows_of(part, table, name, places, source)
             if table is not main:
                 rows += len(table.cells) + len(table.misfits)
                 rejections += strays
@@ -105,11 +108,12 @@ def _heats(main: Table, mapping: Mapping) -> tuple[pd.DataFrame, dict[str, int]]
     return cells, places
 
 
-def _tables(path: Path, main: Table, part: PartMap, mapping: Mapping) -> Iterator[tuple[str, Table]]:
-    """A part's tables, each with its file's name."""
-    if part.file is None and part.sheet is None:
-        yield path.name, main
-        return
+def beside(path: Path, part: PartMap, mapping: Mapping) -> Iterator[tuple[str, Table]]:
+    """A part's tables among the files beside the heats', each with its file's name.
+
+    Raises:
+        InputError: there is none, or one cannot be read.
+    """
     files = [path] if part.file is None else sorted(path.parent.glob(part.file))
     if not files:
         raise InputError(part.file, "tables: file", f"a file beside {path.name}")

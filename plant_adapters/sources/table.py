@@ -7,9 +7,9 @@ import numpy as np
 
 from plant_adapters.mapping.entries import BASKETS
 from plant_adapters.mapping.mapping import Mapping
-from plant_adapters.reading.files import once, read_table
+from plant_adapters.reading.files import Table, once, read_table
 from plant_adapters.reading.quarantine import IngestReport
-from plant_adapters.sources.joined import joined
+from plant_adapters.sources.joined import Finds, beside, joined
 from plant_adapters.sources.protocol import HeatBatch
 from plant_adapters.sources.recipe_file import write_recipe
 from plant_adapters.validation.validation import Screened, screen
@@ -37,32 +37,47 @@ class TableAdapter:
         Raises:
             InputError: the file cannot be read or can be read in two ways, or a column the mapping names is missing.
         """
-        whole = joined(self.path, read_table(self.path, self.mapping, self.mapping.heads), self.mapping)
-        table = whole.table
-        once(self.mapping.columns((*table.columns, *table.doubled)), table, self.path.name)
-        materials = self.mapping.material_list()
-        screened = screen(table, self.mapping)
-        log = _log(screened, self.mapping)
-        report = IngestReport(
-            source=self.path.name,
-            rows_read=len(table.cells) + len(table.misfits),
-            joined_rows=whole.rows,
-            strays=whole.rejections,
-            rows_valid=len(log),
-            rejections=tuple(screened.rejections),
-            corrections=tuple(screened.corrections),
-            raw={rejection.row: table.as_sent(rejection.row) for rejection in screened.rejections},
-            cells=tuple(screened.cells),
-            readings=(*screened.readings, *whole.readings),
-            header_row=table.header_row,
-            below_detection=0 if log.below_wt_pct is None else int(np.isfinite(log.below_wt_pct).sum()),
-            left_over=self.mapping.left_over(table),
-        )
-        return HeatBatch(log, materials, report)
+        table = read_table(self.path, self.mapping, self.mapping.heads)
+        return heats_of(self.path.name, table, self.mapping, lambda part: beside(self.path, part, self.mapping))
 
     def write_recipe(self, recipe: Recipe) -> Path:
         """Write a recipe into the outbox, as a CSV of materials and masses beside its JSON."""
         return write_recipe(recipe, self.outbox)
+
+
+def heats_of(source: str, main: Table, mapping: Mapping, find: Finds) -> HeatBatch:
+    """Check and convert every row of a table of heats, further tables joined to it.
+
+    Args:
+        source: what it is called.
+        main: a table that was read.
+        mapping: what it means.
+        find: the further tables of a part.
+
+    Raises:
+        InputError: it can be read in two ways, or a column that the mapping names is missing.
+    """
+    whole = joined(source, main, mapping, find)
+    table = whole.table
+    once(mapping.columns((*table.columns, *table.doubled)), table, source)
+    screened = screen(table, mapping)
+    log = _log(screened, mapping)
+    report = IngestReport(
+        source=source,
+        rows_read=len(table.cells) + len(table.misfits),
+        joined_rows=whole.rows,
+        strays=whole.rejections,
+        rows_valid=len(log),
+        rejections=tuple(screened.rejections),
+        corrections=tuple(screened.corrections),
+        raw={rejection.row: table.as_sent(rejection.row) for rejection in screened.rejections},
+        cells=tuple(screened.cells),
+        readings=(*screened.readings, *whole.readings),
+        header_row=table.header_row,
+        below_detection=0 if log.below_wt_pct is None else int(np.isfinite(log.below_wt_pct).sum()),
+        left_over=mapping.left_over(table),
+    )
+    return HeatBatch(log, mapping.material_list(), report)
 
 
 def _log(screened: Screened, mapping: Mapping) -> HeatLog:

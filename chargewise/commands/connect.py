@@ -1,0 +1,66 @@
+"""`chargewise connect`: a plant's sources of heats, read on and on."""
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from chargewise.app.connect import connections_of, run, statuses, turn
+from chargewise.app.workplace import Workplace
+from chargewise.commands.console.arguments import AsJson
+from chargewise.commands.console.output import err, out, print_json, reporting_errors
+from plant_adapters.store.connection_states import ConnectionStates
+from steel.errors import InputError
+
+
+def connect(
+    plant: Annotated[str | None, typer.Option("--plant", "-p", help="Only this plant's.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Try each, and say what is wrong.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Read each on once, and end.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="How each is, by the database.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read heats from folders and databases as `connections/PLANT.toml` in the home states them, until it is ended."""
+    with reporting_errors():
+        place = Workplace()
+        states = ConnectionStates(place.store.database)
+        if status:
+            _show(states, as_json)
+            return
+        found = connections_of(place.settings.home, states, plant)
+        if check:
+            wrong = []
+            for one in found:
+                try:
+                    out.print(f"{one.plant}, {one.name}: {one.source.check()}", markup=False)
+                except (InputError, OSError) as error:
+                    wrong.append(one.name)
+                    out.print(f"{one.plant}, {one.name}: {error}", markup=False, style="red")
+            if wrong:
+                raise InputError(wrong, "connections", "ones that answer")
+            return
+        if once:
+            for one in found:
+                turn(one, place.store, states, lambda text: err.print(text, markup=False))
+            _show(states, as_json)
+            return
+        ended = threading.Event()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, lambda *_: ended.set())
+        run(found, place.store, states, ended, lambda text: err.print(text, markup=False))
+
+
+def _show(states: ConnectionStates, as_json: bool) -> None:
+    found = statuses(states)
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in found])
+        return
+    table = Table("plant", "connection", "kind", "read", "newest heat", "rows", "in quarantine", "problem")
+    for one in found:
+        table.add_row(
+            one.plant, one.name, one.kind, one.read_at or "never", one.newest_at or "none", str(one.rows),
+            str(one.quarantined), one.problem, style="red" if one.problem else "none",
+        )  # fmt: skip
+    out.print(table)

@@ -1,0 +1,139 @@
+"""A folder that files of heats are put into: each read once by its content, then moved away with its report beside."""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from plant_adapters.connections.protocol import Arrival
+from plant_adapters.mapping.mapping import Mapping
+from plant_adapters.sources.table import TableAdapter
+from plant_adapters.store.connection_states import ConnectionStates, FileRead
+from plant_adapters.store.database import stamp
+from steel.errors import InputError
+from steel.whole_files import write_whole
+
+DONE, QUARANTINE = "done", "quarantine"
+
+
+@dataclass(frozen=True)
+class FileArrival(Arrival):
+    """A file that came.
+
+    Attributes:
+        path: of it.
+        sha256: of its content.
+    """
+
+    path: Path = Path()
+    sha256: str = ""
+
+
+class FolderSource:
+    """Files of one folder, network shares too.
+
+    Args:
+        plant: whose heats.
+        name: of the connection.
+        folder: that is watched; `done` and `quarantine` are made in it.
+        pattern: of the files' names.
+        mapping: how to read them.
+        states: which files were read.
+        every_s: how often it is looked into.
+        settle_s: how long a file must not have changed, for it may still be written.
+    """
+
+    def __init__(
+        self, plant: str, name: str, folder: Path, pattern: str, mapping: Mapping, states: ConnectionStates,
+        every_s: float, settle_s: float,
+    ) -> None:  # fmt: skip
+        self._plant, self._name, self._folder, self._pattern = plant, name, folder, pattern
+        self._mapping, self._states, self._settle_s = mapping, states, settle_s
+        self.every_s = every_s
+        self._seen: dict[Path, tuple[int, int]] = {}
+
+    def arrivals(self, position: Any) -> Iterator[FileArrival]:
+        """Files that are whole and were not read before, by name.
+
+        Raises:
+            OSError: the folder cannot be looked into.
+        """
+        for path in self._waiting():
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            known = self._states.file(self._plant, self._name, sha256)
+            if known is not None:
+                # It was read, and whoever read it was stopped before it could move it; or it was sent again.
+                self._move(path, sha256, QUARANTINE if known.problem else DONE)
+                continue
+            try:
+                batch = TableAdapter(path, self._mapping).read_heats()
+            except InputError as error:
+                yield FileArrival(None, position, str(error), path, sha256)
+                continue
+            empty = not len(batch.log)
+            problem = "no row of it can be used" if empty and batch.report.rows_read else ""
+            yield FileArrival(batch, position, problem, path, sha256)
+
+    def stored(self, arrival: Arrival) -> None:
+        """Remember a file by its content, then move it away, its report beside it.
+
+        Raises:
+            OSError: it cannot be moved; it is not read again all the same.
+        """
+        assert isinstance(arrival, FileArrival)
+        report = None if arrival.batch is None else arrival.batch.report
+        rows = 0 if report is None else report.rows_read
+        aside = 0 if report is None else report.rows_quarantined + len(report.strays)
+        read = FileRead(arrival.sha256, arrival.path.name, stamp(), rows, aside, arrival.problem)
+        self._states.keep_file(self._plant, self._name, read)
+        moved = self._move(arrival.path, arrival.sha256, QUARANTINE if arrival.problem else DONE)
+        told = {"problem": arrival.problem, "report": None if report is None else report.model_dump(mode="json")}
+        write_whole(moved.with_name(f"{moved.name}.report.json"), orjson.dumps(told, option=orjson.OPT_INDENT_2))
+
+    def check(self) -> str:
+        """How many files wait.
+
+        Raises:
+            InputError: there is no such folder.
+            OSError: it cannot be looked into, or not written to.
+        """
+        if not self._folder.is_dir():
+            raise InputError(str(self._folder), f"folder of {self._name}", "a folder that is there")
+        if not os.access(self._folder, os.R_OK | os.W_OK):
+            raise PermissionError(f"{self._folder} may not be read and written by this user")
+        waiting = len(self._files())
+        return f"{waiting} file{'' if waiting == 1 else 's'} in {self._folder}"
+
+    def _files(self) -> list[Path]:
+        found = (path for path in self._folder.glob(self._pattern) if path.is_file() and not path.name.startswith("."))
+        return sorted(path for path in found if not path.name.endswith(".report.json"))
+
+    def _waiting(self) -> list[Path]:
+        """Files that have not changed for a while, nor since they were looked at last."""
+        whole, now, seen = [], time.time(), {}
+        for path in self._files():
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            seen[path] = (status.st_size, status.st_mtime_ns)
+            # A clock that is an hour off makes a file of the future: then that it rests must do.
+            rested = abs(now - status.st_mtime) >= self._settle_s
+            if rested and self._seen.get(path, seen[path]) == seen[path]:
+                whole.append(path)
+        self._seen = seen
+        return whole
+
+    def _move(self, path: Path, sha256: str, to: str) -> Path:
+        folder = self._folder / to
+        folder.mkdir(exist_ok=True)
+        target = folder / path.name
+        if target.exists():
+            target = folder / f"{path.stem}-{sha256[:8]}{path.suffix}"
+        path.replace(target)
+        return target
