@@ -4,18 +4,23 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
-from plant_adapters.connections.connection_file import read_connections, source_of
+from plant_adapters.connections.connection_file import read_connections, sink_of, source_of
 from plant_adapters.connections.protocol import Arrival, HeatSource
+from plant_adapters.connections.sinks import RefusedError, Sink
 from plant_adapters.store.connection_states import ConnectionState, ConnectionStates
+from plant_adapters.store.outbox import Outbox
 from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
 from steel.frozen import Frozen
 
+MOST_REFUSALS = 5
+"""After which a message is a dead letter of its receiver."""
 Say = Callable[[str], None]
 
 
@@ -53,23 +58,82 @@ class Connection:
     source: HeatSource
 
 
+@dataclass(frozen=True)
+class Outlet:
+    """One receiver of a plant's messages."""
+
+    plant: str
+    name: str
+    kind: str
+    sink: Sink
+
+
 def connections_of(home: Path, states: ConnectionStates, plant: str | None = None) -> tuple[Connection, ...]:
-    """Every connection that a home's files state, or those of one plant.
+    """Every source that a home's files state, or those of one plant.
 
     Raises:
         InputError: a file cannot be used, or there is none.
     """
-    folder = home / "connections"
-    files = sorted(folder.glob("*.toml"))
-    found = tuple(
-        Connection(file.stem, stated.name, stated.kind, source_of(file.stem, stated, folder, states))
-        for file in files if plant is None or file.stem == plant
+    return tuple(
+        Connection(file.stem, stated.name, stated.kind, source_of(file.stem, stated, file.parent, states))
+        for file in _files(home, plant)
         for stated in read_connections(file).connections
-    )  # fmt: skip
+    )
+
+
+def outlets_of(home: Path, plant: str | None = None) -> tuple[Outlet, ...]:
+    """Every receiver that a home's files state, or those of one plant.
+
+    Raises:
+        InputError: a file cannot be used, or there is none.
+    """
+    return tuple(
+        Outlet(file.stem, stated.name, stated.kind, sink_of(stated, file.parent))
+        for file in _files(home, plant)
+        for stated in read_connections(file).sinks
+    )
+
+
+def _files(home: Path, plant: str | None) -> list[Path]:
+    folder = home / "connections"
+    found = [file for file in sorted(folder.glob("*.toml")) if plant is None or file.stem == plant]
     if not found:
         where = f"{folder}/{plant or 'PLANT'}.toml"
         raise InputError(plant or str(folder), "connections", f"a file {where} that states them")
     return found
+
+
+def deliver(outlet: Outlet, outbox: Outbox, states: ConnectionStates, say: Say) -> ConnectionState:
+    """Deliver what a receiver has not taken yet, in order, and look for acknowledgements.
+
+    A receiver that is met for the first time gets what comes from then on. What it refuses is tried a few times, then
+    is a dead letter; what does not answer is tried again later, and the rest waits its turn.
+    """
+    state = states.of(outlet.plant, outlet.name, f"{outlet.kind} out")
+    try:
+        if state.position is None:
+            state = states.moved(state, {"after": outbox.newest(outlet.plant)}, 0, 0, None)
+        sent, refused = 0, 0
+        for message in outbox.waiting(outlet.plant, outlet.name, int(state.position["after"])):
+            try:
+                acknowledged = outlet.sink.send(message)
+            except RefusedError as error:
+                attempts = outbox.told(message, outlet.name, "failed", str(error))
+                if attempts >= MOST_REFUSALS:
+                    outbox.told(message, outlet.name, "dead", str(error), tried=False)
+                    refused += 1
+                    say(f"{outlet.plant}, {outlet.name}: {message.key} is a dead letter: {error}")
+                continue
+            outbox.told(message, outlet.name, "acknowledged" if acknowledged else "delivered")
+            sent += 1
+        for message in outbox.unacknowledged(outlet.plant, outlet.name):
+            if outlet.sink.is_acknowledged(message):
+                outbox.told(message, outlet.name, "acknowledged", tried=False)
+        return states.moved(state, state.position, sent + refused, refused, None)
+    except (InputError, OSError, SQLAlchemyError) as error:
+        reason = type(error).__name__ if isinstance(error, SQLAlchemyError) else str(error)
+        say(f"{outlet.plant}, {outlet.name}: {reason}")
+        return states.failed(state, reason)
 
 
 def turn(connection: Connection, store: HeatStore, states: ConnectionStates, say: Say) -> ConnectionState:
@@ -111,16 +175,18 @@ def _stored(
 
 
 def run(
-    connections: tuple[Connection, ...], store: HeatStore, states: ConnectionStates, ended: threading.Event, say: Say
+    connections: tuple[Connection, ...], outlets: tuple[Outlet, ...], store: HeatStore, ended: threading.Event, say: Say
 ) -> None:
-    """Read every source until it is ended."""
+    """Read every source and serve every receiver until it is ended."""
+    states, outbox = ConnectionStates(store.database), Outbox(store.database)
 
-    def keep_on(connection: Connection) -> None:
+    def keep_on(once: Callable[[], ConnectionState], every_s: float) -> None:
         while not ended.is_set():
-            state = turn(connection, store, states, say)
-            ended.wait(_wait_s(state, connection.source.every_s))
+            ended.wait(_wait_s(once(), every_s))
 
-    threads = [threading.Thread(target=keep_on, args=(one,), daemon=True) for one in connections]
+    turns = [(partial(turn, one, store, states, say), one.source.every_s) for one in connections]
+    turns += [(partial(deliver, one, outbox, states, say), one.sink.every_s) for one in outlets]
+    threads = [threading.Thread(target=keep_on, args=one, daemon=True) for one in turns]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -13,6 +13,7 @@ COMMANDS = {
     "ingest": ("chargewise.commands.heats", "Read a plant's heats into the store."),
     "plant": ("chargewise.commands.plants", "A plant's file: written from its heats, and checked."),
     "connect": ("chargewise.commands.connect", "Heats from folders and databases, read on and on."),
+    "outbox": ("chargewise.commands.outbox", "What went to a plant's systems, and what was refused."),
     "train": ("chargewise.commands.heats", "Fit, judge and publish a plant's surrogate."),
     "update": ("chargewise.commands.models", "Take the newest heats into the active surrogate, in milliseconds."),
     "retrain": ("chargewise.commands.models", "Refit, and promote only what is better on the newest heats."),

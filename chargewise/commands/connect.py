@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from chargewise.app.connect import connections_of, run, statuses, turn
+from chargewise.app.connect import connections_of, deliver, outlets_of, run, statuses, turn
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson
 from chargewise.commands.console.output import err, out, print_json, reporting_errors
 from plant_adapters.store.connection_states import ConnectionStates
+from plant_adapters.store.outbox import Outbox
 from steel.errors import InputError
 
 
@@ -22,7 +23,7 @@ def connect(
     status: Annotated[bool, typer.Option("--status", help="How each is, by the database.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read heats from folders and databases as `connections/PLANT.toml` in the home states them, until it is ended."""
+    """Read heats from folders and databases, and deliver recipes, as `connections/PLANT.toml` in the home states it."""
     with reporting_errors():
         place = Workplace()
         states = ConnectionStates(place.store.database)
@@ -30,26 +31,35 @@ def connect(
             _show(states, as_json)
             return
         found = connections_of(place.settings.home, states, plant)
+        outlets = outlets_of(place.settings.home, plant)
         if check:
             wrong = []
-            for one in found:
+            tried = [(one.plant, one.name, one.source.check) for one in found]
+            tried += [(one.plant, one.name, one.sink.check) for one in outlets]
+            for whose, name, try_it in tried:
                 try:
-                    out.print(f"{one.plant}, {one.name}: {one.source.check()}", markup=False)
+                    out.print(f"{whose}, {name}: {try_it()}", markup=False)
                 except (InputError, OSError) as error:
-                    wrong.append(one.name)
-                    out.print(f"{one.plant}, {one.name}: {error}", markup=False, style="red")
+                    wrong.append(name)
+                    out.print(f"{whose}, {name}: {error}", markup=False, style="red")
             if wrong:
                 raise InputError(wrong, "connections", "ones that answer")
             return
         if once:
             for one in found:
-                turn(one, place.store, states, lambda text: err.print(text, markup=False))
+                turn(one, place.store, states, _say)
+            for outlet in outlets:
+                deliver(outlet, Outbox(place.store.database), states, _say)
             _show(states, as_json)
             return
         ended = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: ended.set())
-        run(found, place.store, states, ended, lambda text: err.print(text, markup=False))
+        run(found, outlets, place.store, ended, _say)
+
+
+def _say(text: str) -> None:
+    err.print(text, markup=False)
 
 
 def _show(states: ConnectionStates, as_json: bool) -> None:

@@ -1,7 +1,6 @@
 """A plant's connections as one TOML file states them, and the sources that it means."""
 
 import os
-from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
 
 from plant_adapters.connections.folder import FolderSource
 from plant_adapters.connections.protocol import HeatSource
+from plant_adapters.connections.sinks import FolderSink, HttpSink, Sink, SqlSink
 from plant_adapters.connections.sql_query import SqlSource
 from plant_adapters.mapping.mapping import read_mapping
 from plant_adapters.reading.toml_files import read_toml, validated
@@ -94,6 +94,51 @@ class OtherConnection(Frozen):
     options: dict[str, JsonValue] = {}
 
 
+class FolderSinkFile(Frozen):
+    """A folder that messages are written to."""
+
+    kind: Literal["folder"]
+    name: NameLine
+    folder: Path
+    every_s: EverySeconds = 5.0
+
+
+class HttpSinkFile(Frozen):
+    """An address that messages are posted to.
+
+    Attributes:
+        token_env: name of a variable of the environment that holds a bearer's token.
+    """
+
+    kind: Literal["http"]
+    name: NameLine
+    url: Annotated[str, Field(pattern="^https?://")]
+    token_env: str | None = None
+    every_s: EverySeconds = 5.0
+    timeout_s: Annotated[Number, Field(ge=1, le=600)] = 15.0
+
+
+class SqlSinkFile(Frozen):
+    """A table that messages are inserted into.
+
+    Raises:
+        ValueError: there is no URL, or two.
+    """
+
+    kind: Literal["sql"]
+    name: NameLine
+    url: str | None = None
+    url_env: str | None = None
+    table: Annotated[str, Field(min_length=1)]
+    every_s: EverySeconds = 5.0
+
+    @model_validator(mode="after")
+    def _one_url(self) -> "SqlSinkFile":
+        if (self.url is None) == (self.url_env is None):
+            raise ValueError("url, or url_env where it holds a password; one of them")
+        return self
+
+
 def _tag(stated: Any) -> str:
     """Which of our kinds it is, or another package's."""
     kind = stated.get("kind") if isinstance(stated, dict) else getattr(stated, "kind", None)
@@ -108,20 +153,31 @@ AnyConnection = Annotated[
 ]
 
 
+AnySink = Annotated[FolderSinkFile | HttpSinkFile | SqlSinkFile, Field(discriminator="kind")]
+
+
 class ConnectionFile(Frozen):
     """All connections of a plant.
 
+    Attributes:
+        connections: that heats come from.
+        sinks: that recipes and what was charged go to.
+
     Raises:
-        ValueError: two share a name.
+        ValueError: two share a name, or there is none.
     """
 
-    connections: Annotated[tuple[AnyConnection, ...], Field(min_length=1, max_length=50)]
+    connections: Annotated[tuple[AnyConnection, ...], Field(max_length=50)] = ()
+    sinks: Annotated[tuple[AnySink, ...], Field(max_length=50)] = ()
 
     @model_validator(mode="after")
     def _apart(self) -> "ConnectionFile":
-        alike = as_one(one.name for one in self.connections)
+        names = [one.name for one in (*self.connections, *self.sinks)]
+        alike = as_one(names)
         if alike:
             raise ValueError(f"connections: {', '.join(alike)} named twice; name each once")
+        if not names:
+            raise ValueError("one of [[connections]] or [[sinks]] at least")
         return self
 
 
@@ -165,15 +221,35 @@ def source_of(
             plant, stated.name, folder, stated.pattern, mapping, states, stated.every_s, stated.settle_s
         )  # fmt: skip
     return SqlSource(
-        stated.name, _url(stated, os.environ), stated.query, stated.parts, mapping, stated.watermark, stated.start,
+        stated.name, _url(stated), stated.query, stated.parts, mapping, stated.watermark, stated.start,
         stated.overlap, stated.every_s, stated.timeout_s, stated.most_rows,
     )  # fmt: skip
 
 
-def _url(stated: SqlConnection, environment: Mapping[str, str]) -> str:
-    if stated.url is not None:
-        return stated.url
-    name = str(stated.url_env)
-    if name not in environment:
-        raise InputError(name, f"url_env of {stated.name}", "a variable of the environment that holds the URL")
-    return environment[name]
+def sink_of(stated: FolderSinkFile | HttpSinkFile | SqlSinkFile, beside: Path) -> Sink:
+    """The sink that a connection means.
+
+    Args:
+        stated: in the file.
+        beside: folder of the file, from which its own paths are.
+
+    Raises:
+        InputError: the environment holds no URL or token, or a table's name is none.
+    """
+    if isinstance(stated, FolderSinkFile):
+        folder = stated.folder if stated.folder.is_absolute() else beside / stated.folder
+        return FolderSink(stated.name, folder, stated.every_s)
+    if isinstance(stated, HttpSinkFile):
+        token = None if stated.token_env is None else _secret(stated.token_env, f"token_env of {stated.name}")
+        return HttpSink(stated.name, stated.url, token, stated.every_s, stated.timeout_s)
+    return SqlSink(stated.name, _url(stated), stated.table, stated.every_s)
+
+
+def _url(stated: SqlConnection | SqlSinkFile) -> str:
+    return stated.url if stated.url is not None else _secret(str(stated.url_env), f"url_env of {stated.name}")
+
+
+def _secret(name: str, where: str) -> str:
+    if name not in os.environ:
+        raise InputError(name, where, "a variable of the environment that holds it")
+    return os.environ[name]

@@ -25,6 +25,7 @@ from plant_adapters.store.journal_entries import (
     Outcome,
     Verdict,
 )
+from plant_adapters.store.outbox import put
 from plant_adapters.store.yard_book import NOTHING_T, YardBook
 from steel.claims import LimitClaim
 from steel.elements import Element
@@ -147,7 +148,13 @@ class Journal:
             charged = connection.scalar(sa.select(CHARGES.c.heat_id).where(CHARGES.c.recipe_id == recipe_id))
             if charged is not None:
                 raise InputError(recipe_id, "recipe", f"one that is not charged yet; this one was, for heat {charged}")
-            connection.execute(sa.insert(DECISIONS), {"recipe_id": recipe_id, **vars(decision)})
+            number = connection.execute(
+                sa.insert(DECISIONS).returning(DECISIONS.c.id), {"recipe_id": recipe_id, **vars(decision)}
+            ).scalar_one()
+            if verdict != "rejected":
+                recipe = connection.scalar(sa.select(RECIPES.c.recipe).where(RECIPES.c.recipe_id == recipe_id))
+                content = {"recipe_id": recipe_id, "decision": vars(decision), "recipe": recipe}
+                put(connection, plant, "recipe", f"{plant}/{recipe_id}/{number}", content)
         return decision
 
     def charge(
@@ -183,6 +190,7 @@ class Journal:
                 self._approved(connection, recipe_id)
             connection.execute(sa.insert(CHARGES), {"recipe_id": recipe_id, **vars(charged)})
             self._book.draw(connection, plant, together_t((charged_t, additions_t)), heat_id, by, lots_t)
+            put(connection, plant, "charged", f"{plant}/{recipe_id}/charged", {"recipe_id": recipe_id, **vars(charged)})
         return charged
 
     def charge_more(
@@ -205,6 +213,8 @@ class Journal:
             more = {name: mass for name, mass in together_t((*less, *now.values())).items() if abs(mass) > NOTHING_T}
             if more:
                 connection.execute(sa.update(CHARGES).where(this).values(now))
+                content = {"recipe_id": recipe_id, "heat_id": before["heat_id"], "reported_by": by, **now}
+                put(connection, plant, "charged", f"{plant}/{recipe_id}/charged/{uuid4().hex[:12]}", content)
                 self._book.draw(connection, plant, more, str(before["heat_id"]), by, lots_t)
 
     def give_outcome(self, plant: str, recipe_id: str, heat_id: str, analysis_wt_pct: Mapping[Element, float]) -> None:
