@@ -11,6 +11,7 @@ from chargewise.commands.console.lazy import LazyGroup
 COMMANDS = {
     "demo": ("chargewise.commands.demo", "The main job end to end on a bundled plant."),
     "ingest": ("chargewise.commands.heats", "Read a plant's heats into the store."),
+    "mapping": ("chargewise.commands.mapping", "A first mapping proposed from a table; what a mapping would lose."),
     "plant": ("chargewise.commands.plants", "A plant's file: written from its heats, and checked."),
     "connect": ("chargewise.commands.connect", "Heats from folders and databases, read on and on."),
     "outbox": ("chargewise.commands.outbox", "What went to a plant's systems, and what was refused."),
