@@ -101,7 +101,7 @@ class _Found:
         unit = self._mass_unit(pattern, masses)
         most = float(np.nanmax(masses)) if masses.size else 0.0
         lines = [
-            f"# Proposed from {len(self.table.cells)} rows. Go through it; `chargewise mapping check` says what it loses.",
+            f"# Proposed from {len(self.table.cells)} rows; `chargewise mapping check` says what it loses.",
             f"name = {_quoted(name)}", f"heat_id = {_quoted(str(self.heat))}",
         ]  # fmt: skip
         lines += self._plain("tapped_at", self.tapped_at) + self._plain("grade", self.grade)
