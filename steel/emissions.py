@@ -9,7 +9,7 @@ from steel.quantities import KgCo2ePerUnit
 from steel.texts import Line
 
 KGCO2_PER_T_CARBON = 3667.0
-"""Carbon burnt, kgCO2 per t C: 44.009/12.011 (stoichiometry)."""
+"""Carbon burnt, kgCO2 per t C: 44/12 (stoichiometry)."""
 
 
 class FactorSource(Frozen):
