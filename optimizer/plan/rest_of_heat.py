@@ -64,11 +64,15 @@ def rest_of_heat(
     """
     problem = _problem(plant, order, description, options, weighed, unavailable)
     target = _target(problem, planned, weighed, unavailable)
+    change_eur = change_eur_per_t / order.mass_t
     with within(options.time_limit_s):
-        best = _best(optimizer, problem, plant)
-        kept = _kept(optimizer, problem, plant, target)
-    is_kept = kept is not None and _saves(kept, best) <= change_eur_per_t * _moved_t(best, target) / order.mass_t
-    solved = kept if kept is not None and is_kept else best
+        kept = _kept(optimizer, problem, plant, target, planned.costs_eur_per_t.total)
+        together = _together_best(optimizer, problem, plant)
+        # No charge in these baskets is cheaper than in baskets that are all alike: what pays not there pays nowhere.
+        is_kept = kept is not None and together is not None and not _pays(kept, together, target, change_eur)
+        solved = kept if kept is not None and is_kept else _best(optimizer, problem, together)
+        if kept is not None and not is_kept and not _pays(kept, solved, target, change_eur):
+            solved, is_kept = kept, True
     columns = solved.solution.columns_t
     outcome = outcome_of(problem, columns)
     changed = (columns - target)[: problem.furnace_columns]
@@ -125,26 +129,40 @@ def _problem(
 
 @dataclass(frozen=True)
 class _Solved:
-    """A solution, the problem that it is of, and its baskets (n, B) as those that were weighed leave them."""
+    """A solution, the problem that it is of, and its baskets (n, B) as those that were weighed leave them, if known."""
 
     problem: RecipeProblem
     solution: Solution
-    loads: FloatArray
+    loads: FloatArray | None = None
 
 
-def _best(optimizer: Optimizer, problem: RecipeProblem, plant: Plant) -> _Solved:
+def _together_best(optimizer: Optimizer, problem: RecipeProblem, plant: Plant) -> _Solved | None:
+    """The optimum where it does not matter what goes into which basket; None where it does, or there is none."""
+    if _told_apart(plant):
+        return None
+    together = _together(problem, plant)
+    with suppress(ImpossibleOrderError, SolverError):
+        return _Solved(together, optimizer.solution(together, explain=False))
+    return None
+
+
+def _best(optimizer: Optimizer, problem: RecipeProblem, together: _Solved | None) -> _Solved:
     """The optimum; what goes into which of the baskets that are left is part of it only where it must be."""
-    if not _told_apart(plant):
-        with suppress(ImpossibleOrderError, InfeasibleError, SolverError):
-            together = _together(problem, plant)
-            found = optimizer.solution(together, explain=False)
-            return _Solved(together, found, _packed(problem, found))
+    if together is not None:
+        with suppress(InfeasibleError, SolverError):
+            return replace(together, loads=_packed(problem, together.solution))
     found = optimizer.solution(problem)
     return _Solved(problem, found, _packed(problem, found))
 
 
 def _packed(problem: RecipeProblem, solution: Solution) -> FloatArray:
     return fill_baskets(problem, solution.columns_t[: problem.furnace_columns])
+
+
+def _pays(kept: _Solved, best: _Solved, target: FloatArray, change_eur: float) -> bool:
+    """Whether an optimum saves more against the plan than changing it costs."""
+    moved_t = float(np.abs(best.solution.columns_t - target)[: best.problem.furnace_columns].sum())
+    return _cost(kept.problem, kept.solution) - _cost(best.problem, best.solution) > change_eur * moved_t
 
 
 def _told_apart(plant: Plant) -> bool:
@@ -176,7 +194,9 @@ def _target(problem: RecipeProblem, planned: Recipe, weighed: Weighed, unavailab
     return np.array(masses)
 
 
-def _kept(optimizer: Optimizer, problem: RecipeProblem, plant: Plant, target: FloatArray) -> _Solved | None:
+def _kept(
+    optimizer: Optimizer, problem: RecipeProblem, plant: Plant, target: FloatArray, steel_eur_per_t: float
+) -> _Solved | None:
     """The rest as it was planned, with the tapping additions that it needs; None where that keeps not every limit."""
     held = np.arange(len(target)) < problem.furnace_columns
     tolerance_t = max(problem.order.tolerance_t, OFF_BY * problem.order.mass_t)
@@ -188,21 +208,13 @@ def _kept(optimizer: Optimizer, problem: RecipeProblem, plant: Plant, target: Fl
         least=np.where(held, target * (1.0 - HELD_WITHIN), problem.least),
         most=np.where(held, target * (1.0 + HELD_WITHIN), problem.most),
         lots=np.where(held, 0.0, problem.lots),
+        steel_eur_per_t=steel_eur_per_t,
     )  # Nothing is left to decide but the tapping additions.
     fixed = fixed if _told_apart(plant) else _together(fixed, plant)
     with suppress(ImpossibleOrderError, InfeasibleError, SolverError):
         found = optimizer.solution(fixed, explain=False)
         return _Solved(fixed, found, _packed(problem, found))
     return None
-
-
-def _saves(kept: _Solved, best: _Solved) -> float:
-    """What the optimum saves against the plan, €/t."""
-    return _cost(kept.problem, kept.solution) - _cost(best.problem, best.solution)
-
-
-def _moved_t(best: _Solved, target: FloatArray) -> float:
-    return float(np.abs(best.solution.columns_t - target)[: best.problem.furnace_columns].sum())
 
 
 def _rest(problem: RecipeProblem, solution: Solution, weighed: Weighed) -> dict[str, float]:
