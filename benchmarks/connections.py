@@ -74,7 +74,7 @@ class Sent:
 
 def tapped(number: int) -> str:
     """When a heat was tapped."""
-    return str(np.datetime64("2026-01-01T00:00:00") + np.timedelta64(40 * number, "m"))
+    return str(np.datetime64("2005-01-01T00:00:00") + np.timedelta64(40 * number, "m"))
 
 
 def drip_files(folder: Path, count: int, rng: np.random.Generator) -> Iterator[dict[str, float]]:
