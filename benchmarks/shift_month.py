@@ -5,14 +5,14 @@ import numpy as np
 from optimizer.plan.buying import month_advice
 from optimizer.problem.options import RecipeOptions
 from scenarios.bundled import names, virtual_plant
+from scenarios.rolling import learned
 from scenarios.world import stable_rng
 from steel.buying import ScrapOffer
 from steel.grades import Order
 from steel.materials import MaterialKind
 from steel.plants import Plant, YardItem
-from surrogate.fit.fit import fit
 
-HEATS, HISTORY = 400, 700
+HEATS = 400
 STOCK_HEATS, OFFERED_HEATS = 30.0, 150.0
 """For how many heats' worth of steel there is, and is offered, of each better scrap."""
 OFFERS = 4
@@ -25,12 +25,7 @@ def month_figures() -> dict[str, float]:
     gaps, verdicts = [], []
     for name in names():
         virtual = virtual_plant(name)
-        log = virtual.history(HISTORY)
-        model = fit(log, virtual.materials)
-        furnace = virtual.plant.furnace
-        newest = dict(zip(log.elements, log.analysis_wt_pct[-1].tolist(), strict=True))
-        share = furnace.heel_t / (furnace.heel_t + furnace.tap_weight_t)
-        description = model.describe(furnace.process, share, newest)
+        furnace, (model, description) = virtual.plant.furnace, learned(virtual)
         rng = stable_rng("month", name)
         scrap = [item for item in virtual.plant.charge_items() if item.material.kind is MaterialKind.SCRAP]
         dear = sorted(scrap, key=lambda item: -item.price_eur_per_t)[:OFFERS]

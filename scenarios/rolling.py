@@ -6,6 +6,7 @@ from optimizer.explain.recommend import Optimizer
 from optimizer.plan.sequence import plan_sequence, with_returns
 from optimizer.problem.options import RecipeOptions
 from scenarios.bundled import names, virtual_plant
+from scenarios.virtual_plant import VirtualPlant
 from steel.campaigns import Campaign
 from steel.grades import Order
 from steel.materials import MaterialKind
@@ -13,6 +14,7 @@ from steel.plants import Plant, YardItem
 from steel.sequences import ReturnsPractice, SequenceHeat, SequencePlan
 from surrogate.fit.fit import fit
 from surrogate.model.description import Description
+from surrogate.model.model import Surrogate
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,23 @@ def rolled(optimizer: Optimizer, start: Rolling, options: RecipeOptions, plan: S
 HEATS, STOCK_HEATS = 12, 1.2
 """Of the sequence that is tried, and for how many heats' worth of steel there is of each better scrap."""
 RETURNED, AFTER = 0.05, 4
+HISTORY = 700
+"""Heats that a surrogate learns from."""
+
+
+def learned(virtual: VirtualPlant) -> tuple[Surrogate, Description]:
+    """A surrogate of a virtual plant's history, and its furnace with the steel that the newest heat left."""
+    log, furnace = virtual.history(HISTORY), virtual.plant.furnace
+    model = fit(log, virtual.materials)
+    newest = dict(zip(log.elements, log.analysis_wt_pct[-1].tolist(), strict=True))
+    share = furnace.heel_t / (furnace.heel_t + furnace.tap_weight_t)
+    return model, model.describe(furnace.process, share, newest)
 
 
 def bundled_sequence(name: str) -> Rolling:
     """A sequence of a bundled plant that shares its own returns and its dearest scraps."""
     virtual = virtual_plant(name)
-    log = virtual.history(700)
-    model = fit(log, virtual.materials)
-    furnace = virtual.plant.furnace
-    newest = dict(zip(log.elements, log.analysis_wt_pct[-1].tolist(), strict=True))
-    share = furnace.heel_t / (furnace.heel_t + furnace.tap_weight_t)
-    description = model.describe(furnace.process, share, newest)
+    furnace, description = virtual.plant.furnace, learned(virtual)[1]
     own = next(i.material.name for i in virtual.plant.charge_items() if i.material.kind is MaterialKind.INTERNAL)
     bought = [item for item in virtual.plant.charge_items() if item.material.kind is MaterialKind.SCRAP]
     dear = sorted(bought, key=lambda item: -item.price_eur_per_t)[:2]

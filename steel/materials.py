@@ -127,8 +127,11 @@ class Material(Frozen):
 
     def recovered_content(self, element: Element) -> float:
         """wt% of the material's mass that arrives in the steel as this element."""
-        usual = 1.0 if element in NOBLE else FURNACE_RECOVERY[element]
-        return self.content(element) * self.recovery.get(element, usual)
+        return self.content(element) * self.recovery_of(element)
+
+    def recovery_of(self, element: Element) -> float:
+        """Share of an element found in the steel: this material's, else the furnace's usual one."""
+        return self.recovery.get(element, 1.0 if element in NOBLE else FURNACE_RECOVERY[element])
 
     def renamed(self, name: str) -> "Material":
         """The same material under a plant's own name."""

@@ -65,9 +65,11 @@ def carbon_sheet(
     charged = plants.journal.additions(name)
     origins = plants.book.origins(name)
     heats = []
+    recorded = log.energy_kwh_per_t[np.isfinite(log.energy_kwh_per_t)]
+    usual_kwh_per_t = float(recorded.mean()) if len(recorded) else 0.0
     for row in range(len(log)):
         heat_id = str(log.heat_ids[row])
-        facts = _facts(plant, log, row, charged.get(heat_id), origins.get(heat_id, {}))
+        facts = _facts(plant, log, row, usual_kwh_per_t, charged.get(heat_id), origins.get(heat_id, {}))
         heats.append(heat_carbon(plant, facts, known, method, scrap_burden_kgco2e_per_t))
         if progress is not None and row % 1000 == 0:
             progress("heats", row / len(log))
@@ -101,6 +103,7 @@ def _facts(
     plant: Plant,
     log: HeatLog,
     row: int,
+    usual_kwh_per_t: float,
     additions_t: dict[str, float] | None,
     origins_t: dict[str, dict[Origin, float]],
 ) -> HeatFacts:
@@ -114,8 +117,7 @@ def _facts(
         gaps.append("tapped mass was not recorded: the usual one")
     energy = float(log.energy_kwh_per_t[row])
     if not np.isfinite(energy):
-        known = log.energy_kwh_per_t[np.isfinite(log.energy_kwh_per_t)]
-        energy = float(known.mean()) if len(known) else 0.0
+        energy = usual_kwh_per_t
         gaps.append("electricity was not recorded: the mean of the other heats")
 
     def media(name: str) -> float:

@@ -7,14 +7,13 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from chargewise.app.orders import GradeRun, with_stock
+from chargewise.app.orders import GradeRun, orders_of, with_stock
 from chargewise.app.plants import LoadedPlant, Plants
 from optimizer.plan.buying import month_advice
 from optimizer.plan.lots_apart import Parcel, with_parcels
 from optimizer.problem.options import RecipeOptions
 from plant_adapters.plants.prices import with_prices
 from steel.buying import MonthAdvice, ScrapOffer
-from steel.campaigns import MOST_HEATS
 from steel.complaints import meant
 from steel.elements import Element
 from steel.errors import InputError
@@ -61,10 +60,7 @@ class MonthOrder(Frozen):
         Raises:
             InputError: an unknown grade or element, or too many heats.
         """
-        count = sum(run.count for run in self.heats)
-        if count > MOST_HEATS:
-            raise InputError(count, "heats", f"at most {MOST_HEATS} heats in all")
-        return tuple(order for run in self.heats for order in run.orders(plant))
+        return orders_of(self.heats, plant)
 
 
 def checked_month(plants: Plants, asked: MonthOrder) -> tuple[Plant, tuple[ScrapOffer, ...]]:
@@ -147,8 +143,7 @@ def _listed(plants: Plants, plant: str) -> tuple[ScrapOffer, ...]:
 def _effects(plants: Plants, loaded: LoadedPlant) -> SupplierEffects | None:
     """How suppliers differ; None where nothing shows it, or the model cannot tell parcels apart."""
     supplied = plants.book.supplied(loaded.plant.name)
-    every = (loaded.description.energy, *loaded.description.elements.values())
-    if not supplied or any(pieces.predictors for pieces in every):
+    if not supplied or loaded.description.has_predictors:
         return None
     found = supplier_effects(loaded.model, loaded.history, supplied)
     differ = any(one.spread > 0 for one in (*found.contents.values(), found.metallic_yield))

@@ -1,5 +1,6 @@
 """Orders as people place them at a plant: a grade by its name, and what differs from the plant file today."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -100,6 +101,19 @@ class GradeRun(Frozen):
         return (Order(grade=grade, mass_t=self.mass_t or plant.furnace.tap_weight_t),) * self.count
 
 
+def orders_of(runs: Iterable[GradeRun], plant: Plant) -> tuple[Order, ...]:
+    """The orders of several runs, one after another.
+
+    Raises:
+        InputError: an unknown grade or element, contradicting limits, or too many heats.
+    """
+    every = tuple(runs)
+    count = sum(run.count for run in every)
+    if count > MOST_HEATS:
+        raise InputError(count, "heats", f"at most {MOST_HEATS} heats in all")
+    return tuple(order for run in every for order in run.orders(plant))
+
+
 class CampaignOrder(Frozen):
     """Heats in the order of tapping, on today's stock and what arrives or can be bought meanwhile.
 
@@ -129,10 +143,7 @@ class CampaignOrder(Frozen):
         Raises:
             InputError: an unknown grade or element, or contradicting limits.
         """
-        count = sum(run.count for run in self.heats)
-        if count > MOST_HEATS:
-            raise InputError(count, "heats", f"at most {MOST_HEATS} heats in all")
-        orders = tuple(order for run in self.heats for order in run.orders(plant))
+        orders = orders_of(self.heats, plant)
         return Campaign(orders=orders, deliveries=self.deliveries, offers=self.offers)
 
     def plant_today(self, plant: Plant) -> Plant:

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from steel.elements import NOBLE, Element
+from steel.elements import Element
 from steel.errors import InputError
 from steel.heats import FloatArray
-from steel.materials import FURNACE_RECOVERY
 from steel.plants import Plant, YardItem
 from steel.yard import LotState
 from surrogate.fit.suppliers import SupplierEffects
@@ -94,7 +93,7 @@ def with_parcels(
     Raises:
         InputError: trees or a network are part of the model: they do not know one parcel from another.
     """
-    if any(pieces.predictors for pieces in (description.energy, *description.elements.values())):
+    if description.has_predictors:
         raise InputError(plant.name, "lots", "a plant whose model has no trees or network")
     place = {name: j for j, name in enumerate(description.names)}
     items = {item.material.name: item for item in plant.yard}
@@ -146,7 +145,7 @@ def _content(
         found = parcel.analysis_wt_pct.get(element)
         if found is None:
             continue
-        sampled = found * material.recovery.get(element, 1.0 if element in NOBLE else FURNACE_RECOVERY[element])
+        sampled = found * material.recovery_of(element)
         error = max(LOT_SAMPLE_CV * sampled, 1e-6) ** 2
         weight = variance[row] / (variance[row] + error)
         mean[row] = weight * sampled + (1.0 - weight) * mean[row]

@@ -4,7 +4,7 @@ import os
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
 
@@ -45,26 +45,40 @@ class FolderConnection(Frozen):
     settle_s: Annotated[Number, Field(ge=0, le=3600)] = 5.0
 
 
-class SqlConnection(Frozen):
-    """A query of a database.
+class DatabaseAddress(Frozen):
+    """Where a database is.
 
     Attributes:
         url: SQLAlchemy URL without a password.
         url_env: name of a variable of the environment that holds the URL, password and all.
-        query: of the heats; `:since` is the watermark less the overlap.
-        parts: queries of the mapping's further tables, by what their `file` says.
-        watermark: column that says how new a row is.
-        start: where it begins.
-        overlap: by which it is set back for what comes late: hours of a time, or units of a number.
 
     Raises:
         ValueError: there is no URL, or two.
     """
 
-    kind: Literal["sql"]
-    name: NameLine
     url: str | None = None
     url_env: str | None = None
+
+    @model_validator(mode="after")
+    def _one_url(self) -> Self:
+        if (self.url is None) == (self.url_env is None):
+            raise ValueError("url, or url_env where it holds a password; one of them")
+        return self
+
+
+class SqlConnection(DatabaseAddress):
+    """A query of a database.
+
+    Attributes:
+        query: of the heats; `:since` is the watermark less the overlap.
+        parts: queries of the mapping's further tables, by what their `file` says.
+        watermark: column that says how new a row is.
+        start: where it begins.
+        overlap: by which it is set back for what comes late: hours of a time, or units of a number.
+    """
+
+    kind: Literal["sql"]
+    name: NameLine
     query: Annotated[str, Field(min_length=1)]
     parts: dict[str, str] = {}
     mapping: str
@@ -74,12 +88,6 @@ class SqlConnection(Frozen):
     every_s: EverySeconds = 60.0
     timeout_s: Annotated[Number, Field(ge=1, le=600)] = 30.0
     most_rows: Annotated[int, Field(ge=1, le=100_000)] = 20_000
-
-    @model_validator(mode="after")
-    def _one_url(self) -> "SqlConnection":
-        if (self.url is None) == (self.url_env is None):
-            raise ValueError("url, or url_env where it holds a password; one of them")
-        return self
 
 
 class OtherConnection(Frozen):
@@ -118,25 +126,13 @@ class HttpSinkFile(Frozen):
     timeout_s: Annotated[Number, Field(ge=1, le=600)] = 15.0
 
 
-class SqlSinkFile(Frozen):
-    """A table that messages are inserted into.
-
-    Raises:
-        ValueError: there is no URL, or two.
-    """
+class SqlSinkFile(DatabaseAddress):
+    """A table that messages are inserted into."""
 
     kind: Literal["sql"]
     name: NameLine
-    url: str | None = None
-    url_env: str | None = None
     table: Annotated[str, Field(min_length=1)]
     every_s: EverySeconds = 5.0
-
-    @model_validator(mode="after")
-    def _one_url(self) -> "SqlSinkFile":
-        if (self.url is None) == (self.url_env is None):
-            raise ValueError("url, or url_env where it holds a password; one of them")
-        return self
 
 
 def _tag(stated: Any) -> str:

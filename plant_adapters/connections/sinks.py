@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from plant_adapters.store.database import driver_reason
 from plant_adapters.store.outbox import Message
 from steel.errors import InputError
 from steel.whole_files import write_whole
@@ -203,9 +204,7 @@ class _Connected:
             raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> ConnectionError:
-        said = str(getattr(error, "orig", None) or error).splitlines()
-        first = said[0] if said and "://" not in said[0] else type(error).__name__
-        return ConnectionError(f"{self._name}: {first}")
+        return ConnectionError(f"{self._name}: {driver_reason(error)}")
 
 
 def _told(message: Message) -> dict[str, Any]:

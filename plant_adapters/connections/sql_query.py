@@ -16,6 +16,7 @@ from plant_adapters.mapping.mapping import Mapping as HeatMapping
 from plant_adapters.mapping.part import PartMap
 from plant_adapters.reading.files import Table, as_name
 from plant_adapters.sources.table import heats_of
+from plant_adapters.store.database import driver_reason
 from steel.errors import InputError
 
 SELECTS = re.compile(r"^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select|with)\b", re.IGNORECASE | re.DOTALL)
@@ -115,7 +116,7 @@ class SqlSource:
                 names = [as_name(name) for name in tuple(result.keys())]
                 rows = [[_plain(cell) for cell in row] for row in result.fetchmany(most or self._most_rows)]
         except (sa.exc.SQLAlchemyError, ImportError) as error:
-            raise ConnectionError(f"{self._name}: {_reason(error)}") from None
+            raise ConnectionError(f"{self._name}: {driver_reason(error)}") from None
         doubled = tuple(sorted({name for name in names if names.count(name) > 1}))
         cells = pd.DataFrame(rows, columns=names, index=range(1, len(rows) + 1), dtype=object)
         table = Table(cells.drop(columns=list(doubled)), doubled=doubled, header_row=0)
@@ -168,10 +169,3 @@ def _timeouts(url: str, timeout_s: float) -> dict[str, Any]:
     if name == "oracle":
         return {"tcp_connect_timeout": float(whole)}
     return {"timeout": whole} if name in ("sqlite", "mssql") else {}
-
-
-def _reason(error: Exception) -> str:
-    """What a driver says, in one line and without an address."""
-    original = getattr(error, "orig", None) or error
-    first = str(original).splitlines()[0] if str(original) else type(original).__name__
-    return type(original).__name__ if "://" in first else first

@@ -177,11 +177,7 @@ def _masses(part: PartMap, cells: pd.DataFrame, at: Places, mapping: Mapping, fo
     values, bad = numbers[part.mass].values, numbers[part.mass].bad
     for row, (code, place) in enumerate(zip(cells[part.material], at.tolist(), strict=True)):
         column = found.setdefault(mapping.materials.column_of(_number(code)), {})
-        before = column.get(place, 0.0)
-        if row in bad or isinstance(before, str):
-            column[place] = before if isinstance(before, str) else str(cells[part.mass].iloc[row])
-        else:
-            column[place] = before + float(np.nan_to_num(values[row]))
+        _add(column, place, str(cells[part.mass].iloc[row]) if row in bad else float(np.nan_to_num(values[row])))
     return readings
 
 
@@ -217,12 +213,15 @@ def _columns(part: PartMap, cells: pd.DataFrame, at: Places, mapping: Mapping, f
     for name in wanted:
         column, values, bad = found.setdefault(name, {}), numbers[name].values, numbers[name].bad
         for row, place in enumerate(at.tolist()):
-            before = column.get(place, 0.0)
-            if row in bad or isinstance(before, str):
-                column[place] = before if isinstance(before, str) else str(cells[name].iloc[row])
-            else:
-                column[place] = before + float(np.nan_to_num(values[row]))
+            _add(column, place, str(cells[name].iloc[row]) if row in bad else float(np.nan_to_num(values[row])))
     return readings
+
+
+def _add(column: dict[int, Any], place: int, value: float | str) -> None:
+    """Add to a heat's sum; what cannot be read stands in its place, whatever else comes."""
+    before = column.get(place, 0.0)
+    if isinstance(before, float):
+        column[place] = value if isinstance(value, str) else before + value
 
 
 def _place(number: str, places: dict[str, int]) -> int:

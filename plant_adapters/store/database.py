@@ -39,7 +39,9 @@ class Database:
             self.engine = _engine(url)
             self._bring_up_to_date()
         except (sa.exc.SQLAlchemyError, ImportError) as error:
-            raise InputError(shown_url(url), "database", f"a database that can be opened ({_reason(error)})") from None
+            raise InputError(
+                shown_url(url), "database", f"a database that can be opened ({driver_reason(error)})"
+            ) from None
 
     @property
     def is_file(self) -> bool:
@@ -138,7 +140,7 @@ def shown_url(url: str) -> str:
         return "an address that is none"
 
 
-def _reason(error: Exception) -> str:
+def driver_reason(error: Exception) -> str:
     """What a driver says, in one line and without an address."""
     original = getattr(error, "orig", None) or error
     first = str(original).splitlines()[0] if str(original) else type(original).__name__

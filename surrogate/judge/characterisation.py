@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from steel import catalogue
-from steel.elements import NOBLE, Element
+from steel.elements import Element
 from steel.heats import HeatLog
-from steel.materials import FURNACE_RECOVERY, Material
+from steel.materials import Material
 from surrogate.fit.drift_state import Trajectory
 from surrogate.fit.fit import catalogue_priors, fit, trajectories
 from surrogate.fit.heat_data import prepare, typical_values
@@ -176,7 +176,7 @@ def _origins(
             continue
         contents = {}
         for element, estimate in one.contents.items():
-            recovery = material.recovery.get(element, 1.0 if element in NOBLE else FURNACE_RECOVERY[element])
+            recovery = material.recovery_of(element)
             by, sd = (
                 float(part[g]) / recovery for part in (effects.contents[element].mean, effects.contents[element].sd)
             )
@@ -195,8 +195,7 @@ def _interval(state: Posterior, column: int, per: float = 1.0) -> Interval:
 def _estimate(
     material: Material, element: Element, column: int, path: Trajectory, output: Output, last: list[str]
 ) -> Estimate:
-    usual = 1.0 if element in NOBLE else FURNACE_RECOVERY[element]
-    recovery = material.recovery.get(element, usual)
+    recovery = material.recovery_of(element)
     known = catalogue.materials().get(material.material_class)
     in_class, here = (None if m is None else m.contents_wt_pct.get(element) for m in (known, material))
     lots = float(output.lot_sd[column]) / recovery

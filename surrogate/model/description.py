@@ -106,6 +106,11 @@ class Description:
         """Material names, in order."""
         return tuple(material.name for material in self.materials)
 
+    @property
+    def has_predictors(self) -> bool:
+        """Whether trees or a network are part of it."""
+        return any(bool(pieces.predictors) for pieces in (self.energy, *self.elements.values()))
+
     def tapped_t(self, charged_t: FloatArray) -> float:
         """T of a charge, t."""
         return float(self.yields @ charged_t)
