@@ -1,5 +1,6 @@
 """`chargewise ingest`, `train` and `evaluate`: from records to a judged surrogate."""
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,19 +22,25 @@ def ingest(heats: HeatsFile, mapping: MappingName, plant: PlantName, as_json: As
     """Read a plant's heats into the store; rows that cannot be used go to quarantine with a reason."""
     with reporting_errors():
         checked_name(plant, "--plant")
-        batch = TableAdapter(heats, read_mapping(mapping)).read_heats()
-        stored = Workplace().store.add(plant, batch.log, batch.materials, batch.report)
+        store, report, counts = Workplace().store, None, Counter[str]()
+        with progress(quiet=as_json) as say:
+            for batch in TableAdapter(heats, read_mapping(mapping)).read_in_blocks():
+                stored = store.add(plant, batch.log, batch.materials, batch.report)
+                counts.update(added=stored.added, changed=stored.changed, unchanged=stored.unchanged)
+                report = batch.report if report is None else report.followed_by(batch.report)
+                say(f"{report.rows_read:,} rows of {heats.name}", 0.5)
+        assert report is not None
         if as_json:
-            counts = {"added": stored.added, "changed": stored.changed, "unchanged": stored.unchanged}
-            print_json({**batch.report.model_dump(mode="json"), "stored": counts})
+            print_json({**report.model_dump(mode="json"), "stored": dict(counts)})
         else:
-            render.ingest_report(batch.report)
+            render.ingest_report(report)
             out.print(
-                f"Stored: {stored.added} new, {stored.changed} changed (earlier values kept), {stored.unchanged} known"
+                f"Stored: {counts['added']} new, {counts['changed']} changed (earlier values kept), "
+                f"{counts['unchanged']} known"
             )
-        if not len(batch.log):
-            reasons = ", ".join(reason.value for reason in batch.report.by_reason()) or "there are none"
-            raise InputError(batch.report.rows_read, f"rows of {heats.name}", f"at least one heat; {reasons}")
+        if not report.rows_valid:
+            reasons = ", ".join(reason.value for reason in report.by_reason()) or "there are none"
+            raise InputError(report.rows_read, f"rows of {heats.name}", f"at least one heat; {reasons}")
 
 
 def train(

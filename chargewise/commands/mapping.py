@@ -12,7 +12,8 @@ from chargewise.commands.console.arguments import AsJson, MappingName
 from chargewise.commands.console.output import out, print_json, reporting_errors
 from plant_adapters.mapping.mapping import Mapping, read_mapping
 from plant_adapters.mapping.suggest import names_a_heat, suggest
-from plant_adapters.reading.files import TableFormat, read_table
+from plant_adapters.reading.files import read_table
+from plant_adapters.reading.table import TableFormat
 from plant_adapters.reading.toml_files import read_toml, validated
 from plant_adapters.sources.protocol import HeatBatch
 from plant_adapters.sources.table import TableAdapter

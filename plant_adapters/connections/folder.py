@@ -12,6 +12,8 @@ import orjson
 
 from plant_adapters.connections.protocol import Arrival
 from plant_adapters.mapping.mapping import Mapping
+from plant_adapters.reading.quarantine import IngestReport
+from plant_adapters.sources.protocol import HeatBatch
 from plant_adapters.sources.table import TableAdapter
 from plant_adapters.store.connection_states import ConnectionStates, FileRead
 from plant_adapters.store.database import stamp
@@ -28,10 +30,12 @@ class FileArrival(Arrival):
     Attributes:
         path: of it.
         sha256: of its content.
+        report: of all of it; None where nothing could be read.
     """
 
     path: Path = Path()
     sha256: str = ""
+    report: IngestReport | None = None
 
 
 class FolderSource:
@@ -57,7 +61,7 @@ class FolderSource:
         self.every_s = every_s
         self._seen: dict[Path, tuple[int, int]] = {}
 
-    def arrivals(self, position: Any) -> Iterator[FileArrival]:
+    def arrivals(self, position: Any) -> Iterator[Arrival]:
         """Files that are whole and were not read before, by name.
 
         Raises:
@@ -70,14 +74,24 @@ class FolderSource:
                 # It was read, and whoever read it was stopped before it could move it; or it was sent again.
                 self._move(path, sha256, QUARANTINE if known.problem else DONE)
                 continue
-            try:
-                batch = TableAdapter(path, self._mapping).read_heats()
-            except InputError as error:
-                yield FileArrival(None, position, str(error), path, sha256)
-                continue
-            empty = not len(batch.log)
-            problem = "no row of it can be used" if empty and batch.report.rows_read else ""
-            yield FileArrival(batch, position, problem, path, sha256)
+            yield from self._read(path, sha256, position)
+
+    def _read(self, path: Path, sha256: str, position: Any) -> Iterator[Arrival]:
+        """A file, a long one in blocks; the last of them carries the report of all."""
+        report: IngestReport | None = None
+        last: HeatBatch | None = None
+        try:
+            for batch in TableAdapter(path, self._mapping).read_in_blocks():
+                if last is not None:
+                    yield Arrival(last, position)
+                last = batch
+                report = batch.report if report is None else report.followed_by(batch.report)
+        except InputError as error:
+            yield FileArrival(None, position, str(error), path=path, sha256=sha256)
+            return
+        assert report is not None
+        problem = "no row of it can be used" if report.rows_read and not report.rows_valid else ""
+        yield FileArrival(last, position, problem, path=path, sha256=sha256, report=report)
 
     def stored(self, arrival: Arrival) -> None:
         """Remember a file by its content, then move it away, its report beside it.
@@ -85,8 +99,9 @@ class FolderSource:
         Raises:
             OSError: it cannot be moved; it is not read again all the same.
         """
-        assert isinstance(arrival, FileArrival)
-        report = None if arrival.batch is None else arrival.batch.report
+        if not isinstance(arrival, FileArrival):
+            return
+        report = arrival.report
         rows = 0 if report is None else report.rows_read
         aside = 0 if report is None else report.rows_quarantined + len(report.strays)
         read = FileRead(arrival.sha256, arrival.path.name, stamp(), rows, aside, arrival.problem)

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from plant_adapters.connections.protocol import Arrival
 from plant_adapters.mapping.mapping import Mapping as HeatMapping
 from plant_adapters.mapping.part import PartMap
-from plant_adapters.reading.files import Table, as_name
+from plant_adapters.reading.table import Table, as_name
 from plant_adapters.sources.table import heats_of
 from plant_adapters.store.database import driver_reason
 from steel.errors import InputError

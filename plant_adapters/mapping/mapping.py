@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from plant_adapters.mapping.entries import MaterialEntry, unrecorded_baskets
 from plant_adapters.mapping.part import PartMap
-from plant_adapters.reading.files import Table, TableFormat, as_name
+from plant_adapters.reading.table import Table, TableFormat, as_name
 from plant_adapters.reading.toml_files import read_shipped, shipped_names
 from steel.complaints import meant
 from steel.elements import Element, by_element, parse_element
@@ -223,9 +223,10 @@ class Mapping(TableFormat):
         materials = (self.materials.column_of(code) for code in self.materials.codes)
         return (*self.plain_columns(), *self.element_columns(names).values(), *materials)
 
-    def heads(self, names: tuple[str, ...]) -> bool:
-        """Whether these are the columns' names, and no title above them."""
-        return self.heat_id in names and len(set(names) & set(self.columns(names))) > 1
+    def heads(self, names: tuple[str, ...]) -> int:
+        """How many of these are the columns' names; none where they are a title above them."""
+        found = len(set(names) & set(self.columns(names)))
+        return found if self.heat_id in names and found > 1 else 0
 
     def left_over(self, table: Table) -> tuple[str, ...]:
         """Columns of a table that are neither read nor left out on purpose."""

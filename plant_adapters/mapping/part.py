@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from plant_adapters.reading.files import as_name
+from plant_adapters.reading.table import as_name
 from steel.frozen import Frozen
 
 PartColumn = Annotated[str, Field(min_length=1), AfterValidator(as_name)]

@@ -22,8 +22,8 @@ from plant_adapters.mapping.words import (
     Words,
 )  # fmt: skip
 from plant_adapters.reading.columns import read_columns
-from plant_adapters.reading.files import Table
 from plant_adapters.reading.numbers import NumberForm
+from plant_adapters.reading.table import Table
 from plant_adapters.reading.units import conversion
 from steel import catalogue
 from steel.elements import Element

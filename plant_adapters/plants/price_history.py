@@ -10,8 +10,9 @@ import numpy as np
 
 from plant_adapters.plants.prices import in_the_yard
 from plant_adapters.reading.columns import read_columns
-from plant_adapters.reading.files import TableFormat, once, read_table
+from plant_adapters.reading.files import read_table
 from plant_adapters.reading.numbers import NumberForm
+from plant_adapters.reading.table import TableFormat, once
 from plant_adapters.reading.times import read_times
 from steel.errors import InputError
 from steel.plants import Plant, YardItem

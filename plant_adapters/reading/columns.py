@@ -9,18 +9,21 @@ from plant_adapters.reading.quarantine import ColumnReading
 
 
 def read_columns(
-    columns: Mapping[str, tuple[Sequence[Any], NumberForm]], decimal: Decimal | None
+    columns: Mapping[str, tuple[Sequence[Any], NumberForm]],
+    decimal: Decimal | None,
+    decided: Mapping[str, Decimal] | None = None,
 ) -> tuple[dict[str, NumberColumn], list[ColumnReading]]:
     """Read columns, each by its form, and tell how.
 
     Args:
         columns: cells and form, by name.
         decimal: the decimal sign where it is stated.
+        decided: each column's, where more was seen of it than these cells.
 
     Raises:
         InputError: a column can be read in two ways, or its unit is none that is known.
     """
-    decimals = decide_decimals(columns, decimal)
+    decimals = dict(decided) if decided is not None else decide_decimals(columns, decimal)
     numbers = {name: read_numbers(cells, form, decimals[name]) for name, (cells, form) in columns.items()}
     readings = []
     for name, (_, form) in columns.items():

@@ -64,16 +64,24 @@ def decide_decimals(
     """
     if stated is not None:
         return dict.fromkeys(columns, stated)
+    return decided_by({name: evidence(cells, form.groups) for name, (cells, form) in columns.items()})
+
+
+def decided_by(columns: Mapping[str, "DecimalEvidence"]) -> dict[str, Decimal]:
+    """The decimal sign of every column, by what speaks for it.
+
+    Raises:
+        InputError: as `decide_decimals`.
+    """
     decided: dict[str, Decimal] = {}
     open_ones: dict[str, str] = {}
-    for name, (cells, form) in columns.items():
-        seen = _evidence(cells, form.groups)
-        point, comma = (seen.only.get(sign, []) for sign in DECIMALS)
-        if min(len(point), len(comma)) * SURELY > max(len(point), len(comma)):
+    for name, seen in columns.items():
+        point, comma = (seen.only.get(sign, (0, "")) for sign in DECIMALS)
+        if min(point[0], comma[0]) * SURELY > max(point[0], comma[0]):
             expected = 'one decimal sign; state `decimal = "."` or `decimal = ","`'
-            raise InputError((point[0], comma[0]), f"column {name}", expected)
+            raise InputError((point[1], comma[1]), f"column {name}", expected)
         if seen.only:
-            decided[name] = "." if len(point) > len(comma) else ","
+            decided[name] = "." if point[0] > comma[0] else ","
         elif seen.either is not None:
             open_ones[name] = seen.either
     signs = set(decided.values())
@@ -89,23 +97,46 @@ def decide_decimals(
 
 
 @dataclass(frozen=True)
-class _Evidence:
-    """Cells that can be read with one sign only, by that sign; and one that reads differently with either."""
+class DecimalEvidence:
+    """What a column's cells say of its decimal sign.
 
-    only: dict[Decimal, list[str]]
-    either: str | None
+    Attributes:
+        only: by sign, how many different cells can be read with it only, and one of them.
+        either: a cell that reads differently with either.
+    """
+
+    only: dict[Decimal, tuple[int, str]] = field(default_factory=dict)
+    either: str | None = None
+
+    def __add__(self, other: "DecimalEvidence") -> "DecimalEvidence":
+        both = {
+            sign: (
+                self.only.get(sign, (0, ""))[0] + other.only.get(sign, (0, ""))[0],
+                (self.only | other.only)[sign][1],
+            )
+            for sign in {**self.only, **other.only}
+        }
+        return DecimalEvidence(both, self.either or other.either)
 
 
-def _evidence(cells: Sequence[Any], groups: str) -> _Evidence:
-    only: dict[Decimal, list[str]] = {}
+def evidence(cells: Sequence[Any], groups: str) -> DecimalEvidence:
+    """What a column's cells say of its decimal sign.
+
+    Args:
+        cells: of the column, or of a block of it.
+        groups: signs that may set three digits apart.
+    """
+    only: dict[Decimal, tuple[int, str]] = {}
     either: str | None = None
     for text in dict.fromkeys(cell for cell in cells if isinstance(cell, str) and ("." in cell or "," in cell)):
         found = {sign: cell.value for sign in DECIMALS if (cell := _tried(text, sign, groups)) and not cell.missing}
         if len(found) == 1:
-            only.setdefault(next(iter(found)), []).append(text)
+            sign = next(iter(found))
+            count, first = only.get(sign, (0, text))
+            only[sign] = (count + 1, first)
         elif len(found) > 1 and either is None:
             either = text
-    return _Evidence(only, either)
+    return DecimalEvidence(only, either)
 
 
 def _tried(text: str, decimal: Decimal, groups: str) -> Cell | None:

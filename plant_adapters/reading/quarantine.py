@@ -86,6 +86,7 @@ class IngestReport(Frozen):
         left_over: columns that the mapping says nothing of.
         joined_rows: read in further tables that were joined to the heats.
         strays: rows of those that belong to no heat, or fit no columns.
+        goes_on: whether it tells of a further block of a source that was told of before.
     """
 
     source: str
@@ -101,11 +102,21 @@ class IngestReport(Frozen):
     left_over: tuple[str, ...] = ()
     joined_rows: int = 0
     strays: tuple[Rejection, ...] = ()
+    goes_on: bool = False
 
     @property
     def rows_quarantined(self) -> int:
         """Rows set aside."""
         return self.rows_read - self.rows_valid
+
+    def followed_by(self, other: "IngestReport") -> "IngestReport":
+        """Of this block of a source and the next one together."""
+        changed = {
+            name: getattr(self, name) + getattr(other, name)
+            for name in ("rows_read", "rows_valid", "rejections", "corrections", "cells", "below_detection",
+                         "joined_rows", "strays")
+        }  # fmt: skip
+        return self.model_copy(update={**changed, "raw": self.raw | other.raw})
 
     def by_reason(self) -> dict[Reason, int]:
         """Rows by reason; a row with two reasons counts under both."""

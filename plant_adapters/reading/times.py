@@ -1,5 +1,6 @@
 """A whole column as times: the order of day, month and year is decided once, from all cells, and told."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from steel.errors import InputError
 
 DateOrder = Literal["DMY", "MDY", "YMD"]
+ORDERS: tuple[DateOrder, ...] = ("DMY", "MDY", "YMD")
 WORDS: dict[str, str] = {"DMY": "day first", "MDY": "month first", "YMD": "year first"}
 Times = NDArray[np.datetime64]
 EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
@@ -89,7 +91,7 @@ def read_times(cells: Sequence[Any], column: str, zone: str, stated: DateOrder |
         InputError: the column can be read in more than one order, or in none; the message shows cells.
     """
     parts = [_parts(cell) for cell in cells]
-    order = stated or _order(cells, parts, column)
+    order = stated or order_by(_evidence(cells, parts), column)
     local = ZoneInfo(zone)
     times = np.full(len(cells), np.datetime64("NaT", "s"))
     bad: dict[int, str] = {}
@@ -179,25 +181,71 @@ def _clock(found: "re.Match[str]") -> tuple[tuple[int, int, int], timedelta | No
     return (hour, minute, second), sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
 
 
-def _order(cells: Sequence[Any], parts: "Sequence[_Parts | datetime | str | None]", column: str) -> DateOrder | None:
-    """The one order in which all dates of a column can be read; None where each says its own."""
-    open_ones = [part for part in parts if isinstance(part, _Parts) and not part.year_first]
-    if not open_ones:
-        return "YMD" if any(isinstance(part, _Parts) for part in parts) else None
-    tried: tuple[DateOrder, ...] = ("DMY", "MDY", "YMD") if all(part.short for part in open_ones) else ("DMY", "MDY")
-    if all(part.dotted for part in open_ones):
+@dataclass(frozen=True)
+class OrderEvidence:
+    """What a column's cells say of the order of day, month and year.
+
+    Attributes:
+        dates: in figures, how many.
+        open_ones: of these, that do not begin with the year.
+        short: of the open ones, with a year of two figures; dotted: with points between.
+        possible: by order, how many of the open ones can be read in it.
+        shown: two of them.
+    """
+
+    dates: int = 0
+    open_ones: int = 0
+    short: int = 0
+    dotted: int = 0
+    possible: dict[DateOrder, int] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
+
+    def __add__(self, other: "OrderEvidence") -> "OrderEvidence":
+        return OrderEvidence(
+            self.dates + other.dates, self.open_ones + other.open_ones, self.short + other.short,
+            self.dotted + other.dotted,
+            {order: self.possible.get(order, 0) + other.possible.get(order, 0) for order in ORDERS},
+            (self.shown + other.shown)[:2],
+        )  # fmt: skip
+
+
+def order_evidence(cells: Sequence[Any]) -> OrderEvidence:
+    """What a column's cells, or a block of them, say of the order of day, month and year."""
+    return _evidence(cells, [_parts(cell) for cell in cells])
+
+
+def _evidence(cells: Sequence[Any], parts: "Sequence[_Parts | datetime | str | None]") -> OrderEvidence:
+    dates = [part for part in parts if isinstance(part, _Parts)]
+    open_ones = [part for part in dates if not part.year_first]
+    shown = (str(cell) for cell, part in zip(cells, parts, strict=True) if isinstance(part, _Parts))
+    return OrderEvidence(
+        len(dates), len(open_ones), sum(part.short for part in open_ones), sum(part.dotted for part in open_ones),
+        {order: sum(_possible(part, order) for part in open_ones) for order in ORDERS},
+        tuple(itertools.islice(shown, 2)),
+    )  # fmt: skip
+
+
+def order_by(seen: OrderEvidence, column: str) -> DateOrder | None:
+    """The one order in which all dates of a column can be read; None where each says its own.
+
+    Raises:
+        InputError: there is more than one, or none; the message shows cells.
+    """
+    if not seen.open_ones:
+        return "YMD" if seen.dates else None
+    tried: tuple[DateOrder, ...] = ORDERS if seen.short == seen.open_ones else ("DMY", "MDY")
+    if seen.dotted == seen.open_ones:
         tried = ("DMY",)
-    fits = [order for order in tried if all(_possible(part, order) for part in open_ones)]
-    shown = [str(cell) for cell, part in zip(cells, parts, strict=True) if isinstance(part, _Parts)][:2]
+    fits = [order for order in tried if seen.possible[order] == seen.open_ones]
+    shown = list(seen.shown)
     where = f"dates of column {column}"
     if len(fits) > 1:
         expected = " or ".join(f"`date_order = {order!r}` ({WORDS[order]})".replace("'", '"') for order in fits)
         raise InputError(shown, where, f"{expected}; no cell of the column tells which")
     if fits:
         return fits[0]
-    most = max(tried, key=lambda order: sum(_possible(part, order) for part in open_ones))
-    rest = sum(not _possible(part, most) for part in open_ones)
-    if rest * 20 > len(open_ones):
+    most = max(tried, key=lambda order: seen.possible[order])
+    if (seen.open_ones - seen.possible[most]) * 20 > seen.open_ones:
         raise InputError(shown, where, "one order of day, month and year for all; state `date_order`")
     return most
 

@@ -29,6 +29,19 @@ _TEMPERATURE = {
 _KINDS = (_MASS, _SHARE, _ENERGY, _VOLUME, _TIME, _TEMPERATURE)
 
 
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit of the list."""
+    return any(text.strip() in kind for kind in _KINDS)
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Whether two units are one, however each is written; what is none of the list is the same as any."""
+    if not (is_unit(one) and is_unit(other)):
+        return True
+    meant = [{kind[unit.strip()] for kind in _KINDS if unit.strip() in kind} for unit in (one, other)]
+    return bool(meant[0] & meant[1])
+
+
 @dataclass(frozen=True)
 class Conversion:
     """From one unit to another: `value * factor + offset`."""

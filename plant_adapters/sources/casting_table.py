@@ -15,9 +15,10 @@ from pydantic import Field
 
 from plant_adapters.mapping.mapping import ColumnName
 from plant_adapters.reading.columns import read_columns
-from plant_adapters.reading.files import Table, TableFormat, once, read_table
+from plant_adapters.reading.files import read_table
 from plant_adapters.reading.numbers import NumberColumn, NumberForm
 from plant_adapters.reading.quarantine import IngestReport, Reason, Rejection
+from plant_adapters.reading.table import Table, TableFormat, once
 from plant_adapters.reading.toml_files import read_shipped
 from steel.castings import CastingLog
 from steel.errors import InputError

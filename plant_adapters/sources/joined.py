@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from plant_adapters.mapping.mapping import Mapping
 from plant_adapters.mapping.part import PartMap
 from plant_adapters.reading.columns import read_columns
-from plant_adapters.reading.files import Table, once, read_table
+from plant_adapters.reading.files import read_table
 from plant_adapters.reading.numbers import NumberForm
 from plant_adapters.reading.quarantine import ColumnReading, Reason, Rejection
+from plant_adapters.reading.table import Table, once
 from plant_adapters.reading.times import read_times
 from steel.elements import parse_element
 from steel.errors import InputError

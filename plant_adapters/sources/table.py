@@ -1,17 +1,20 @@
 """The table adapter: CSV, Excel and Parquet files driven by a mapping."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from plant_adapters.mapping.entries import BASKETS
 from plant_adapters.mapping.mapping import Mapping
-from plant_adapters.reading.files import Table, once, read_table
+from plant_adapters.reading.files import is_long, read_blocks, read_table
 from plant_adapters.reading.quarantine import IngestReport
+from plant_adapters.reading.table import Table, once
 from plant_adapters.sources.joined import Finds, beside, joined
 from plant_adapters.sources.protocol import HeatBatch
 from plant_adapters.sources.recipe_file import write_recipe
+from plant_adapters.validation.conventions import Conventions, survey
 from plant_adapters.validation.validation import Screened, screen
 from steel.heats import FloatArray, HeatLog, time_order
 from steel.recipes import Recipe
@@ -40,12 +43,34 @@ class TableAdapter:
         table = read_table(self.path, self.mapping, self.mapping.heads)
         return heats_of(self.path.name, table, self.mapping, lambda part: beside(self.path, part, self.mapping))
 
+    def read_in_blocks(self) -> Iterator[HeatBatch]:
+        """Read, check and convert every row of a long record, a block after the other; at least one.
+
+        How the record writes its numbers and dates is decided from all of it first. One whose mapping joins further
+        tables is read whole.
+
+        Raises:
+            InputError: as `read_heats`, before the first block is given.
+        """
+        if self.mapping.tables or not is_long(self.path, self.mapping, self.mapping.heads):
+            yield self.read_heats()
+            return
+        conventions = survey(self._blocks(), self.mapping)
+        for at, table in enumerate(self._blocks()):
+            batch = heats_of(self.path.name, table, self.mapping, lambda part: (), conventions)
+            yield replace(batch, report=batch.report.model_copy(update={"goes_on": at > 0}))
+
+    def _blocks(self) -> Iterator[Table]:
+        return read_blocks(self.path, self.mapping, self.mapping.heads)
+
     def write_recipe(self, recipe: Recipe) -> Path:
         """Write a recipe into the outbox, as a CSV of materials and masses beside its JSON."""
         return write_recipe(recipe, self.outbox)
 
 
-def heats_of(source: str, main: Table, mapping: Mapping, find: Finds) -> HeatBatch:
+def heats_of(
+    source: str, main: Table, mapping: Mapping, find: Finds, conventions: Conventions | None = None
+) -> HeatBatch:
     """Check and convert every row of a table of heats, further tables joined to it.
 
     Args:
@@ -53,6 +78,7 @@ def heats_of(source: str, main: Table, mapping: Mapping, find: Finds) -> HeatBat
         main: a table that was read.
         mapping: what it means.
         find: the further tables of a part.
+        conventions: of the whole record, where this is a block of it.
 
     Raises:
         InputError: it can be read in two ways, or a column that the mapping names is missing.
@@ -60,7 +86,7 @@ def heats_of(source: str, main: Table, mapping: Mapping, find: Finds) -> HeatBat
     whole = joined(source, main, mapping, find)
     table = whole.table
     once(mapping.columns((*table.columns, *table.doubled)), table, source)
-    screened = screen(table, mapping)
+    screened = screen(table, mapping, conventions)
     log = _log(screened, mapping)
     report = IngestReport(
         source=source,

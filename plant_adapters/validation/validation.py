@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from plant_adapters.mapping.mapping import ColumnMap, Mapping
 from plant_adapters.reading.cells import DECIMALS, UnreadableError, read_cell
 from plant_adapters.reading.columns import read_columns
-from plant_adapters.reading.files import Table
-from plant_adapters.reading.numbers import NumberColumn, NumberForm
+from plant_adapters.reading.numbers import NumberColumn
 from plant_adapters.reading.quarantine import ColumnReading, Correction, Reason, Rejection
+from plant_adapters.reading.table import Table
 from plant_adapters.reading.times import Times, read_times
 from plant_adapters.reading.units import conversion
+from plant_adapters.validation.conventions import Conventions, as_text, heat_numbers, heats_among, numeric_cells
 from plant_adapters.validation.plausibility import (
     ENERGY_KWH_PER_T,
     MOST_WT_PCT,
     TAPPED_PER_CHARGED,
     TAPPED_T,
-    is_summary,
 )
 from steel.elements import Element
 from steel.heats import FloatArray
@@ -72,23 +72,28 @@ class Screened:
         return np.array([line not in bad for line in self.table.cells.index], dtype=bool)
 
 
-def screen(table: Table, mapping: Mapping) -> Screened:
-    """Check every row of a table against its mapping.
+def screen(table: Table, mapping: Mapping, conventions: Conventions | None = None) -> Screened:
+    """Check every row of a table, or of a block of one, against its mapping.
+
+    Args:
+        table: that was read.
+        mapping: what it means.
+        conventions: of the whole record, where this is a block of it.
 
     Raises:
-        InputError: a column's numbers or dates can be read in more than one way.
+        InputError: a column's numbers or dates can be read in more than one way, or are in another unit by its header.
     """
-    return _Screening(table, mapping).run()
+    return _Screening(table, mapping, conventions).run()
 
 
 class _Screening:
     """One table being screened."""
 
-    def __init__(self, table: Table, mapping: Mapping) -> None:
-        self.table, self.mapping = table, mapping
+    def __init__(self, table: Table, mapping: Mapping, conventions: Conventions | None = None) -> None:
+        self.table, self.mapping, self.conventions = table, mapping, conventions
         self.cells = table.cells
         self.lines: list[int] = [int(line) for line in table.cells.index]
-        self.ids = [_text(cell) for cell in table.cells[mapping.heat_id]]
+        self.ids = heat_numbers(table, mapping)
         nothing = np.full(len(self.lines), np.nan)
         times = np.full(len(self.lines), np.datetime64("NaT", "s"))
         self.found = Screened(table, times, nothing, nothing.copy(), nothing.copy())
@@ -97,8 +102,8 @@ class _Screening:
         """Screen it."""
         mapping, found = self.mapping, self.found
         # What is no heat at all says nothing of how heats' numbers and dates are written.
-        heats = np.array([not self._no_heat(at) for at in range(len(self.lines))], dtype=bool)
-        numbers = self._numbers(heats)
+        heats = heats_among(self.table, mapping)
+        numbers = self._numbers()
         tapped = self._kept(mapping.tapped, numbers, TAPPED_T, "t")
         found.heel_t = self._kept(mapping.heel, numbers, (0.0, TAPPED_T[1]), "t")
         found.tapped_t = tapped
@@ -125,36 +130,9 @@ class _Screening:
         found.cells = sorted((cell for cell in found.cells if cell.row not in bad), key=_by_place)
         return found
 
-    def _no_heat(self, at: int) -> bool:
-        """Whether a row is no heat: without a number, or a summary of others."""
-        return self.ids[at] == "" or is_summary(self.ids[at])
-
-    def _forms(self) -> dict[str, NumberForm]:
-        """How every numeric column is to be read."""
-        mapping, groups = self.mapping, self.mapping.groups
-        plain: dict[str, tuple[str, str]] = {}
-        for mapped, to in ((mapping.tapped, "t"), (mapping.heel, "t"), (mapping.energy, "kWh")):
-            if mapped:
-                plain[mapped.column] = (mapped.unit, to)
-        for name, mapped in mapping.process.items():
-            plain[mapped.column] = (mapped.unit, PROCESS_UNITS[name].removesuffix("/t"))
-        forms = {column: NumberForm(column, unit, to, groups) for column, (unit, to) in plain.items()}
-        for element, column in mapping.element_columns(self.table.columns).items():
-            unit = mapping.analysis.unit_of(element)
-            # Nobody sets three digits apart in a percentage: 0.312 read so would be 312.
-            percent = conversion(unit, "wt%", f"column {column}").factor == 1.0
-            forms[column] = NumberForm(column, unit, "wt%", "" if percent else groups)
-        for check in mapping.checks:
-            forms.setdefault(check.column, NumberForm(check.column, groups=groups))
-        for code in mapping.materials.codes:
-            column = mapping.materials.column_of(code)
-            forms[column] = NumberForm(column, mapping.materials.unit, "t", groups, exact=True)
-        return forms
-
-    def _numbers(self, heats: NDArray[np.bool_]) -> dict[str, NumberColumn]:
-        forms = self._forms()
-        asked = {column: (self.cells[column].where(heats, "").tolist(), form) for column, form in forms.items()}
-        numbers, readings = read_columns(asked, self.mapping.decimal)
+    def _numbers(self) -> dict[str, NumberColumn]:
+        decided = None if self.conventions is None else self.conventions.decimals
+        numbers, readings = read_columns(numeric_cells(self.table, self.mapping), self.mapping.decimal, decided)
         self.found.readings += readings
         return numbers
 
@@ -270,7 +248,16 @@ class _Screening:
                 self._row(at, Reason.NO_HEAT_ID, mapping.heat_id, "a heat number")
         again = (ids.duplicated() & heats).to_numpy()
         rest = self.cells.drop(columns=[mapping.heat_id]).astype(str)
-        same = (rest.duplicated().to_numpy()) & ~again & heats
+        same = rest.duplicated().to_numpy()
+        if self.conventions is not None:
+            known = self.conventions
+            columns = [rest[name].tolist() for name in rest.columns]
+            seen = [hash(row) for row in zip(*columns, strict=True)]
+            again = again | heats & np.array([hash(number) in known.heats for number in self.ids], dtype=bool)
+            same = same | np.array([row in known.rows for row in seen], dtype=bool)
+            known.heats.update(hash(number) for number in ids[heats])
+            known.rows.update(seen)
+        same = same & ~again & heats
         for at in _where(again):
             self._row(at, Reason.DUPLICATE_HEAT, mapping.heat_id, "each heat number once; the first row stands")
         for at in _where(same):
@@ -282,7 +269,8 @@ class _Screening:
         if name is None:
             return
         cells = self.cells[name].where(heats, "").tolist()
-        read = read_times(cells, name, self.mapping.timezone, self.mapping.date_order, datetime.now(UTC))
+        order = self.mapping.date_order if self.conventions is None else self.conventions.date_order
+        read = read_times(cells, name, self.mapping.timezone, order, datetime.now(UTC))
         self.found.times = read.times
         self.found.readings.insert(0, ColumnReading(column=name, how=f"dates: {read.how}", examples=read.examples))
         for at, expected in read.bad.items():
@@ -300,7 +288,7 @@ class _Screening:
             heat_id=self.ids[at],
             reason=reason,
             column=column,
-            value=_text(self.cells[column].iloc[at]),
+            value=as_text(self.cells[column].iloc[at]),
             expected=expected,
         )
 
@@ -311,13 +299,6 @@ def _where(mask: NDArray[np.bool_]) -> list[int]:
 
 def _by_place(rejection: Rejection) -> tuple[int, str]:
     return rejection.row, rejection.column
-
-
-def _text(cell: object) -> str:
-    """A cell as a person reads it; a whole number without a point, as heat numbers are."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
 
 
 def _is_mass(cell: object) -> bool:

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 from chargewise.commands.cli import app
 from plant_adapters.mapping.mapping import Mapping
 from plant_adapters.mapping.suggest import Suggestion, names_a_heat, suggest
-from plant_adapters.reading.files import TableFormat, read_table
+from plant_adapters.reading.files import read_table
+from plant_adapters.reading.table import TableFormat
 from plant_adapters.reading.toml_files import read_toml, validated
 from plant_adapters.sources.protocol import HeatBatch
 from plant_adapters.sources.table import TableAdapter

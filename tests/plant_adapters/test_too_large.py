@@ -8,7 +8,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from plant_adapters.reading.files import TableFormat, read_table
+from plant_adapters.reading.files import read_table
+from plant_adapters.reading.table import TableFormat
 from steel.errors import InputError
 
 
@@ -40,6 +41,6 @@ def test_a_file_of_a_million_rows_is_refused_unread(tmp_path: Path, ending: str)
     else:
         pd.DataFrame({"heat": ["H1"] * 1_000_000, "Cu": 0.2}).to_parquet(path)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(InputError, match="rows in a file; split it"):
+    with pytest.raises(InputError, match="rows in a file that is read whole; split it"):
         read_table(path, TableFormat(), lambda names: True)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
