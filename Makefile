@@ -15,7 +15,7 @@ test: $(READY)
 	$(BESIDE) -m "not slow"
 
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --timeout=600 -m slow
 
 serve: $(READY)
 	$(BIN)/chargewise serve --demo

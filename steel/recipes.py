@@ -195,6 +195,15 @@ class Recipe(Frozen):
     notes: tuple[str, ...] = ()
     stock_doubt: StockDoubt | None = None
 
+    def loads_t(self) -> tuple[dict[str, float], ...]:
+        """T of each furnace material in each basket; all of them in one where the plant's baskets are unknown."""
+        furnace = [line for line in self.lines if line.stage == "furnace"]
+        count = max((len(line.baskets_t) for line in furnace), default=0)
+        if not count:
+            return (self.charged_t(),)
+        loads = [[(line.material, line.baskets_t[at : at + 1]) for line in furnace] for at in range(count)]
+        return tuple({name: mass[0] for name, mass in load if mass and mass[0] > 0} for load in loads)
+
     def charged_t(self) -> dict[str, float]:
         """T of every furnace material, by name."""
         return {line.material: line.mass_t for line in self.lines if line.stage == "furnace"}

@@ -33,6 +33,7 @@ class StepKind(StrEnum):
     MISSING = "not to be had"
     REGRADE = "another grade"
     SAMPLE = "sampled"
+    ORDER = "additions ordered"
     TRIM = "trimmed"
     CHARGE = "charged"
     TAP = "tapped"
@@ -46,6 +47,7 @@ LEGAL: dict[StepKind, tuple[HeatStage, ...]] = {
     StepKind.REGRADE: (HeatStage.PLANNED, HeatStage.CHARGING, HeatStage.CHARGED, HeatStage.TAPPED),
     StepKind.CHARGE: (HeatStage.CHARGING,),
     StepKind.SAMPLE: (HeatStage.CHARGED, HeatStage.TAPPED),
+    StepKind.ORDER: (HeatStage.CHARGED, HeatStage.TAPPED),
     StepKind.TRIM: (HeatStage.CHARGED, HeatStage.TAPPED),
     StepKind.TAP: (HeatStage.CHARGED,),
     StepKind.FINISH: (HeatStage.TAPPED,),

@@ -6,8 +6,7 @@ from api import context
 from api.gate import needs
 from api.resources.common import App
 from chargewise.app.access import Right
-from chargewise.app.connect import ConnectionStatus, statuses
-from plant_adapters.store.connection_states import ConnectionStates
+from chargewise.app.connection_status import ConnectionStatus, statuses
 
 router = APIRouter(prefix="/v1", tags=["heats"], dependencies=[needs(Right.READ)])
 
@@ -16,5 +15,5 @@ router = APIRouter(prefix="/v1", tags=["heats"], dependencies=[needs(Right.READ)
 def list_connections(app: App) -> list[ConnectionStatus]:
     """Connections of the plants that one may see: newest record, lag, rows, quarantined, problem, next try."""
     plants = context.principal.get().plants
-    found = statuses(ConnectionStates(app.store.database))
+    found = statuses(app.store.database)
     return [one for one in found if plants is None or one.plant in plants]

@@ -140,6 +140,15 @@ class TrimRequest(Frozen):
     lifts: Annotated[tuple[Lift, ...], Field(min_length=1, max_length=200)]
 
 
+class AdditionsRequest(Frozen):
+    """What is to be added to the melt, t by material."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plant": "northmill", "masses_t": {"SiMn": 0.84}}]})
+
+    plant: str
+    masses_t: Annotated[dict[NameLine, ChargedT], Field(min_length=1, max_length=100)]
+
+
 class StageRequest(Frozen):
     """The heat is tapped, done with, or will not be made."""
 
@@ -210,6 +219,12 @@ def report_sample(heat_id: HeatId, asked: SampleRequest, app: App, heats: Heats,
     """Report a sample of the bath or the ladle; the answer is what is expected of the melt, and what it needs."""
     plant = _planned(app, heats, asked.plant, heat_id)
     return heats.sample(plant, heat_id, asked.sample, asking.name, asked.confirmed)
+
+
+@router.post("/additions-orders", responses=NO_HEAT, status_code=201, dependencies=DECIDES)
+def order_additions(heat_id: HeatId, asked: AdditionsRequest, app: App, heats: Heats, asking: Asking) -> HeatNow:
+    """Have the plant's systems add to the melt: a message goes out, and what was then added is reported as a trim."""
+    return heats.order_additions(_planned(app, heats, asked.plant, heat_id), heat_id, asked.masses_t, asking.name)
 
 
 @router.post("/trims", responses=NO_HEAT, status_code=201, dependencies=REPORTS)

@@ -1,4 +1,4 @@
-"""Sources of heats, read on and on: each in a thread of its own, stored before it is told, tried again later."""
+"""Sources and receivers of plants, each served on and on in a thread of its own: stored before it is told."""
 
 import threading
 from collections.abc import Callable
@@ -10,52 +10,40 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
-from plant_adapters.connections.connection_file import read_connections, sink_of, source_of
+from chargewise.app.inflow import Inflow
+from chargewise.app.workplace import Workplace
+from plant_adapters.connections.connection_file import read_connections
+from plant_adapters.connections.made import sink_of, source_of
 from plant_adapters.connections.protocol import Arrival, HeatSource
 from plant_adapters.connections.sinks import RefusedError, Sink
+from plant_adapters.messages.read_message import MessageReader
 from plant_adapters.store.connection_states import ConnectionState, ConnectionStates
+from plant_adapters.store.database import stamp
+from plant_adapters.store.inbox import Inbox
 from plant_adapters.store.outbox import Outbox
 from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
-from steel.frozen import Frozen
 
 MOST_REFUSALS = 5
 """After which a message is a dead letter of its receiver."""
+SETTLE_S, AWAY_S = 0.3, 5.0
+"""How long nothing is looked for in an inbox that is settled, and where the database is away."""
 Say = Callable[[str], None]
 
 
-class ConnectionStatus(Frozen):
-    """How a connection is, as a page shows it.
+@dataclass(frozen=True)
+class Connection:
+    """One source of a plant.
 
     Attributes:
-        lag_s: since its newest heat was tapped; None where nothing came yet.
-        rows: that came, over all time.
-        quarantined: of these, and of further tables' rows.
-        problem: why it failed last; empty while it works.
-        next_try_at: when it is tried again after a failure.
+        readers: how its messages are read; none where it gives heats only.
     """
 
     plant: str
     name: str
     kind: str
-    read_at: str | None
-    newest_at: str | None
-    lag_s: float | None
-    rows: int
-    quarantined: int
-    failures: int
-    problem: str
-    next_try_at: str | None
-
-
-@dataclass(frozen=True)
-class Connection:
-    """One source of a plant."""
-
-    plant: str
-    name: str
-    kind: str
     source: HeatSource
+    readers: tuple[MessageReader, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,39 +56,57 @@ class Outlet:
     sink: Sink
 
 
-def connections_of(home: Path, states: ConnectionStates, plant: str | None = None) -> tuple[Connection, ...]:
-    """Every source that a home's files state, or those of one plant.
+@dataclass(frozen=True)
+class Connected:
+    """All that a home's files state.
+
+    Attributes:
+        problems: by plant, why its file cannot be used; the others' go on without it.
+    """
+
+    connections: tuple[Connection, ...]
+    outlets: tuple[Outlet, ...]
+    problems: dict[str, str]
+
+    def readers(self) -> dict[tuple[str, str, str], MessageReader]:
+        """How messages are read, by plant, connection and kind."""
+        return {
+            (one.plant, one.name, reader.form.kind): reader for one in self.connections for reader in one.readers
+        }  # fmt: skip
+
+    def plants(self) -> tuple[str, ...]:
+        """Plants to which messages come."""
+        return tuple(dict.fromkeys(one.plant for one in self.connections if one.readers))
+
+
+def connected(home: Path, states: ConnectionStates, plant: str | None = None) -> Connected:
+    """Every source and receiver that a home's files state, or those of one plant.
 
     Raises:
-        InputError: a file cannot be used, or there is none.
+        InputError: there is no file, or none of them can be used.
     """
-    return tuple(
-        Connection(file.stem, stated.name, stated.kind, source_of(file.stem, stated, file.parent, states))
-        for file in _files(home, plant)
-        for stated in read_connections(file).connections
-    )
-
-
-def outlets_of(home: Path, plant: str | None = None) -> tuple[Outlet, ...]:
-    """Every receiver that a home's files state, or those of one plant.
-
-    Raises:
-        InputError: a file cannot be used, or there is none.
-    """
-    return tuple(
-        Outlet(file.stem, stated.name, stated.kind, sink_of(stated, file.parent))
-        for file in _files(home, plant)
-        for stated in read_connections(file).sinks
-    )
-
-
-def _files(home: Path, plant: str | None) -> list[Path]:
     folder = home / "connections"
-    found = [file for file in sorted(folder.glob("*.toml")) if plant is None or file.stem == plant]
-    if not found:
+    files = [file for file in sorted(folder.glob("*.toml")) if plant is None or file.stem == plant]
+    if not files:
         where = f"{folder}/{plant or 'PLANT'}.toml"
         raise InputError(plant or str(folder), "connections", f"a file {where} that states them")
-    return found
+    connections: list[Connection] = []
+    outlets: list[Outlet] = []
+    problems: dict[str, InputError] = {}
+    for file in files:
+        try:
+            stated, of = read_connections(file), file.stem
+            made = [(one, source_of(of, one, file.parent, states)) for one in stated.connections]
+            sinks = [(one, sink_of(of, one, file.parent)) for one in stated.sinks]
+        except InputError as error:
+            problems[file.stem] = error
+            continue
+        connections += [Connection(of, one.name, one.kind, it.source, it.readers) for one, it in made]
+        outlets += [Outlet(of, one.name, one.kind, sink) for one, sink in sinks]
+    if len(problems) == len(files):
+        raise next(iter(problems.values()))
+    told = {name: str(error) for name, error in problems.items()}
+    return Connected(tuple(connections), tuple(outlets), told)
 
 
 def deliver(outlet: Outlet, outbox: Outbox, states: ConnectionStates, say: Say) -> ConnectionState:
@@ -155,56 +161,65 @@ def _stored(
     connection: Connection, arrival: Arrival, store: HeatStore, states: ConnectionStates, state: ConnectionState,
     say: Say,
 ) -> ConnectionState:  # fmt: skip
+    plant, name = connection.plant, connection.name
     rows, aside, newest = 0, 0, None
     if arrival.batch is not None:
         batch = arrival.batch
-        kept = store.add(connection.plant, batch.log, batch.materials, batch.report)
+        kept = store.add(plant, batch.log, batch.materials, batch.report)
         rows, aside = batch.report.rows_read, batch.report.rows_quarantined + len(batch.report.strays)
         times = batch.log.tapped_at[~np.isnat(batch.log.tapped_at)]
         newest = None if not len(times) else f"{times.max()}+00:00"
         say(
-            f"{connection.plant}, {connection.name}: {batch.report.source}: {kept.added} new, {kept.changed} changed, "
+            f"{plant}, {name}: {batch.report.source}: {kept.added} new, {kept.changed} changed, "
             f"{kept.unchanged} known, {aside} rows in quarantine"
         )
+    if arrival.messages:
+        new = Inbox(store.database).put(plant, name, arrival.messages)
+        wrong = [one for one in arrival.messages if one.problem and not one.waits]
+        rows, aside, newest = rows + len(arrival.messages), aside + len(wrong), stamp() if new else newest
+        for one in wrong:
+            say(f"{plant}, {name}: {one.kind} is set aside: {one.problem}")
     if arrival.problem:
-        say(f"{connection.plant}, {connection.name}: {arrival.problem}")
-    # The store comes first: whoever is killed here reads the same heats again, and they are known.
+        say(f"{plant}, {name}: {arrival.problem}")
+    # The store comes first: whoever is killed here reads the same again, and it is known.
     state = states.moved(state, arrival.position, rows, aside, newest)
     connection.source.stored(arrival)
     return state
 
 
-def run(
-    connections: tuple[Connection, ...], outlets: tuple[Outlet, ...], store: HeatStore, ended: threading.Event, say: Say
-) -> None:
-    """Read every source and serve every receiver until it is ended."""
+def settle(inflow: Inflow, plant: str, say: Say) -> float:
+    """Put a plant's messages to work; returns in how many seconds to look again."""
+    try:
+        return 0.0 if inflow.settle(plant, say) else SETTLE_S
+    except (OSError, SQLAlchemyError) as error:
+        say(f"{plant}: messages wait: {type(error).__name__}")
+        return AWAY_S
+
+
+def run(found: Connected, place: Workplace, ended: threading.Event, say: Say) -> None:
+    """Read every source, put what came to work, and serve every receiver, until it is ended."""
+    store = place.store
     states, outbox = ConnectionStates(store.database), Outbox(store.database)
+    for plant, problem in found.problems.items():
+        say(f"{plant}: {problem}")
 
-    def keep_on(once: Callable[[], ConnectionState], every_s: float) -> None:
+    def keep_on(once: Callable[[], float]) -> None:
         while not ended.is_set():
-            ended.wait(_wait_s(once(), every_s))
+            ended.wait(once())
 
-    turns = [(partial(turn, one, store, states, say), one.source.every_s) for one in connections]
-    turns += [(partial(deliver, one, outbox, states, say), one.sink.every_s) for one in outlets]
-    threads = [threading.Thread(target=keep_on, args=one, daemon=True) for one in turns]
+    def turning(once: Callable[[], ConnectionState], every_s: float) -> Callable[[], float]:
+        return lambda: _wait_s(once(), every_s)
+
+    turns = [turning(partial(turn, one, store, states, say), one.source.every_s) for one in found.connections]
+    turns += [turning(partial(deliver, one, outbox, states, say), one.sink.every_s) for one in found.outlets]
+    if found.plants():
+        inflow = Inflow(place.application(), found.readers())
+        turns += [partial(settle, inflow, plant, say) for plant in found.plants()]
+    threads = [threading.Thread(target=keep_on, args=(one,), daemon=True) for one in turns]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def statuses(states: ConnectionStates) -> tuple[ConnectionStatus, ...]:
-    """How every connection is."""
-    now = datetime.now(UTC)
-    return tuple(
-        ConnectionStatus(
-            plant=one.plant, name=one.name, kind=one.kind, read_at=one.read_at, newest_at=one.newest_at,
-            lag_s=None if one.newest_at is None else (now - datetime.fromisoformat(one.newest_at)).total_seconds(),
-            rows=one.rows, quarantined=one.quarantined, failures=one.failures, problem=one.problem,
-            next_try_at=one.next_try_at,
-        )
-        for one in states.every()
-    )  # fmt: skip
 
 
 def _wait_s(state: ConnectionState, every_s: float) -> float:

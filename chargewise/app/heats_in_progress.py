@@ -11,6 +11,7 @@ from optimizer.plan.rest_of_heat import grades_left, rest_of_heat
 from optimizer.plan.weighed import check_weighed
 from plant_adapters.store.heat_steps import HeatSteps
 from plant_adapters.store.journal_entries import Entry
+from plant_adapters.store.outbox import ADDITIONS, PLANNED
 from steel.answers import GradeLeft, RestOfHeat
 from steel.elements import Element
 from steel.errors import InputError
@@ -92,7 +93,13 @@ class HeatsInProgress:
 
         before = progress_of(self._steps.of(plant, heat_id))
         if before is None or before.recipe_id != recipe_id or before.stage is HeatStage.CANCELLED:
-            self._steps.take(plant, heat_id, StepKind.PLAN, by, {"recipe_id": recipe_id}, new)
+            recipe = entry.recipe
+            additions_t = {line.material: line.mass_t for line in recipe.lines if line.stage == "tapping"}
+            told = {
+                "recipe_id": recipe_id, "grade": recipe.grade, "tapped_t": recipe.tapped_t,
+                "baskets_t": list(recipe.loads_t()), "additions_t": additions_t,
+            }  # fmt: skip
+            self._steps.take(plant, heat_id, StepKind.PLAN, by, {"recipe_id": recipe_id}, new, (PLANNED, told))
         return self.now(plant, heat_id)
 
     def weigh(self, plant: str, heat_id: str, basket: int, lifts: tuple[Lift, ...], by: str) -> HeatNow:
@@ -161,6 +168,20 @@ class HeatsInProgress:
         before = [step for step in steps if not _tells(step, sample)]
         check_sample(sample, heat_id, heat, melt_of(before, loaded.plant, loaded.description)[0], confirmed)
         return self._take(plant, heat_id, StepKind.SAMPLE, by, {"sample": sample.model_dump(mode="json")})
+
+    def order_additions(self, plant: str, heat_id: str, masses_t: dict[str, float], by: str) -> HeatNow:
+        """Have the plant's systems add to the melt; what then was added is told as a trim.
+
+        Raises:
+            InputError: nothing is molten yet or any more, or a material is not in the yard.
+        """
+        heat = _known(plant, heat_id, self._steps.of(plant, heat_id))
+        stages = ("furnace", "tapping") if heat.stage is HeatStage.CHARGED else ("tapping",)
+        self._in_the_yard(plant, set(masses_t), "masses_t", stages)
+        told = {name: Lift(lift_id=name, material=name, mass_t=mass) for name, mass in masses_t.items()}
+        check_additions(self._application.plant(plant).plant, {f"masses_t.{name}": one for name, one in told.items()})
+        content = {"recipe_id": heat.recipe_id, "additions_t": masses_t}
+        return self._take(plant, heat_id, StepKind.ORDER, by, content, (ADDITIONS, content))
 
     def trim(self, plant: str, heat_id: str, lifts: tuple[Lift, ...], by: str) -> HeatNow:
         """What came to the melt: alloys, or further charge; it is drawn of the yard's lots.
@@ -282,7 +303,10 @@ class HeatsInProgress:
             melt_of(steps, today, loaded.description), heat, room_t, today.made(),
         )  # fmt: skip
 
-    def _take(self, plant: str, heat_id: str, kind: StepKind, by: str, content: dict[str, Any]) -> HeatNow:
+    def _take(
+        self, plant: str, heat_id: str, kind: StepKind, by: str, content: dict[str, Any],
+        tells: tuple[str, dict[str, Any]] | None = None,
+    ) -> HeatNow:  # fmt: skip
         def legal(now: HeatProgress | None) -> None:
             if now is None:
                 raise _unknown(plant, heat_id)
@@ -291,7 +315,7 @@ class HeatsInProgress:
             step = HeatStep(number=0, kind=kind, at=datetime.now(UTC), by=by, content=content)
             check_weighed(self._application.plant(plant).plant, now.after(step).weighed())
 
-        self._steps.take(plant, heat_id, kind, by, content, legal)
+        self._steps.take(plant, heat_id, kind, by, content, legal, tells)
         return self.now(plant, heat_id)
 
     def _in_the_yard(self, plant: str, materials: set[str], where: str, stages: tuple[str, ...] = ("furnace",)) -> None:

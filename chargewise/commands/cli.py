@@ -13,7 +13,7 @@ COMMANDS = {
     "ingest": ("chargewise.commands.heats", "Read a plant's heats into the store."),
     "mapping": ("chargewise.commands.mapping", "A first mapping proposed from a table; what a mapping would lose."),
     "plant": ("chargewise.commands.plants", "A plant's file: written from its heats, and checked."),
-    "connect": ("chargewise.commands.connect", "Heats from folders and databases, read on and on."),
+    "connect": ("chargewise.commands.connect", "A plant's systems, read and served on and on."),
     "outbox": ("chargewise.commands.outbox", "What went to a plant's systems, and what was refused."),
     "train": ("chargewise.commands.heats", "Fit, judge and publish a plant's surrogate."),
     "update": ("chargewise.commands.models", "Take the newest heats into the active surrogate, in milliseconds."),

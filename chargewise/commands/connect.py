@@ -1,4 +1,4 @@
-"""`chargewise connect`: a plant's sources of heats, read on and on."""
+"""`chargewise connect`: a plant's systems, read and served on and on."""
 
 import signal
 import threading
@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from chargewise.app.connect import connections_of, deliver, outlets_of, run, statuses, turn
+from chargewise.app.connect import Connected, connected, deliver, run, turn
+from chargewise.app.connection_status import statuses
+from chargewise.app.inflow import Inflow
 from chargewise.app.workplace import Workplace
 from chargewise.commands.console.arguments import AsJson
 from chargewise.commands.console.output import err, out, print_json, reporting_errors
@@ -23,54 +25,69 @@ def connect(
     status: Annotated[bool, typer.Option("--status", help="How each is, by the database.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read heats from folders and databases, and deliver recipes, as `connections/PLANT.toml` in the home states it."""
+    """Read a plant's systems and deliver to them, as `connections/PLANT.toml` in the home states it."""
     with reporting_errors():
         place = Workplace()
         states = ConnectionStates(place.store.database)
         if status:
-            _show(states, as_json)
+            _show(place, as_json)
             return
-        found = connections_of(place.settings.home, states, plant)
-        outlets = outlets_of(place.settings.home, plant)
+        found = connected(place.settings.home, states, plant)
         if check:
-            wrong = []
-            tried = [(one.plant, one.name, one.source.check) for one in found]
-            tried += [(one.plant, one.name, one.sink.check) for one in outlets]
-            for whose, name, try_it in tried:
-                try:
-                    out.print(f"{whose}, {name}: {try_it()}", markup=False)
-                except (InputError, OSError) as error:
-                    wrong.append(name)
-                    out.print(f"{whose}, {name}: {error}", markup=False, style="red")
-            if wrong:
-                raise InputError(wrong, "connections", "ones that answer")
+            _check(found)
             return
         if once:
-            for one in found:
-                turn(one, place.store, states, _say)
-            for outlet in outlets:
-                deliver(outlet, Outbox(place.store.database), states, _say)
-            _show(states, as_json)
+            _once(found, place, states)
+            _show(place, as_json)
             return
         ended = threading.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: ended.set())
-        run(found, outlets, place.store, ended, _say)
+        run(found, place, ended, _say)
+
+
+def _check(found: Connected) -> None:
+    wrong = list(found.problems)
+    for plant, problem in found.problems.items():
+        out.print(f"{plant}: {problem}", markup=False, style="red")
+    tried = [(one.plant, one.name, one.source.check) for one in found.connections]
+    tried += [(one.plant, one.name, one.sink.check) for one in found.outlets]
+    for whose, name, try_it in tried:
+        try:
+            out.print(f"{whose}, {name}: {try_it()}", markup=False)
+        except (InputError, OSError) as error:
+            wrong.append(name)
+            out.print(f"{whose}, {name}: {error}", markup=False, style="red")
+    if wrong:
+        raise InputError(wrong, "connections", "ones that answer")
+
+
+def _once(found: Connected, place: Workplace, states: ConnectionStates) -> None:
+    for plant, problem in found.problems.items():
+        _say(f"{plant}: {problem}")
+    for one in found.connections:
+        turn(one, place.store, states, _say)
+    if found.plants():
+        inflow = Inflow(place.application(), found.readers())
+        for plant in found.plants():
+            inflow.settle(plant, _say)
+    for outlet in found.outlets:
+        deliver(outlet, Outbox(place.store.database), states, _say)
 
 
 def _say(text: str) -> None:
     err.print(text, markup=False)
 
 
-def _show(states: ConnectionStates, as_json: bool) -> None:
-    found = statuses(states)
+def _show(place: Workplace, as_json: bool) -> None:
+    found = statuses(place.store.database)
     if as_json:
         print_json([one.model_dump(mode="json") for one in found])
         return
-    table = Table("plant", "connection", "kind", "read", "newest heat", "rows", "in quarantine", "problem")
+    table = Table("plant", "connection", "kind", "read", "newest", "rows", "set aside", "waiting", "problem")
     for one in found:
         table.add_row(
             one.plant, one.name, one.kind, one.read_at or "never", one.newest_at or "none", str(one.rows),
-            str(one.quarantined), one.problem, style="red" if one.problem else "none",
+            str(one.quarantined), str(one.waiting), one.problem, style="red" if one.problem else "none",
         )  # fmt: skip
     out.print(table)

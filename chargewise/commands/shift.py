@@ -124,6 +124,13 @@ def trim(heat: HeatId, plant: PlantName, lift: Masses = None, as_json: AsJson = 
         _show(_heats().trim(plant, heat, lifts, getuser()), as_json)
 
 
+@app.command("order-additions")
+def order_additions(heat: HeatId, plant: PlantName, masses: Masses = None, as_json: AsJson = False) -> None:
+    """Have the plant's systems add to the melt; what was then added is told with `trim`."""
+    with reporting_errors():
+        _show(_heats().order_additions(plant, heat, pairs(masses, "--lift"), getuser()), as_json)
+
+
 @app.command()
 def stage(
     heat: HeatId,

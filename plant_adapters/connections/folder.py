@@ -3,7 +3,8 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import orjson
 
 from plant_adapters.connections.protocol import Arrival
 from plant_adapters.mapping.mapping import Mapping
+from plant_adapters.messages.received import Received
 from plant_adapters.reading.quarantine import IngestReport
 from plant_adapters.sources.protocol import HeatBatch
 from plant_adapters.sources.table import TableAdapter
@@ -21,6 +23,9 @@ from steel.errors import InputError
 from steel.whole_files import write_whole
 
 DONE, QUARANTINE = "done", "quarantine"
+ReadsFile = Callable[[Path], tuple[list[Received], int]]
+MOST_TOLD = 1000
+"""Problems that a report spells out; the inbox keeps every message."""
 
 
 @dataclass(frozen=True)
@@ -30,36 +35,43 @@ class FileArrival(Arrival):
     Attributes:
         path: of it.
         sha256: of its content.
-        report: of all of it; None where nothing could be read.
+        rows: that it has.
+        aside: of these, that were set aside.
+        report: of all of it, as JSON; None where nothing could be read.
     """
 
     path: Path = Path()
     sha256: str = ""
-    report: IngestReport | None = None
+    rows: int = 0
+    aside: int = 0
+    report: Any = None
 
 
-class FolderSource:
+class WatchedFolder(ABC):
     """Files of one folder, network shares too.
 
     Args:
-        plant: whose heats.
+        plant: whose.
         name: of the connection.
         folder: that is watched; `done` and `quarantine` are made in it.
         pattern: of the files' names.
-        mapping: how to read them.
         states: which files were read.
         every_s: how often it is looked into.
         settle_s: how long a file must not have changed, for it may still be written.
     """
 
     def __init__(
-        self, plant: str, name: str, folder: Path, pattern: str, mapping: Mapping, states: ConnectionStates,
-        every_s: float, settle_s: float,
+        self, plant: str, name: str, folder: Path, pattern: str, states: ConnectionStates, every_s: float,
+        settle_s: float,
     ) -> None:  # fmt: skip
         self._plant, self._name, self._folder, self._pattern = plant, name, folder, pattern
-        self._mapping, self._states, self._settle_s = mapping, states, settle_s
+        self._states, self._settle_s = states, settle_s
         self.every_s = every_s
         self._seen: dict[Path, tuple[int, int]] = {}
+
+    @abstractmethod
+    def read(self, path: Path, sha256: str, position: Any) -> Iterator[Arrival]:
+        """What a file holds; the last arrival is the file's own."""
 
     def arrivals(self, position: Any) -> Iterator[Arrival]:
         """Files that are whole and were not read before, by name.
@@ -74,24 +86,7 @@ class FolderSource:
                 # It was read, and whoever read it was stopped before it could move it; or it was sent again.
                 self._move(path, sha256, QUARANTINE if known.problem else DONE)
                 continue
-            yield from self._read(path, sha256, position)
-
-    def _read(self, path: Path, sha256: str, position: Any) -> Iterator[Arrival]:
-        """A file, a long one in blocks; the last of them carries the report of all."""
-        report: IngestReport | None = None
-        last: HeatBatch | None = None
-        try:
-            for batch in TableAdapter(path, self._mapping).read_in_blocks():
-                if last is not None:
-                    yield Arrival(last, position)
-                last = batch
-                report = batch.report if report is None else report.followed_by(batch.report)
-        except InputError as error:
-            yield FileArrival(None, position, str(error), path=path, sha256=sha256)
-            return
-        assert report is not None
-        problem = "no row of it can be used" if report.rows_read and not report.rows_valid else ""
-        yield FileArrival(last, position, problem, path=path, sha256=sha256, report=report)
+            yield from self.read(path, sha256, position)
 
     def stored(self, arrival: Arrival) -> None:
         """Remember a file by its content, then move it away, its report beside it.
@@ -101,13 +96,12 @@ class FolderSource:
         """
         if not isinstance(arrival, FileArrival):
             return
-        report = arrival.report
-        rows = 0 if report is None else report.rows_read
-        aside = 0 if report is None else report.rows_quarantined + len(report.strays)
-        read = FileRead(arrival.sha256, arrival.path.name, stamp(), rows, aside, arrival.problem)
+        read = FileRead(
+            arrival.sha256, arrival.path.name, stamp(), arrival.rows, arrival.aside, arrival.problem
+        )  # fmt: skip
         self._states.keep_file(self._plant, self._name, read)
         moved = self._move(arrival.path, arrival.sha256, QUARANTINE if arrival.problem else DONE)
-        told = {"problem": arrival.problem, "report": None if report is None else report.model_dump(mode="json")}
+        told = {"problem": arrival.problem, "report": arrival.report}
         write_whole(moved.with_name(f"{moved.name}.report.json"), orjson.dumps(told, option=orjson.OPT_INDENT_2))
 
     def check(self) -> str:
@@ -152,3 +146,84 @@ class FolderSource:
             target = folder / f"{path.stem}-{sha256[:8]}{path.suffix}"
         path.replace(target)
         return target
+
+
+class FolderSource(WatchedFolder):
+    """Files of heats.
+
+    Args:
+        plant: whose.
+        name: of the connection.
+        folder: that is watched.
+        pattern: of the files' names.
+        mapping: how to read them.
+        states: which files were read.
+        every_s: how often it is looked into.
+        settle_s: how long a file must not have changed.
+    """
+
+    def __init__(
+        self, plant: str, name: str, folder: Path, pattern: str, mapping: Mapping, states: ConnectionStates,
+        every_s: float, settle_s: float,
+    ) -> None:  # fmt: skip
+        super().__init__(plant, name, folder, pattern, states, every_s, settle_s)
+        self._mapping = mapping
+
+    def read(self, path: Path, sha256: str, position: Any) -> Iterator[Arrival]:
+        """A file's heats, a long one's in blocks; the last of them carries the report of all."""
+        report: IngestReport | None = None
+        last: HeatBatch | None = None
+        try:
+            for batch in TableAdapter(path, self._mapping).read_in_blocks():
+                if last is not None:
+                    yield Arrival(last, position)
+                last = batch
+                report = batch.report if report is None else report.followed_by(batch.report)
+        except InputError as error:
+            yield FileArrival(None, position, str(error), path=path, sha256=sha256)
+            return
+        assert report is not None
+        problem = "no row of it can be used" if report.rows_read and not report.rows_valid else ""
+        aside = report.rows_quarantined + len(report.strays)
+        yield FileArrival(
+            last, position, problem, path=path, sha256=sha256, rows=report.rows_read, aside=aside,
+            report=report.model_dump(mode="json"),
+        )  # fmt: skip
+
+
+class MessageFolder(WatchedFolder):
+    """Files of messages: samples, tickets, stock and price lists.
+
+    Args:
+        plant: whose.
+        name: of the connection.
+        folder: that is watched.
+        pattern: of the files' names.
+        read_file: a file's messages, and how many rows it has.
+        states: which files were read.
+        every_s: how often it is looked into.
+        settle_s: how long a file must not have changed.
+    """
+
+    def __init__(
+        self, plant: str, name: str, folder: Path, pattern: str, read_file: ReadsFile, states: ConnectionStates,
+        every_s: float, settle_s: float,
+    ) -> None:  # fmt: skip
+        super().__init__(plant, name, folder, pattern, states, every_s, settle_s)
+        self._read_file = read_file
+
+    def read(self, path: Path, sha256: str, position: Any) -> Iterator[Arrival]:
+        """A file's messages."""
+        try:
+            messages, rows = self._read_file(path)
+        except InputError as error:
+            yield FileArrival(None, position, str(error), path=path, sha256=sha256)
+            return
+        wrong = [one for one in messages if one.problem]
+        told = {"rows": rows, "messages": len(messages), "problems": [
+            {"message": one.raw, "problem": one.problem} for one in wrong[:MOST_TOLD]
+        ]}  # fmt: skip
+        problem = "no row of it can be used" if messages and len(wrong) == len(messages) else ""
+        yield FileArrival(
+            None, position, problem, tuple(messages), path=path, sha256=sha256, rows=rows, aside=len(wrong), report=told
+        )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from plant_adapters.messages.received import Received
 from plant_adapters.sources.protocol import HeatBatch
 
 
@@ -15,11 +16,13 @@ class Arrival:
         batch: the heats, and what was set aside of them; None where nothing could be read.
         position: how far the source is read once they are stored; JSON.
         problem: why nothing could be read of it, where that is so for good.
+        messages: that came, to be put into the inbox.
     """
 
     batch: HeatBatch | None
     position: Any
     problem: str = ""
+    messages: tuple[Received, ...] = ()
 
 
 class HeatSource(Protocol):

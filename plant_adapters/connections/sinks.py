@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import httpx
 import orjson
@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from plant_adapters.store.database import driver_reason
-from plant_adapters.store.outbox import Message
+from plant_adapters.store.outbox import PLANNED, Message
 from steel.errors import InputError
 from steel.whole_files import write_whole
 
+ENDINGS = {"json": ".json", "b2mml": ".xml"}
 TABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_.]*$")
 
 
@@ -57,15 +58,23 @@ class FolderSink:
         name: of the connection.
         folder: that files are written to, each whole or not at all.
         every_s: how often it is looked after.
+        form: JSON, or B2MML, which has documents for planned heats only: others are not written, and need no word.
     """
 
-    def __init__(self, name: str, folder: Path, every_s: float) -> None:
-        self._name, self._folder, self.every_s = name, folder, every_s
+    def __init__(self, name: str, folder: Path, every_s: float, form: Literal["json", "b2mml"] = "json") -> None:
+        self._name, self._folder, self.every_s, self._form = name, folder, every_s, form
 
     def send(self, message: Message) -> bool:
         """Write it, in place of the same one that lies there."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._file(message), orjson.dumps(_told(message), option=orjson.OPT_INDENT_2))
+        if self._form == "json":
+            write_whole(self._file(message), orjson.dumps(told_as_json(message), option=orjson.OPT_INDENT_2))
+            return False
+        if message.kind != PLANNED:
+            return True
+        from plant_adapters.messages.b2mml import charge_document  # noqa: PLC0415  (not every plant has its library)
+
+        write_whole(self._file(message), charge_document(message.key, message.content))
         return False
 
     def is_acknowledged(self, message: Message) -> bool:
@@ -78,11 +87,12 @@ class FolderSink:
         """How many files nobody has taken away yet."""
         if not self._folder.is_dir():
             raise InputError(str(self._folder), f"folder of {self._name}", "a folder that is there")
-        waiting = len(list(self._folder.glob("*.json")))
+        waiting = len(list(self._folder.glob(f"*{ENDINGS[self._form]}")))
         return f"{waiting} message{'' if waiting == 1 else 's'} in {self._folder}"
 
     def _file(self, message: Message) -> Path:
-        return self._folder / f"{message.id:08d}-{message.kind}-{re.sub(r'[^A-Za-z0-9._-]+', '-', message.key)}.json"
+        key = re.sub(r"[^A-Za-z0-9._-]+", "-", message.key)
+        return self._folder / f"{message.id:08d}-{message.kind}-{key}{ENDINGS[self._form]}"
 
 
 class HttpSink:
@@ -106,7 +116,7 @@ class HttpSink:
         headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": message.key}
         try:
             answer = httpx.post(
-                self._url, content=orjson.dumps(_told(message)), headers=headers, timeout=self._timeout_s
+                self._url, content=orjson.dumps(told_as_json(message)), headers=headers, timeout=self._timeout_s
             )
         except httpx.HTTPError as error:
             raise ConnectionError(f"{self._name}: {type(error).__name__}") from None
@@ -207,7 +217,8 @@ class _Connected:
         return ConnectionError(f"{self._name}: {driver_reason(error)}")
 
 
-def _told(message: Message) -> dict[str, Any]:
+def told_as_json(message: Message) -> dict[str, Any]:
+    """A message as receivers get it."""
     return {
         "key": message.key, "kind": message.kind, "plant": message.plant, "put_at": message.put_at,
         "content": message.content,

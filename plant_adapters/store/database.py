@@ -14,7 +14,7 @@ from steel.errors import InputError
 
 METADATA = sa.MetaData()
 """Every table, in whatever room it is used; `migrations` makes them."""
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The newest revision of the schema."""
 CACHE_KIB = 512
 """What each connection to SQLite keeps of the file; the system keeps the rest."""

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from plant_adapters.store.database import METADATA, Database
+from plant_adapters.store.outbox import put
 from steel.shift import HeatProgress, HeatStep, StepKind, progress_of
 
 HEAT_STEPS = sa.Table(
@@ -36,6 +37,7 @@ class HeatSteps:
 
     def take(
         self, plant: str, heat_id: str, kind: StepKind, by: str, content: dict[str, Any], check: Check,
+        tells: tuple[str, dict[str, Any]] | None = None,
     ) -> HeatProgress | None:  # fmt: skip
         """Take a step; of several who take one at once, each sees what the one before took.
 
@@ -46,6 +48,7 @@ class HeatSteps:
             by: who takes it.
             content: what it says.
             check: raises where it may not be taken.
+            tells: kind and content of the message to the plant's systems that goes out with it.
 
         Returns:
             The heat after it.
@@ -56,6 +59,9 @@ class HeatSteps:
             step = HeatStep(number=len(steps) + 1, kind=kind, at=datetime.now(UTC), by=by, content=content)
             row = {"plant": plant, "heat_id": heat_id, **step.model_dump(mode="json")}
             connection.execute(sa.insert(HEAT_STEPS), row)
+            if tells is not None:
+                told, said = tells
+                put(connection, plant, told, f"{plant}/{heat_id}/{step.number}", {"heat_id": heat_id, **said})
         return progress_of([*steps, step])
 
     def of(self, plant: str, heat_id: str) -> tuple[HeatStep, ...]:

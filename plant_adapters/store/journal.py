@@ -189,8 +189,9 @@ class Journal:
             if approved_only:
                 self._approved(connection, recipe_id)
             connection.execute(sa.insert(CHARGES), {"recipe_id": recipe_id, **vars(charged)})
-            self._book.draw(connection, plant, together_t((charged_t, additions_t)), heat_id, by, lots_t)
-            put(connection, plant, "charged", f"{plant}/{recipe_id}/charged", {"recipe_id": recipe_id, **vars(charged)})
+            drawn = self._book.draw(connection, plant, together_t((charged_t, additions_t)), heat_id, by, lots_t)
+            content = {"recipe_id": recipe_id, **vars(charged), "movements": [vars(one) for one in drawn]}
+            put(connection, plant, "charged", f"{plant}/{recipe_id}/charged", content)
         return charged
 
     def charge_more(

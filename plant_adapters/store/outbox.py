@@ -14,6 +14,8 @@ from plant_adapters.store.connection_tables import DELIVERIES, OUTBOX
 from plant_adapters.store.database import Database, stamp
 from steel.errors import InputError
 
+PLANNED, ADDITIONS = "planned", "additions"
+"""Kinds of messages: a heat is planned, with its baskets and its additions; a melt is to get additions."""
 State = Literal["failed", "delivered", "acknowledged", "dead"]
 """Of a message and a sink: a dead one was refused for good, and can be replayed."""
 
@@ -103,6 +105,20 @@ class Outbox:
             else:
                 connection.execute(sa.update(DELIVERIES).where(this).values(row))
         return int(attempts)
+
+    def answered(self, plant: str, key: str, is_accepted: bool, reason: str = "") -> None:
+        """A receiver's word on a message that was delivered to it; what it does not take is a dead letter.
+
+        Raises:
+            InputError: no such message went out.
+        """
+        of = sa.select(OUTBOX.c.id).where((OUTBOX.c.plant == plant) & (OUTBOX.c.key == key))
+        open_ones = DELIVERIES.c.message.in_(of) & DELIVERIES.c.state.in_(("delivered", "failed"))
+        values = {"state": "acknowledged" if is_accepted else "dead", "problem": reason, "changed_at": stamp()}
+        with self._database.writing() as connection:
+            if connection.scalar(of) is None:
+                raise InputError(key, "key", "the key of a message that went out")
+            connection.execute(sa.update(DELIVERIES).where(open_ones).values(values))
 
     def replay(self, plant: str, sink: str, key: str | None = None) -> int:
         """Have a sink's dead letters, or one message, delivered again; returns how many.

@@ -14,9 +14,10 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from chargewise.app.application import Application
-from chargewise.app.connect import MOST_REFUSALS, Outlet, deliver, outlets_of
+from chargewise.app.connect import MOST_REFUSALS, Outlet, connected, deliver
 from plant_adapters.store.connection_states import ConnectionState, ConnectionStates
 from plant_adapters.store.outbox import Outbox
+from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
 from tests.api.test_shift import PLANT, lifts, planned, weigh
 from tests.conftest import database_urls
@@ -39,8 +40,7 @@ def accepted(client: TestClient, verdict: str = "accepted") -> str:
 def outlet(home: Path, text: str) -> Outlet:
     (home / "connections").mkdir(exist_ok=True)
     (home / "connections" / "northmill.toml").write_text(f"[[sinks]]\n{text}", "utf-8")
-    (found,) = outlets_of(home)
-    return found
+    return connected(home, ConnectionStates(HeatStore(f"sqlite:///{home / 'states.db'}").database)).outlets[0]
 
 
 def turn(application: Application, to: Outlet) -> ConnectionState:
@@ -89,9 +89,42 @@ def test_what_was_charged_goes_out_too_and_again_when_it_is_more(
     client.post("/v1/heats/NOR8601/trims", json={**PLANT, "lifts": some})
     turn(application, to)
     told = [orjson.loads(file.read_bytes()) for file in sorted((tmp_path / "stock").iterdir())]
-    assert [one["kind"] for one in told] == ["charged", "charged"]
-    assert len({one["key"] for one in told}) == 2
-    assert told[1]["content"]["additions_t"] == {"SiMn": 0.5}
+    assert [one["kind"] for one in told] == ["planned", "charged", "charged"]
+    assert len({one["key"] for one in told}) == 3
+    baskets = told[0]["content"]["baskets_t"]
+    assert told[0]["content"]["heat_id"] == "NOR8601"
+    assert len(baskets) == len(recipe["baskets"])
+    assert sum(sum(load.values()) for load in baskets) == pytest.approx(
+        sum(line["mass_t"] for line in recipe["lines"] if line["stage"] == "furnace")
+    )
+    assert told[2]["content"]["additions_t"] == {"SiMn": 0.5}
+
+
+def test_additions_that_are_ordered_go_out_with_their_heat_and_are_none_until_they_are_told(
+    client: TestClient, application: Application, tmp_path: Path
+) -> None:
+    to = outlet(tmp_path, f'kind = "folder"\nname = "ladle"\nfolder = "{tmp_path / "ladle"}"\n')
+    turn(application, to)
+    recipe = planned(client, "NOR8602")
+    early = client.post("/v1/heats/NOR8602/additions-orders", json={**PLANT, "masses_t": {"SiMn": 0.5}})
+    assert early.status_code == 422
+    for number in range(1, len(recipe["baskets"]) + 1):
+        weigh(client, "NOR8602", number, lifts(recipe, number))
+    client.post("/v1/heats/NOR8602/charged", json=PLANT)
+    wrong = client.post("/v1/heats/NOR8602/additions-orders", json={**PLANT, "masses_t": {"SiMn": 840.0}})
+    assert "kilograms" in wrong.text
+    answer = client.post("/v1/heats/NOR8602/additions-orders", json={**PLANT, "masses_t": {"SiMn": 0.5}})
+    assert answer.status_code == 201, answer.text
+    turn(application, to)
+    (told,) = [
+        one
+        for file in (tmp_path / "ladle").iterdir()
+        if (one := orjson.loads(file.read_bytes()))["kind"] == "additions"
+    ]
+    assert told["content"] == {"heat_id": "NOR8602", "recipe_id": recipe["recipe_id"], "additions_t": {"SiMn": 0.5}}
+    charged = application.plants.journal.entry("northmill", recipe["recipe_id"]).charged
+    assert charged is not None
+    assert charged.additions_t == {}
 
 
 @dataclass

@@ -47,6 +47,7 @@ LABELS = (
     "GET /v1/plants/{plant}/movements", "GET /v1/plants/{plant}/characterisation", "GET /v1/plants/{plant}/drift",
     "GET /v1/federation", "POST /v1/substitutes", "POST /v1/bulk-predictions", "POST /v1/basket-choices",
     "POST /v1/lot-recipes", "POST /v1/sequences", "POST /v1/months", "GET /v1/connections",
+    "POST /v1/heats/{heat_id}/additions-orders",
     "GET /v1/plants/{plant}/carbon-sheet",
     "PUT /v1/heats/{heat_id}/plan", "GET /v1/heats/{heat_id}",
     "POST /v1/heats/{heat_id}/baskets/{number}", "POST /v1/heats/{heat_id}/missing", "POST /v1/heats/{heat_id}/grade",

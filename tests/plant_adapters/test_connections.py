@@ -11,7 +11,8 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from chargewise.app.connect import Connection, connections_of, statuses, turn
+from chargewise.app.connect import Connection, connected, turn
+from chargewise.app.connection_status import statuses
 from plant_adapters.connections.connection_file import read_connections
 from plant_adapters.store.connection_states import ConnectionState, ConnectionStates
 from plant_adapters.store.store import HeatStore
@@ -56,7 +57,7 @@ class Home:
         mappings = self.path / "mappings"
         mappings.mkdir(exist_ok=True)
         (mappings / "works.toml").write_text(mapping, "utf-8")
-        (one,) = connections_of(self.path, self.states)
+        (one,) = connected(self.path, self.states).connections
         return one
 
     def turn(self, connection: Connection) -> ConnectionState:
@@ -240,7 +241,7 @@ def test_a_column_that_vanished_and_a_wrong_password_are_told_without_the_passwo
     assert "cu" in state.problem
     assert state.failures == 1
     assert home.turn(connection).failures == 2
-    shown = statuses(home.states)
+    shown = statuses(home.store.database)
     assert [one.failures for one in shown] == [2]
     wrong = level2_of(home, "postgresql+psycopg://works:s3cret@127.0.0.1:1/level2", timeout_s=1)
     said = home.turn(wrong).problem
