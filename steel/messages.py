@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
+from steel.baskets import BasketNumber
 from steel.elements import Element
 from steel.frozen import Frozen
 from steel.quantities import EurPerT, HeatMassT, Number, StockT, Time, WtPct
@@ -48,7 +49,7 @@ class LiftWeighed(Frozen):
 
     kind: Literal["lift"] = "lift"
     heat_id: HeatNumber
-    basket: Annotated[int, Field(ge=1, le=20)]
+    basket: BasketNumber
     lift: Lift
 
     @property

@@ -95,7 +95,7 @@ class Inflow:
     def _read_again(self, waiting: InMessage) -> PlantMessage:
         reader = self._readers.get((waiting.plant, waiting.connection, waiting.kind))
         if reader is None:
-            raise NotYetError(waiting.problem)
+            raise NotYetError(waiting.problem or f"connection {waiting.connection} is not stated any more")
         again = received(reader, waiting.raw)
         if again.message is None:
             raise NotYetError(again.problem) if again.waits else InputError(None, waiting.kind, again.problem)

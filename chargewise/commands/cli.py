@@ -14,6 +14,8 @@ COMMANDS = {
     "mapping": ("chargewise.commands.mapping", "A first mapping proposed from a table; what a mapping would lose."),
     "plant": ("chargewise.commands.plants", "A plant's file: written from its heats, and checked."),
     "connect": ("chargewise.commands.connect", "A plant's systems, read and served on and on."),
+    "inbox": ("chargewise.commands.inbox", "What a plant's systems told, what waits and what was set aside."),
+    "quarantine": ("chargewise.commands.quarantine", "Rows of heats that were set aside; corrected ones stored."),
     "outbox": ("chargewise.commands.outbox", "What went to a plant's systems, and what was refused."),
     "train": ("chargewise.commands.heats", "Fit, judge and publish a plant's surrogate."),
     "update": ("chargewise.commands.models", "Take the newest heats into the active surrogate, in milliseconds."),

@@ -158,7 +158,7 @@ class Topic:
 
 
 def _level(text: str) -> str:
-    return re.escape(text).replace(r"\+", "[^/]+").replace(r"\#", ".*").replace("#", ".*")
+    return re.escape(text).replace(r"\+", "[^/]+").replace(r"/\#", "(/.*)?").replace(r"\#", ".*")
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asyncua import ua
-from asyncua.sync import Client, SyncNode
+from asyncua.sync import Client, SyncNode, ThreadLoop
 
 from plant_adapters.connections.sinks import RefusedError
 from steel.errors import InputError
 
+WAITS = 3
+"""As many times its time-out as a whole question to a server may take."""
 UNITS = {
     5525061: "t", 4933453: "kg", 5461070: "short_ton", 5002318: "long_ton", 4997714: "lb", 4937544: "kWh",
     5068616: "MWh", 4408652: "°C", 20529: "wt%", 13625: "ppm",
@@ -91,7 +93,11 @@ class Session:
     def _opened(self) -> Client:
         if self._client is None:
             server = self._server
-            client = Client(server.url, timeout=server.timeout_s)
+            # A thread of asyncua's own would keep a process that is to end from ending.
+            loop = ThreadLoop(timeout=WAITS * server.timeout_s)
+            loop.daemon = True
+            loop.start()
+            client = Client(server.url, timeout=server.timeout_s, tloop=loop)
             if server.application_uri is not None:
                 client.application_uri = server.application_uri
             if server.security is not None:
@@ -103,7 +109,7 @@ class Session:
                 client.connect()
                 client.load_data_type_definitions()
             except BaseException:
-                client.tloop.stop()
+                loop.stop()
                 raise
             self._client = client
         return self._client
@@ -120,9 +126,10 @@ class Session:
         self._nodes = {}
         if client is None:
             return
-        # The server may be gone, and that is why it is let go of; asyncua ends its own thread with it.
+        # The server may be gone, and that is why it is let go of.
         with suppress(Exception):
             client.disconnect()
+        client.tloop.stop()
 
 
 class answers:  # noqa: N801  (reads as a word)

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from plant_adapters.store.connection_tables import CONNECTIONS, FILES
 from plant_adapters.store.database import Database, stamp
 
+ALONE = "at"
+"""Key of a position that is no table: SQLite makes a number of JSON that is one, and cannot read it back."""
 LONGEST_WAIT_S = 300.0
 """A connection that fails is tried again after a second, two, four and so on, at most so long."""
 
@@ -72,13 +74,13 @@ class ConnectionStates:
         """A connection's state; one that nobody has read yet is at its beginning."""
         with self._database.reading() as connection:
             row = connection.execute(sa.select(CONNECTIONS).where(_is(plant, name))).mappings().first()
-        return ConnectionState(plant, name, kind) if row is None else ConnectionState(**{**row, "kind": kind})
+        return ConnectionState(plant, name, kind) if row is None else ConnectionState(**{**_state(row), "kind": kind})
 
     def every(self) -> tuple[ConnectionState, ...]:
         """All of them, by plant and name."""
         query = sa.select(CONNECTIONS).order_by(CONNECTIONS.c.plant, CONNECTIONS.c.name)
         with self._database.reading() as connection:
-            return tuple(ConnectionState(**row) for row in connection.execute(query).mappings())
+            return tuple(ConnectionState(**_state(row)) for row in connection.execute(query).mappings())
 
     def moved(
         self, state: ConnectionState, position: Any, rows: int, quarantined: int, newest_at: str | None
@@ -114,8 +116,14 @@ class ConnectionStates:
         now = ConnectionState(**{**vars(state), **changes})
         with self._database.writing(to=f"connection {state.name} of {state.plant}") as connection:
             connection.execute(sa.delete(CONNECTIONS).where(_is(state.plant, state.name)))
-            connection.execute(sa.insert(CONNECTIONS), vars(now))
+            kept = now.position if now.position is None or isinstance(now.position, dict) else {ALONE: now.position}
+            connection.execute(sa.insert(CONNECTIONS), {**vars(now), "position": kept})
         return now
+
+
+def _state(row: "sa.RowMapping") -> dict[str, Any]:
+    position = row["position"]
+    return {**row, "position": position[ALONE] if isinstance(position, dict) and set(position) == {ALONE} else position}
 
 
 def _is(plant: str, name: str) -> sa.ColumnElement[bool]:

@@ -1,20 +1,22 @@
 """The inbox: what a plant's systems told, each message once, until it is taken or set aside with its reason."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
 from plant_adapters.messages.received import Received
 from plant_adapters.store.connection_tables import INBOX
 from plant_adapters.store.database import Database, stamp
+from steel.complaints import meant
 from steel.errors import InputError
 
 State = Literal["waiting", "taken", "quarantined", "replaced"]
 """A replaced one was told again, otherwise, before it was taken."""
+STATES: tuple[State, ...] = get_args(State)
 HELD_FOR = timedelta(hours=24)
 """How long a message waits for its heat or for its code before it is set aside."""
 
@@ -114,18 +116,24 @@ class Inbox:
         with self._database.writing() as transaction:
             transaction.execute(sa.update(INBOX).where(INBOX.c.id == message.id).values(values))
 
-    def correct(self, plant: str, number: int, corrected: Received) -> None:
-        """Put a message that was set aside in again, as somebody corrected it.
+    def correct(self, plant: str, number: int, changes: Mapping[str, Any]) -> None:
+        """Put a message that was set aside in again, some of its fields written otherwise; it is read anew.
 
         Raises:
-            InputError: it is not set aside, or it still cannot be read.
+            InputError: it is not set aside, or it has no such field.
         """
-        if corrected.message is None:
-            raise InputError(number, "message", f"values that can be read; {corrected.problem}")
-        self.message(plant, number, "quarantined")
+        raw = dict(self.message(plant, number, "quarantined").raw)
+        for name, value in changes.items():
+            *within, last = [name] if name in raw else name.split(".")
+            place = raw
+            for part in within:
+                inner = place.get(part)
+                if not isinstance(inner, dict):
+                    raise InputError(name, "fields", f"fields of the message{meant(name, list(raw))}")
+                place[part] = place = dict(inner)
+            place[last] = value
         values = {
-            "raw": corrected.raw, "content": corrected.content, "record_id": corrected.record_id,
-            "sha256": corrected.sha256, "state": "waiting", "problem": "", "received_at": stamp(),
+            "raw": raw, "content": None, "state": "waiting", "problem": "", "received_at": stamp(),
             "changed_at": stamp(),
         }  # fmt: skip
         with self._database.writing() as transaction:

@@ -188,6 +188,12 @@ class HeatStore:
             query = sa.select(QUARANTINE).where(QUARANTINE.c.plant == plant).order_by(QUARANTINE.c.id)
             return [dict(row) for row in connection.execute(query).mappings()]
 
+    def set_right(self, plant: str, source: str, row: int) -> None:
+        """A row that was set aside is stored after all: nothing is against it any more."""
+        this = (QUARANTINE.c.plant == plant) & (QUARANTINE.c.source == source) & (QUARANTINE.c.row == row)
+        with self.database.writing() as connection:
+            connection.execute(sa.delete(QUARANTINE).where(this))
+
     def revisions(self, plant: str) -> list[dict[str, Any]]:
         """Earlier values of heats that were sent again differently."""
         with self.database.reading() as connection:
