@@ -146,19 +146,21 @@ class Acknowledged(Frozen):
 
     Attributes:
         key: of the message.
+        sink: the receiver's name in the connections' file; every one that the message went to unless given.
         is_accepted: whether it takes it.
         reason: why not.
     """
 
     kind: Literal["acknowledgement"] = "acknowledgement"
     key: NameLine
+    sink: Line = ""
     is_accepted: bool = True
     reason: Line = ""
 
     @property
     def record_id(self) -> str:
         """By which it is known again."""
-        return self.key
+        return f"{self.key}/{self.sink}"
 
 
 class HeatMade(Frozen):

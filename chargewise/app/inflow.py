@@ -123,7 +123,9 @@ class Inflow:
                 count = Count(mass_t=message.mass_t, sd_t=message.sd_t)
                 self._yard.count(plant, {message.material: count}, by, message.bay)
             case Acknowledged():
-                self._outbox.answered(plant, message.key, message.is_accepted, message.reason)
+                answer = (message.key, message.sink, message.is_accepted, message.reason)
+                if not self._outbox.answered(plant, *answer):
+                    raise NotYetError(f"message {message.key} is not delivered to {message.sink or 'anybody'} yet")
             case HeatMade():
                 self._made(plant, message, by)
 

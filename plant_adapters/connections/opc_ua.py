@@ -28,7 +28,8 @@ class Registration:
 
     Attributes:
         reader: what it means.
-        nodes: by field's name in the message, a path from the base; of a structure, all of its fields.
+        nodes: by field's name in the message, nested ones' joined by points, a path from the base; of a structure,
+            all of its fields.
         trigger: path of the counter or number that tells a new one.
         acknowledge: path that the trigger's value is written to once it is kept; empty where nobody waits.
     """
@@ -127,7 +128,11 @@ class OpcUaSource:
             if not _good(cell):
                 status = cell.StatusCode.name if cell.StatusCode else "no status"
                 return [Received(one.reader.form.kind, raw, None, f"{path}: {status}; expected a value that is good")]
-            raw[name] = plain(cell.Value.Value if cell.Value else None)
+            *within, last = name.split(".")
+            place = raw
+            for part in within:
+                place = place.setdefault(part, {})
+            place[last] = plain(cell.Value.Value if cell.Value else None)
         for name, wrong in (("Overload", True), ("Underload", True), ("WeightStable", False)):
             if raw.get(name) is wrong:
                 return [

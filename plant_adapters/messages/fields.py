@@ -60,7 +60,9 @@ FIELDS: dict[Kind, dict[str, Field]] = {
         "material": Field("code", True, "material"), "bay": Field("code", codes="bay"), "mass": Field("mass", True),
         "at": Field("past", True),
     },
-    "acknowledgement": {"key": Field("text", True), "accepted": Field("yes"), "reason": Field("text")},
+    "acknowledgement": {
+        "key": Field("text", True), "sink": Field("text"), "accepted": Field("yes"), "reason": Field("text"),
+    },
     "heat": {
         "heat_id": Field("text", True), "tapped_at": Field("past"), "grade": Field("code", codes="grade"),
         "tapped": Field("mass"), "energy": Field("energy"), "charged": Field("masses", True, "material"),

@@ -106,19 +106,32 @@ class Outbox:
                 connection.execute(sa.update(DELIVERIES).where(this).values(row))
         return int(attempts)
 
-    def answered(self, plant: str, key: str, is_accepted: bool, reason: str = "") -> None:
+    def answered(self, plant: str, key: str, sink: str, is_accepted: bool, reason: str = "") -> bool:
         """A receiver's word on a message that was delivered to it; what it does not take is a dead letter.
+
+        Args:
+            plant: whose message.
+            key: of it.
+            sink: that answers; all that it went to where it says no name.
+            is_accepted: whether it takes it.
+            reason: why not.
+
+        Returns:
+            Whether the message is known to be delivered: an answer may be faster than that is written down.
 
         Raises:
             InputError: no such message went out.
         """
         of = sa.select(OUTBOX.c.id).where((OUTBOX.c.plant == plant) & (OUTBOX.c.key == key))
-        open_ones = DELIVERIES.c.message.in_(of) & DELIVERIES.c.state.in_(("delivered", "failed"))
+        these = DELIVERIES.c.message.in_(of) & (DELIVERIES.c.sink == sink if sink else sa.true())
+        states = ("delivered", "failed") if is_accepted else ("delivered", "failed", "acknowledged")
         values = {"state": "acknowledged" if is_accepted else "dead", "problem": reason, "changed_at": stamp()}
         with self._database.writing() as connection:
             if connection.scalar(of) is None:
                 raise InputError(key, "key", "the key of a message that went out")
-            connection.execute(sa.update(DELIVERIES).where(open_ones).values(values))
+            known = connection.scalar(sa.select(sa.func.count()).select_from(DELIVERIES).where(these))
+            connection.execute(sa.update(DELIVERIES).where(these & DELIVERIES.c.state.in_(states)).values(values))
+        return bool(known)
 
     def replay(self, plant: str, sink: str, key: str | None = None) -> int:
         """Have a sink's dead letters, or one message, delivered again; returns how many.
