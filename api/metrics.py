@@ -36,6 +36,12 @@ _drift = Gauge(
 )  # fmt: skip
 
 
+_connections = Gauge(
+    "chargewise_connection", "Connections: lag of the newest record, failures in a row, rows, set aside, waiting.",
+    ("plant", "connection", "what"), multiprocess_mode="mostrecent",
+)  # fmt: skip
+
+
 def observe(method: str, route: str, status: int, seconds: float) -> None:
     """One request was answered."""
     _requests.labels(method, route, str(status)).observe(seconds)
@@ -78,6 +84,12 @@ def set_drift(plant: str, by_kind: dict[str, int]) -> None:
     """How many alarms of each kind the newest heats raise."""
     for kind, count in by_kind.items():
         _drift.labels(plant, kind).set(count)
+
+
+def set_connection(plant: str, connection: str, figures: dict[str, float]) -> None:
+    """How a connection is, by figure."""
+    for what, value in figures.items():
+        _connections.labels(plant, connection, what).set(value)
 
 
 def exposition() -> tuple[bytes, str]:

@@ -1,11 +1,14 @@
 """`/healthz`, `/readyz` and `/metrics`: whether the process answers, for which plants, and how it does."""
 
+import math
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from api import metrics
 from api.problems import Problem, problem_response
 from api.resources.common import App
+from chargewise.app.connection_status import statuses
 from steel.frozen import Frozen
 
 router = APIRouter()
@@ -39,6 +42,11 @@ def read_metrics(app: App) -> Response:
         for claim in loaded.feedback.kept():
             metrics.set_claim(name, claim.element.value, claim.side, 1.0 - claim.claimed, 1.0 - claim.missed)
     metrics.set_jobs(app.jobs.counts())
+    for one in statuses(app.database):
+        metrics.set_connection(one.plant, one.name, {
+            "lag_seconds": math.nan if one.lag_s is None else one.lag_s, "failures": one.failures, "rows": one.rows,
+            "quarantined": one.quarantined, "waiting": one.waiting, "set_aside": one.set_aside,
+        })  # fmt: skip
     content, media_type = metrics.exposition()
     return Response(content, media_type=media_type)
 

@@ -165,7 +165,7 @@ def _stored(
     rows, aside, newest = 0, 0, None
     if arrival.batch is not None:
         batch = arrival.batch
-        kept = store.add(plant, batch.log, batch.materials, batch.report)
+        kept = store.add(plant, batch.log, batch.materials, batch.report, batch.replaced)
         rows, aside = batch.report.rows_read, batch.report.rows_quarantined + len(batch.report.strays)
         times = batch.log.tapped_at[~np.isnat(batch.log.tapped_at)]
         newest = None if not len(times) else f"{times.max()}+00:00"

@@ -46,7 +46,7 @@ def store_corrected(
     against = batch.report.rejections
     if against:
         raise InputError(against[0].value, against[0].column, against[0].expected)
-    stored = store.add(plant, batch.log, batch.materials, batch.report)
+    stored = store.add(plant, batch.log, batch.materials, batch.report, batch.replaced)
     store.set_right(plant, row["source"], row["row"])
     ((heat_id, verdict),) = stored.verdicts.items()
     return heat_id, verdict

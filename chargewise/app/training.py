@@ -160,6 +160,7 @@ class Updating:
         milliseconds: what adding them took.
         alarms: outputs on which the new heats raise a drift alarm.
         moved: inputs that left the level the model learned from.
+        corrected: whether heats that it had learned from had changed, so that it was fitted anew.
     """
 
     version: str
@@ -167,30 +168,43 @@ class Updating:
     milliseconds: float
     alarms: tuple[str, ...]
     moved: tuple[str, ...]
+    corrected: bool = False
 
 
-def update_plant(registry: Registry, plant: str, log: HeatLog) -> Updating | None:
+def update_plant(
+    registry: Registry, plant: str, log: HeatLog, materials: tuple[Material, ...]
+) -> Updating | None:  # fmt: skip
     """Take the heats after the last one the active model knows into it and serve the result; None if there are none.
+
+    Where heats that it learned from were corrected since, or came late among them, it is fitted anew to its window and
+    what came after: what was learned of the old values is not taken back otherwise.
 
     Raises:
         InputError: the log does not hold that heat.
     """
+    from surrogate.fit.fit import fit  # noqa: PLC0415
     from surrogate.fit.update import update  # noqa: PLC0415
     from surrogate.judge.alarm import watch, watch_inputs  # noqa: PLC0415
+    from surrogate.store.artifact import data_summary  # noqa: PLC0415
 
     active, version = registry.active(plant)
-    last = str(version.manifest.data["last_heat"])
-    known = np.flatnonzero(log.heat_ids == last)
-    if not len(known):
-        raise InputError(last, "last heat the model knows", "one of the plant's heats; retrain")
-    if known[-1] == len(log) - 1:
+    told = version.manifest.data
+    last, first = (np.flatnonzero(log.heat_ids == str(told[end])) for end in ("last_heat", "first_heat"))
+    if not len(last):
+        raise InputError(str(told["last_heat"]), "last heat the model knows", "one of the plant's heats; retrain")
+    begin, end = int(first[0]) if len(first) else 0, int(last[-1]) + 1
+    corrected = data_summary(log.rows(slice(begin, end)))["sha256"] != told["sha256"]
+    if end == len(log) and not corrected:
         return None
-    new = log.rows(slice(int(known[-1]) + 1, None))
+    new = log.rows(slice(end, None))
     started = time.perf_counter()
-    model = update(active, new)
+    window = log.rows(slice(begin, None))
+    model = fit(window, materials) if corrected else update(active, new)
     took_ms = 1000.0 * (time.perf_counter() - started)
-    found = registry.publish(model, plant, log, {"update": {"heats": len(new)}}, version.version, "update by new heats")
-    return Updating(found, len(new), took_ms, _named(watch(active, new)), _named(watch_inputs(active, new)))
+    reason = "fitted anew: heats that it had learned from were corrected" if corrected else "update by new heats"
+    found = registry.publish(model, plant, window, {"update": {"heats": len(new)}}, version.version, reason)
+    alarms, moved = (_named(watch(active, new)), _named(watch_inputs(active, new))) if len(new) else ((), ())
+    return Updating(found, len(new), took_ms, alarms, moved, corrected)
 
 
 def _named(alarms: "list[Alarm]") -> tuple[str, ...]:

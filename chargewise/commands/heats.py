@@ -25,7 +25,7 @@ def ingest(heats: HeatsFile, mapping: MappingName, plant: PlantName, as_json: As
         store, report, counts = Workplace().store, None, Counter[str]()
         with progress(quiet=as_json) as say:
             for batch in TableAdapter(heats, read_mapping(mapping)).read_in_blocks():
-                stored = store.add(plant, batch.log, batch.materials, batch.report)
+                stored = store.add(plant, batch.log, batch.materials, batch.report, batch.replaced)
                 counts.update(added=stored.added, changed=stored.changed, unchanged=stored.unchanged)
                 report = batch.report if report is None else report.followed_by(batch.report)
                 say(f"{report.rows_read:,} rows of {heats.name}", 0.5)

@@ -48,7 +48,7 @@ def update(plant: PlantName, as_json: AsJson = False) -> None:
     """Take the heats that came after those the active surrogate knows into it, and serve the result."""
     with reporting_errors():
         place = Workplace()
-        found = update_plant(place.registry, plant, place.heats(plant)[0])
+        found = update_plant(place.registry, plant, *place.heats(plant))
         if as_json:
             print_json({"plant": plant, **({"heats": 0} if found is None else asdict(found))})
             return
@@ -59,6 +59,8 @@ def update(plant: PlantName, as_json: AsJson = False) -> None:
             out.print(f"[yellow]Drift alarm on the new heats:[/] {', '.join(found.alarms)}; consider `retrain`.")
         if found.moved:
             out.print(f"[yellow]Inputs that moved away from what it learned from:[/] {', '.join(found.moved)}")
+        if found.corrected:
+            out.print("Heats that it had learned from were corrected since, or came late: it was fitted anew.")
         out.print(f"{plant} {found.version}: {found.heats} new heats in {found.milliseconds:.0f} ms")
 
 

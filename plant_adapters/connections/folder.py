@@ -22,7 +22,9 @@ from plant_adapters.store.database import stamp
 from steel.errors import InputError
 from steel.whole_files import write_whole
 
-DONE, QUARANTINE = "done", "quarantine"
+DONE, QUARANTINE, REPORT = "done", "quarantine", ".report.json"
+LATE_S = 21 * 86_400.0
+"""For how long a heat's further tables, such as an analysis that comes days later, are looked for."""
 ReadsFile = Callable[[Path], tuple[list[Received], int]]
 MOST_TOLD = 1000
 """Problems that a report spells out; the inbox keeps every message."""
@@ -102,7 +104,7 @@ class WatchedFolder(ABC):
         self._states.keep_file(self._plant, self._name, read)
         moved = self._move(arrival.path, arrival.sha256, QUARANTINE if arrival.problem else DONE)
         told = {"problem": arrival.problem, "report": arrival.report}
-        write_whole(moved.with_name(f"{moved.name}.report.json"), orjson.dumps(told, option=orjson.OPT_INDENT_2))
+        write_whole(moved.with_name(f"{moved.name}{REPORT}"), orjson.dumps(told, option=orjson.OPT_INDENT_2))
 
     def check(self) -> str:
         """How many files wait.
@@ -120,7 +122,7 @@ class WatchedFolder(ABC):
 
     def _files(self) -> list[Path]:
         found = (path for path in self._folder.glob(self._pattern) if path.is_file() and not path.name.startswith("."))
-        return sorted(path for path in found if not path.name.endswith(".report.json"))
+        return sorted(path for path in found if not path.name.endswith(REPORT))
 
     def _waiting(self) -> list[Path]:
         """Files that have not changed for a while, nor since they were looked at last."""
@@ -168,6 +170,39 @@ class FolderSource(WatchedFolder):
     ) -> None:  # fmt: skip
         super().__init__(plant, name, folder, pattern, states, every_s, settle_s)
         self._mapping = mapping
+
+    def arrivals(self, position: Any) -> Iterator[Arrival]:
+        """Files that were not read before; and those of the last weeks again where a further table came or changed.
+
+        Raises:
+            OSError: the folder cannot be looked into.
+        """
+        parts = self._parts()
+        now = position if parts is None else {"parts": parts}
+        yield from super().arrivals(now)
+        if parts is None or not isinstance(position, dict) or position["parts"] == parts:
+            return
+        for path in self._read_lately():
+            try:
+                batch = TableAdapter(path, self._mapping, beside=self._folder).read_heats()
+            except InputError:
+                continue  # It was set aside for that, and is still.
+            yield Arrival(batch, now)
+
+    def _parts(self) -> dict[str, list[int]] | None:
+        """Size and time of the further tables' files that have come to rest; None where the mapping has none."""
+        names = [part.file for part in self._mapping.tables if part.file is not None]
+        if not names:
+            return None
+        found = {path.name: path.stat() for name in names for path in sorted(self._folder.glob(name))}
+        now = time.time()
+        rested = {name: one for name, one in found.items() if abs(now - one.st_mtime) >= self._settle_s}
+        return {name: [one.st_size, one.st_mtime_ns] for name, one in rested.items()}
+
+    def _read_lately(self) -> list[Path]:
+        since = time.time() - LATE_S
+        every = (path for place in (DONE, QUARANTINE) for path in (self._folder / place).glob(self._pattern))
+        return sorted(path for path in every if path.stat().st_mtime >= since and not path.name.endswith(REPORT))
 
     def read(self, path: Path, sha256: str, position: Any) -> Iterator[Arrival]:
         """A file's heats, a long one's in blocks; the last of them carries the report of all."""

@@ -170,6 +170,7 @@ class Mapping(TableFormat):
         nominal_tapped_t: tapped mass where the record has none.
         unrecorded_baskets_t: steel that comes from baskets the record leaves out; None where it has them.
         unknowable: what a reader of results from this record must be told.
+        replaces: column that names the heat whose place a row's takes, such as one that was split in two.
         tables: further ones that are joined to the heats by number.
     """
 
@@ -185,6 +186,7 @@ class Mapping(TableFormat):
     process: dict[str, ColumnMap] = {}
     analysis: AnalysisMap
     materials: MaterialMap
+    replaces: ColumnName | None = None
     checks: tuple[CheckMap, ...] = ()
     nominal_tapped_t: HeatMassT | None = None
     unrecorded_baskets_t: HeatMassT | None = None
@@ -215,7 +217,7 @@ class Mapping(TableFormat):
     def plain_columns(self) -> tuple[str, ...]:
         """Columns that are neither an element's nor a material's."""
         mapped = (self.tapped, self.heel, self.energy, *self.process.values(), *self.checks)
-        named = (self.heat_id, self.tapped_at, self.grade, *(each.column for each in mapped if each))
+        named = (self.heat_id, self.tapped_at, self.grade, self.replaces, *(each.column for each in mapped if each))
         return tuple(dict.fromkeys(name for name in named if name))
 
     def columns(self, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -109,13 +109,13 @@ def _heats(main: Table, mapping: Mapping) -> tuple[pd.DataFrame, dict[str, int]]
     return cells, places
 
 
-def beside(path: Path, part: PartMap, mapping: Mapping) -> Iterator[tuple[str, Table]]:
-    """A part's tables among the files beside the heats', each with its file's name.
+def beside(path: Path, part: PartMap, mapping: Mapping, folder: Path) -> Iterator[tuple[str, Table]]:
+    """A part's tables among the files of a folder, or in the heats' own file, each with its file's name.
 
     Raises:
         InputError: there is none, or one cannot be read.
     """
-    files = [path] if part.file is None else sorted(path.parent.glob(part.file))
+    files = [path] if part.file is None else sorted(folder.glob(part.file))
     if not files:
         raise InputError(part.file, "tables: file", f"a file beside {path.name}")
 

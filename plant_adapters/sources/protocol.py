@@ -18,11 +18,13 @@ class HeatBatch:
         log: valid heats in the order of the record.
         materials: the furnace materials of the log, with their classes.
         report: what was read, what was set aside and why.
+        replaced: numbers of heats whose place others of these take.
     """
 
     log: HeatLog
     materials: tuple[Material, ...]
     report: IngestReport
+    replaced: tuple[str, ...] = ()
 
     def split(self, first_fraction: float) -> tuple["HeatBatch", "HeatBatch"]:
         """Earlier and later heats, so that nothing leaks from the future."""

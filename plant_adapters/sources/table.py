@@ -14,7 +14,7 @@ from plant_adapters.reading.table import Table, once
 from plant_adapters.sources.joined import Finds, beside, joined
 from plant_adapters.sources.protocol import HeatBatch
 from plant_adapters.sources.recipe_file import write_recipe
-from plant_adapters.validation.conventions import Conventions, survey
+from plant_adapters.validation.conventions import Conventions, as_text, survey
 from plant_adapters.validation.validation import Screened, screen
 from steel.heats import FloatArray, HeatLog, time_order
 from steel.recipes import Recipe
@@ -28,11 +28,13 @@ class TableAdapter:
         path: CSV, Excel or Parquet file of the heats.
         mapping: how to read it.
         outbox: folder that recipes are written to.
+        beside: folder of the further tables; the file's own unless given.
     """
 
     path: Path
     mapping: Mapping
     outbox: Path = Path()
+    beside: Path | None = None
 
     def read_heats(self) -> HeatBatch:
         """Read, check and convert every row.
@@ -41,7 +43,8 @@ class TableAdapter:
             InputError: the file cannot be read or can be read in two ways, or a column the mapping names is missing.
         """
         table = read_table(self.path, self.mapping, self.mapping.heads)
-        return heats_of(self.path.name, table, self.mapping, lambda part: beside(self.path, part, self.mapping))
+        folder = self.beside or self.path.parent
+        return heats_of(self.path.name, table, self.mapping, lambda part: beside(self.path, part, self.mapping, folder))
 
     def read_in_blocks(self) -> Iterator[HeatBatch]:
         """Read, check and convert every row of a long record, a block after the other; at least one.
@@ -103,7 +106,15 @@ def heats_of(
         below_detection=0 if log.below_wt_pct is None else int(np.isfinite(log.below_wt_pct).sum()),
         left_over=mapping.left_over(table),
     )
-    return HeatBatch(log, mapping.material_list(), report)
+    return HeatBatch(log, mapping.material_list(), report, _replaced(screened, mapping))
+
+
+def _replaced(screened: Screened, mapping: Mapping) -> tuple[str, ...]:
+    """Heats whose place valid rows take, such as one that was split in two."""
+    if mapping.replaces is None:
+        return ()
+    said = screened.table.cells.loc[screened.valid, mapping.replaces]
+    return tuple(dict.fromkeys(as_text(cell) for cell in said if cell != ""))
 
 
 def _log(screened: Screened, mapping: Mapping) -> HeatLog:

@@ -21,6 +21,8 @@ from steel.names import checked_name, folded
 AT_A_TIME = 500
 """Heats asked for in one query."""
 Verdict = Literal["added", "changed", "unchanged"]
+GONE = "gone"
+"""Marks the revision of a heat whose place others took."""
 BELOW = "<"
 """Begins a content that lies below a limit of detection, which follows it."""
 
@@ -130,9 +132,17 @@ class HeatStore:
         self.database.close()
 
     def add(
-        self, plant: str, log: HeatLog, materials: tuple[Material, ...], report: IngestReport | None = None
-    ) -> Stored:
+        self, plant: str, log: HeatLog, materials: tuple[Material, ...], report: IngestReport | None = None,
+        replaced: Sequence[str] = (),
+    ) -> Stored:  # fmt: skip
         """Store heats, materials and what was quarantined, all or nothing.
+
+        Args:
+            plant: whose.
+            log: its heats.
+            materials: what these were charged with.
+            report: what was set aside.
+            replaced: numbers of heats whose place others take; they are kept as revisions, and do not come back.
 
         Raises:
             InputError: the plant's name cannot be a file's, or differs from a known one's in capitals only.
@@ -144,6 +154,7 @@ class HeatStore:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self.database.writing(to=f"heats of {plant}") as connection:
             stored = self._add_heats(connection, plant, log, now)
+            self._replace(connection, plant, [one for one in replaced if one not in stored.verdicts], now)
             self._add_materials(connection, plant, materials)
             if report is not None:
                 self._add_report(connection, plant, report, now)
@@ -216,6 +227,7 @@ class HeatStore:
     def _add_some(self, connection: sa.Connection, plant: str, log: HeatLog, now: str) -> dict[str, Verdict]:
         """Store as many heats as one question asks for, so that a record of any length takes no more memory."""
         known = self._known(connection, plant, log.heat_ids.tolist())
+        gone = self._gone(connection, plant, log.heat_ids.tolist())
         last = connection.scalar(sa.select(sa.func.max(HEATS.c.position)).where(HEATS.c.plant == plant))
         next_position = 0 if last is None else int(last) + 1
         fresh: list[dict[str, Any]] = []
@@ -224,7 +236,9 @@ class HeatStore:
         for index in range(len(log)):
             row = _row(plant, log.heat(index))
             before = known.get(row["heat_id"])
-            if before is None:
+            if row["heat_id"] in gone:
+                verdicts[row["heat_id"]] = "unchanged"
+            elif before is None:
                 fresh.append({**row, "position": next_position + len(fresh)})
                 verdicts[row["heat_id"]] = "added"
             elif any(before[key] != value for key, value in row.items()):
@@ -241,6 +255,21 @@ class HeatStore:
             same = (HEATS.c.plant == plant) & (HEATS.c.heat_id == row["heat_id"])
             connection.execute(sa.update(HEATS).where(same).values(row))
         return verdicts
+
+    def _replace(self, connection: sa.Connection, plant: str, heat_ids: list[str], now: str) -> None:
+        """Take heats out whose place others take."""
+        for start in range(0, len(heat_ids), AT_A_TIME):
+            for heat_id, before in self._known(connection, plant, heat_ids[start : start + AT_A_TIME]).items():
+                row = {"plant": plant, "heat_id": heat_id, "replaced_at": now, "before": {**before, GONE: True}}
+                connection.execute(sa.insert(REVISIONS), row)
+                this = (HEATS.c.plant == plant) & (HEATS.c.heat_id == heat_id)
+                connection.execute(sa.delete(HEATS).where(this))
+
+    def _gone(self, connection: sa.Connection, plant: str, heat_ids: list[str]) -> set[str]:
+        """Heats of these whose place others have taken."""
+        of = (REVISIONS.c.plant == plant) & REVISIONS.c.heat_id.in_(heat_ids)
+        rows = connection.execute(sa.select(REVISIONS.c.heat_id, REVISIONS.c.before).where(of))
+        return {str(heat_id) for heat_id, before in rows if before.get(GONE)}
 
     def _known(self, connection: sa.Connection, plant: str, heat_ids: list[str]) -> dict[str, dict[str, Any]]:
         """Heats of these that are stored already, and no others: a day's heats need not read the history."""

@@ -268,3 +268,66 @@ def test_names_stand_once(tmp_path: Path) -> None:
     (tmp_path / "works.toml").write_text(one + one)
     with pytest.raises(InputError, match="named twice"):
         read_connections(tmp_path / "works.toml")
+
+
+PARTS = """
+name = "works"
+heat_id = "heat"
+tapped_at = "tapped"
+replaces = "instead_of"
+[analysis]
+elements = ["Cu"]
+[materials]
+pattern = "{code}"
+unit = "kg"
+max_per_heat = 120000
+[materials.codes]
+SHR = { class = "E40" }
+[[tables]]
+file = "lab-*.txt"
+heat_id = "heat"
+element = "el"
+value = "val"
+"""
+PARTS_HEAD = "heat,tapped,instead_of,SHR\n"
+
+
+def test_an_analysis_that_comes_two_days_later_makes_its_heat(home: Home) -> None:
+    watched = home.path / "in"
+    watched.mkdir()
+    (watched / "lab-1.txt").write_text("heat,el,val\nH1,Cu,0.3\n", "utf-8")
+    (watched / "heats.csv").write_text(
+        f"{PARTS_HEAD}H1,2026-03-01T06:00:00Z,,50000\nH2,2026-03-01T07:00:00Z,,51000\n", "utf-8"
+    )
+    text = f'[[connections]]\nkind = "folder"\nname = "x"\nfolder = "{watched}"\nmapping = "{USUAL}"\nsettle_s = 0\n'
+    connection = home.connection(text, PARTS)
+    home.turn(connection)
+    assert home.heats() == ["H1"]
+    home.turn(connection)
+    (watched / "lab-2.txt").write_text("heat,el,val\nH2,Cu,0.31\nH1,Cu,0.33\n", "utf-8")
+    home.turn(connection)
+    assert home.heats() == ["H1", "H2"]
+    assert home.store.log("works").analysis_wt_pct[:, 0].tolist() == [0.33, 0.31]
+    assert len(home.store.revisions("works")) == 1
+    before = len(home.said)
+    home.turn(connection)
+    assert len(home.said) == before
+
+
+def test_a_heat_that_was_split_in_two_makes_room_and_does_not_come_back(home: Home) -> None:
+    watched = home.path / "in"
+    watched.mkdir()
+    (watched / "lab-1.txt").write_text("heat,el,val\nH1,Cu,0.3\nH1A,Cu,0.3\nH1B,Cu,0.3\n", "utf-8")
+    text = f'[[connections]]\nkind = "folder"\nname = "x"\nfolder = "{watched}"\nmapping = "{USUAL}"\nsettle_s = 0\n'
+    connection = home.connection(text, PARTS)
+    whole = f"{PARTS_HEAD}H1,2026-03-01T06:00:00Z,,50000\n"
+    (watched / "a.csv").write_text(whole, "utf-8")
+    home.turn(connection)
+    halves = f"{PARTS_HEAD}H1A,2026-03-01T06:00:00Z,H1,26000\nH1B,2026-03-01T06:20:00Z,H1,24000\n"
+    (watched / "b.csv").write_text(halves, "utf-8")
+    home.turn(connection)
+    assert home.heats() == ["H1A", "H1B"]
+    assert [one["heat_id"] for one in home.store.revisions("works")] == ["H1"]
+    (watched / "c.csv").write_text(whole + "\n", "utf-8")
+    home.turn(connection)
+    assert home.heats() == ["H1A", "H1B"]

@@ -171,7 +171,7 @@ def _training(place: Workplace, asked: TrainingOrder, job_id: str, progress: Pro
         return {"version": before[-1]}
     log, materials = place.heats(asked.plant, asked.newest)
     if asked.how == "update":
-        return plain(update_plant(place.registry, asked.plant, log))
+        return plain(update_plant(place.registry, asked.plant, log, materials))
     if asked.how == "retrain":
         return plain(retrain_plant(place.registry, asked.plant, log, materials, progress))
     version, judged = train_plant(place.registry, asked.plant, log, materials, progress, by)
