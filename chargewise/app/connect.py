@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -116,10 +116,10 @@ def deliver(outlet: Outlet, outbox: Outbox, states: ConnectionStates, say: Say) 
     is a dead letter; what does not answer is tried again later, and the rest waits its turn.
     """
     state = states.of(outlet.plant, outlet.name, f"{outlet.kind} out")
+    sent, refused = 0, 0
     try:
         if state.position is None:
             state = states.moved(state, {"after": outbox.newest(outlet.plant)}, 0, 0, None)
-        sent, refused = 0, 0
         for message in outbox.waiting(outlet.plant, outlet.name, int(state.position["after"])):
             try:
                 acknowledged = outlet.sink.send(message)
@@ -139,7 +139,8 @@ def deliver(outlet: Outlet, outbox: Outbox, states: ConnectionStates, say: Say) 
     except (InputError, OSError, SQLAlchemyError) as error:
         reason = type(error).__name__ if isinstance(error, SQLAlchemyError) else str(error)
         say(f"{outlet.plant}, {outlet.name}: {reason}")
-        return states.failed(state, reason)
+        # What took some of them is not failing again and again: it is tried again soon.
+        return states.failed(replace(state, failures=0) if sent else state, reason)
 
 
 def turn(connection: Connection, store: HeatStore, states: ConnectionStates, say: Say) -> ConnectionState:

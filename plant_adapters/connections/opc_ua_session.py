@@ -26,7 +26,7 @@ class Server:
 
     Attributes:
         url: `opc.tcp://HOST:PORT/PATH`.
-        namespace: URI of the nodes' names.
+        namespace: URI of the nodes' names; parts of types may have another.
         base: browse path under `Objects` from which nodes are named, such as `Scales/Basket1`.
         password: as the environment holds it.
         security: policy, mode, certificate and key, and the server's own certificate, as asyncua writes them:
@@ -65,12 +65,22 @@ class Session:
                 index = client.get_namespace_index(server.namespace)
             except ValueError:
                 raise InputError(server.namespace, "namespace", f"one of the server at {server.url}") from None
-            names = [name for name in f"{server.base}/{path}".split("/") if name]
-            try:
-                self._nodes[path] = client.nodes.objects.get_child([f"{index}:{name}" for name in names])
-            except ua.uaerrors.BadNoMatch:
-                raise InputError("/".join(names), "node", f"one under Objects of {server.url}") from None
+            node = client.nodes.objects
+            for name in (part for part in f"{server.base}/{path}".split("/") if part):
+                node = self._child(node, name, index, path)
+            self._nodes[path] = node
         return self._nodes[path]
+
+    def _child(self, node: SyncNode, name: str, index: int, path: str) -> SyncNode:
+        """A node's child of a name: of the name space of ours, or of the one other that has it, as types' parts are."""
+        found = [one for one in node.get_children_descriptions() if one.BrowseName.Name == name]
+        ours = [one for one in found if one.BrowseName.NamespaceIndex == index]
+        if len(ours or found) != 1:
+            where = f"{self._server.base}/{path}".strip("/")
+            raise InputError(
+                where, "node", f"one under Objects of {self._server.url}; {name} is there {len(found)} times"
+            )
+        return self._opened().get_node((ours or found)[0].NodeId)
 
     def values(self, paths: list[str]) -> list["ua.DataValue"]:
         """Several nodes' values, read in one request: they belong together."""

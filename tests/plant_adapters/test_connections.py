@@ -1,7 +1,9 @@
 """Folders and databases that are read on and on: nothing lost, nothing twice, what is wrong said with its place."""
 
 import os
+import re
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 
 from chargewise.app.connect import Connection, connected, turn
 from chargewise.app.connection_status import statuses
-from plant_adapters.connections.connection_file import read_connections
+from plant_adapters.connections.connection_file import ConnectionFile, read_connections
 from plant_adapters.store.connection_states import ConnectionState, ConnectionStates
 from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
@@ -73,6 +75,27 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
         store = HeatStore(url)
         yield Home(tmp_path, store, ConnectionStates(store.database), [])
         store.close()
+
+
+def test_every_connection_that_the_document_shows_is_one() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "connections.md").read_text("utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) >= 5
+    kinds = {one.kind for block in blocks for one in ConnectionFile.model_validate(tomllib.loads(block)).connections}
+    assert kinds >= {"folder", "sql", "messages", "mqtt", "opcua", "b2mml"}
+
+
+def test_one_bad_file_stops_no_other_plant(home: Home) -> None:
+    (home.path / "in").mkdir()
+    home.connection(
+        f'[[connections]]\nkind = "folder"\nname = "x"\nfolder = "{home.path / "in"}"\nmapping = "{USUAL}"\n'
+    )
+    (home.path / "connections" / "other.toml").write_text('[[connections]]\nkind = "folder"\n', "utf-8")
+    found = connected(home.path, home.states)
+    assert [one.plant for one in found.connections] == ["works"]
+    assert "other.toml" in found.problems["other"]
+    with pytest.raises(InputError, match=r"other\.toml"):
+        connected(home.path, home.states, "other")
 
 
 def folder_of(home: Home, **more: Any) -> tuple[Connection, Path]:
