@@ -31,7 +31,7 @@ material = "code"
 mass = "kg"
 """
 RECORDS, KILLS, RESTARTS = 10_000, 20, 5
-QUICK_RECORDS, QUICK_KILLS, QUICK_RESTARTS = 2_000, 5, 2
+QUICK_RECORDS, QUICK_KILLS, QUICK_RESTARTS = 2_000, 4, 2
 BY_HAND_RECORDS, QUICK_BY_HAND_RECORDS = 10_000, 400
 """Registrations that a server hands over one by one, each acknowledged before the next."""
 OUT_MESSAGES, QUICK_OUT_MESSAGES = 10_000, 200

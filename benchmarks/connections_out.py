@@ -234,7 +234,8 @@ def _kept_killing(home: Path, store: HeatStore, messages: int, kills: int) -> li
             time.sleep(float(rng.uniform(0.2, 1.5)))
             process.kill()
     with connector(home):
-        ends = time.monotonic() + LONGEST_S
+        # A receiver that does not answer now and then is tried again a second later each time.
+        ends = time.monotonic() + LONGEST_S + 5.0 * FAILS * messages
         while time.monotonic() < ends and any(_unacknowledged(store, told).values()):
             time.sleep(0.2)
     return told
