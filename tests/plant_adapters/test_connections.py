@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from chargewise.app.connect import Connection, connected, turn
 from chargewise.app.connection_status import statuses
 from plant_adapters.connections.connection_file import ConnectionFile, read_connections
+from plant_adapters.connections.sql_query import SqlSource
+from plant_adapters.mapping.mapping import Mapping
 from plant_adapters.store.connection_states import ConnectionState, ConnectionStates
 from plant_adapters.store.store import HeatStore
 from steel.errors import InputError
@@ -354,3 +356,14 @@ def test_a_heat_that_was_split_in_two_makes_room_and_does_not_come_back(home: Ho
     (watched / "c.csv").write_text(whole + "\n", "utf-8")
     home.turn(connection)
     assert home.heats() == ["H1A", "H1B"]
+
+
+def test_a_database_that_answers_slowly_is_given_up_and_tried_again(tmp_path: Path) -> None:
+    with database_urls("postgresql", tmp_path) as url:
+        mapping = Mapping.model_validate(tomllib.loads(MAPPING))
+        query = "SELECT 'H1' AS heat, pg_sleep(30)::text AS tapped"
+        slow = SqlSource("level2", url, query, {}, mapping, None, None, 0.0, 1.0, 1.0, 10)
+        began = time.monotonic()
+        with pytest.raises(ConnectionError, match="statement timeout"):
+            list(slow.arrivals(None))
+        assert time.monotonic() - began < 10.0
