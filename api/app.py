@@ -13,7 +13,7 @@ from api.idempotency import Idempotency
 from api.intake import Intake
 from api.keys_page import install_keys_page
 from api.login import install_login, install_way_to_pages
-from api.pages.recipe_page import install_pages
+from api.pages.install import install_pages
 from api.requests import Requests
 from api.resources import (
     administration,

@@ -6,6 +6,8 @@ from typing import Any
 from steel.recipes import AnalysisLine, Recipe
 
 STEEL, HOT, PALE = "#2f5d8a", "#d9622b", "#9db8d1"
+WORDS, LINES = "#74828f", "#74828f55"
+"""Seen on a light ground and on a dark one."""
 CAREFUL_BELOW = 0.9
 
 
@@ -36,14 +38,26 @@ def analysis_chart(recipe: Recipe) -> dict[str, Any]:
     return {
         "animationDuration": 200,
         "grid": {"left": 150, "right": 30, "top": 34, "bottom": 28},
-        "legend": {"top": 0, "right": 10, "data": ["90 % interval", "expected", "minimum"], "itemHeight": 9},
+        "legend": {
+            "top": 0,
+            "right": 10,
+            "data": ["90 % interval", "expected", "minimum"],
+            "itemHeight": 9,
+            "textStyle": {"color": WORDS},
+        },
         "xAxis": {
             "type": "value",
             "min": 0,
             "max": max(120, min(160, 20 * math.ceil((max(high, default=100) + 5) / 20))),
-            "axisLabel": {"formatter": "{value} %"},
+            "axisLabel": {"formatter": "{value} %", "color": WORDS},
+            "splitLine": {"lineStyle": {"color": LINES}},
         },
-        "yAxis": {"type": "category", "data": [_label(line) for line in lines], "axisTick": {"show": False}},
+        "yAxis": {
+            "type": "category",
+            "data": [_label(line) for line in lines],
+            "axisTick": {"show": False},
+            "axisLabel": {"color": WORDS},
+        },
         "series": [
             {"type": "bar", "stack": "i", "data": low, "itemStyle": {"color": "transparent"}, "silent": True},
             {

@@ -3,10 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable
-from importlib import resources
 from typing import TypeVar
 
-from fastapi import FastAPI
 from nicegui import background_tasks, ui
 from pydantic import ValidationError
 
@@ -15,6 +13,7 @@ from api.pages.answers import show_ranges, show_ranked
 from api.pages.fields import Bounds, number_field
 from api.pages.order import PageOrder, SavedOrder, is_looser, saved_order
 from api.pages.results import show_impossible, show_problem, show_recipe
+from api.pages.shell import shell
 from chargewise.app.application import Application
 from chargewise.app.orders import HeatOrder
 from chargewise.app.plants import LoadedPlant, NotReadyError
@@ -30,8 +29,6 @@ Answer = TypeVar("Answer")
 CONFIDENCES = {0.80: "80 %", 0.90: "90 %", 0.95: "95 %", 0.99: "99 %"}
 SOON_S = 0.15
 """Several changes within this time are one question."""
-RECONNECT_S = 120.0
-"""How long a page may be out of reach before it is opened anew, as its address keeps it."""
 RUNNERS_UP, DEARER_BY, RANGES_S = 5, 0.05, 5.0
 FAILURES = (InputError, SolverError, ValidationError, NotReadyError)
 WT_PCT, PRICE, STOCK = Bounds(0.0, 100.0), Bounds(-1e5, 1e5), Bounds(0.0, 1e7)
@@ -49,11 +46,6 @@ class RecipePage:
     def build(self) -> None:
         """Draw the page."""
         self.client = ui.context.client
-        with ui.row().classes("cw-bar w-full items-center justify-between"):
-            with ui.row().classes("items-baseline gap-3"):
-                ui.label("Chargewise").classes("text-xl font-semibold")
-                ui.label("what to load into the furnace").classes("text-sm opacity-70")
-            ui.link("API", "docs").classes("text-white")
         with ui.row().classes("w-full no-wrap items-start gap-3 p-3"):
             self.form = ui.column().classes("gap-3").style("width: 350px; flex: none")
             with ui.column().classes("gap-3").style("flex: 1; min-width: 0"):
@@ -299,14 +291,9 @@ def _by_readiness(app: Application) -> tuple[list[str], dict[str, str]]:
     return ready, {name: reason for name, reason in found.items() if reason is not None}
 
 
-def install_pages(server: FastAPI, app: Application) -> None:
-    """Serve the page at `/` of the application."""
-    css = resources.files("api.pages").joinpath("style.css").read_text("utf-8")
-
-    @ui.page("/", title="Chargewise", reconnect_timeout=RECONNECT_S)
-    def recipe_page(order: str = "") -> None:
-        ui.add_css(css)
-        ui.query(".nicegui-content").classes("p-0 gap-0")
+def show_recipe_page(app: Application, order: str) -> None:
+    """Draw the page, with the order that its address keeps."""
+    with shell("recipe"):
         saved = saved_order(order) if order else None
         ready, rest = _by_readiness(app)
         if saved is not None and saved.plant not in ready:
@@ -318,5 +305,3 @@ def install_pages(server: FastAPI, app: Application) -> None:
             show_problem("; ".join(f"{name} cannot be answered for: {reason}" for name, reason in rest.items()))
         else:
             show_problem("No plant has a model yet. Run `chargewise demo`, or `chargewise train` on your own heats.")
-
-    ui.run_with(server, mount_path="/", show_welcome_message=False)

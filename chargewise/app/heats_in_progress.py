@@ -72,6 +72,14 @@ class HeatsInProgress:
         self._application, self._journal = application, application.plants.journal
         self._steps = HeatSteps(application.database)
 
+    def recent(self, plant: str, most: int = 20) -> dict[str, HeatProgress]:
+        """Heats of which something was told last, the newest first."""
+        return self._steps.recent(plant, most)
+
+    def steps(self, plant: str, heat_id: str) -> int:
+        """How many steps of a heat were taken; whoever shows it looks again when there are more."""
+        return len(self._steps.of(plant, heat_id))
+
     def known(self, plant: str, heat_id: str) -> bool:
         """Whether a heat was planned."""
         return bool(self._steps.of(plant, heat_id))

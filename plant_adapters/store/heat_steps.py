@@ -69,6 +69,18 @@ class HeatSteps:
         with self._database.reading() as connection:
             return tuple(self._steps(connection, plant, heat_id))
 
+    def recent(self, plant: str, most: int) -> dict[str, HeatProgress]:
+        """The heats of which a step was taken last, the newest first."""
+        newest = sa.select(HEAT_STEPS.c.heat_id).where(HEAT_STEPS.c.plant == plant).group_by(
+            HEAT_STEPS.c.heat_id
+        ).order_by(sa.func.max(HEAT_STEPS.c.at).desc()).limit(most)  # fmt: skip
+        with self._database.reading() as connection:
+            found = {
+                str(heat_id): progress_of(self._steps(connection, plant, str(heat_id)))
+                for heat_id in connection.scalars(newest).all()
+            }
+        return {heat_id: progress for heat_id, progress in found.items() if progress is not None}
+
     def sampled(self, plant: str, most: int) -> dict[str, tuple[HeatStep, ...]]:
         """The steps of the newest heats of which there is a sample."""
         newest = sa.select(HEAT_STEPS.c.heat_id).where(
