@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from api import problems
 from api.conditional import Conditional
+from api.crane_page import install_crane_page
 from api.description import install_description
 from api.disconnects import StopOnDisconnect
 from api.gate import Gate
@@ -139,6 +140,7 @@ def create_app(
     access = access or Access()
     install_login(app, access)
     install_keys_page(app, application)
+    install_crane_page(app)
     app.add_middleware(Gate, access=access, rate_per_minute=rate_per_minute)
     app.add_middleware(Requests)
     if pages:

@@ -100,6 +100,7 @@ class HeatProgress(Frozen):
         recipe_id: of its plan.
         grade: another one than was planned, where it has changed.
         lifts: of each basket that was weighed, by its number.
+        open_basket: number of the one that is still being loaded, lift by lift; none where each was told whole.
         unavailable: materials that are not to be had.
         additions_t: that were told when all was charged.
         samples: of the melt, each as it was said last.
@@ -110,6 +111,7 @@ class HeatProgress(Frozen):
     recipe_id: str
     grade: str | None = None
     lifts: dict[int, tuple[Lift, ...]] = {}
+    open_basket: int | None = None
     unavailable: tuple[str, ...] = ()
     additions_t: dict[str, float] = {}
     samples: tuple[Sample, ...] = ()
@@ -151,6 +153,7 @@ class HeatProgress(Frozen):
         if step.kind is StepKind.WEIGH:
             basket = int(step.content["basket"])
             changes["lifts"] = {**self.lifts, basket: _corrected(self.lifts.get(basket, ()), step.content["lifts"])}
+            changes["open_basket"] = basket if step.content.get("is_open") else None
         elif step.kind is StepKind.MISSING:
             changes["unavailable"] = tuple(dict.fromkeys([*self.unavailable, *step.content["materials"]]))
         elif step.kind is StepKind.REGRADE:

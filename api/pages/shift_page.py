@@ -133,6 +133,8 @@ class ShiftPage:
 
     def _ends(self, now: HeatNow) -> None:
         may, heats, by = Right.REPORT, self.heats, self.principal.name
+        if now.stage in (HeatStage.PLANNED, HeatStage.CHARGING):
+            ui.link("Crane", f"crane?plant={quote(self.plant)}&heat={quote(self.heat)}", new_tab=True)
         if now.stage is HeatStage.CHARGING:
             self.button("All baskets are in", may, lambda: heats.charge(self.plant, self.heat, by), "charged")
         if now.stage is HeatStage.CHARGED:

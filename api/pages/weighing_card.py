@@ -37,7 +37,9 @@ def draw_weighing(page: "ShiftPage", now: HeatNow, plan: Recipe) -> None:
     planned = plan.loads_t()
     with card("Baskets, t"):
         kept = "The rest stays as planned." if rest.kept else "The rest is changed, for what was weighed differs."
-        ui.label(f"{kept} The heat costs {rest.dearer_by_eur_per_t:+.2f} €/t against its plan.").classes("cw-note")
+        ui.label(f"{kept} The heat costs {rest.dearer_by_eur_per_t + 0.0:+.2f} €/t against its plan.").classes(
+            "cw-note"
+        )
         with ui.row().classes("w-full gap-3 items-stretch cw-baskets"):
             for at, best in enumerate(loads, start=1):
                 weighed = now.baskets_t[at - 1] if at <= len(now.baskets_t) else {}
@@ -104,7 +106,7 @@ def _weigh(page: "ShiftPage", now: HeatNow, rest: RestOfHeat, number: int, count
         if entered["wrong"] or entered["mass"] is None:
             raise InputError(entered["mass"], "Weighed, t", entered["wrong"] or "a mass in t")
         lift = Lift(lift_id=f"page-{uuid4().hex[:12]}", material=str(material.value), mass_t=entered["mass"])
-        page.heats.weigh(page.plant, page.heat, int(basket.value), (lift,), page.principal.name)
+        page.heats.weigh(page.plant, page.heat, int(basket.value), (lift,), page.principal.name, is_open=True)
 
     page.button("Weighed", Right.REPORT, weigh, "weigh")
 

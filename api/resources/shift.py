@@ -49,6 +49,7 @@ class BasketRequest(Frozen):
 
     Attributes:
         lifts: several a material as it comes; a `lift_id` that was said before corrects that lift.
+        is_open: whether more is to come into this basket; what is missing of its plan is then taken to come.
     """
 
     model_config = ConfigDict(
@@ -67,6 +68,7 @@ class BasketRequest(Frozen):
 
     plant: str
     lifts: Annotated[tuple[Lift, ...], Field(min_length=1, max_length=200)]
+    is_open: YesNo = False
 
 
 class MissingRequest(Frozen):
@@ -193,7 +195,8 @@ def weigh_basket(
     asking: Asking,
 ) -> HeatNow:
     """Report what the crane put into a basket; the answer is the rest of the heat, optimised again."""
-    return heats.weigh(_planned(app, heats, asked.plant, heat_id), heat_id, number, asked.lifts, asking.name)
+    plant = _planned(app, heats, asked.plant, heat_id)
+    return heats.weigh(plant, heat_id, number, asked.lifts, asking.name, asked.is_open)
 
 
 @router.post("/missing", responses=NO_HEAT, status_code=201, dependencies=REPORTS)

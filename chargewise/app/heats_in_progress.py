@@ -16,6 +16,7 @@ from steel.answers import GradeLeft, RestOfHeat
 from steel.elements import Element
 from steel.errors import InputError
 from steel.frozen import Frozen
+from steel.recipes import Recipe
 from steel.samples import Sample
 from steel.shift import HeatProgress, HeatStage, HeatStep, Lift, StepKind, progress_of, together_t
 from surrogate.fit.recoveries import Recovery
@@ -110,15 +111,25 @@ class HeatsInProgress:
             self._steps.take(plant, heat_id, StepKind.PLAN, by, {"recipe_id": recipe_id}, new, (PLANNED, told))
         return self.now(plant, heat_id)
 
-    def weigh(self, plant: str, heat_id: str, basket: int, lifts: tuple[Lift, ...], by: str) -> HeatNow:
+    def weigh(
+        self, plant: str, heat_id: str, basket: int, lifts: tuple[Lift, ...], by: str, is_open: bool = False
+    ) -> HeatNow:
         """What the crane put into a basket; a lift that was said before is corrected. The rest is optimised again.
+
+        Args:
+            plant: whose heat.
+            heat_id: its number.
+            basket: number of it.
+            lifts: that were weighed.
+            by: who tells it.
+            is_open: whether more is to come into this basket: what is missing of its plan is then taken to come.
 
         Raises:
             InputError: no lift may be weighed now, a material is not in the yard, or a mass is none.
         """
         self._in_the_yard(plant, {lift.material for lift in lifts}, "lifts")
         self._from_lots(plant, lifts)
-        content = {"basket": basket, "lifts": [lift.model_dump(mode="json") for lift in lifts]}
+        content = {"basket": basket, "lifts": [lift.model_dump(mode="json") for lift in lifts], "is_open": is_open}
         return self._take(plant, heat_id, StepKind.WEIGH, by, content)
 
     def missing(self, plant: str, heat_id: str, materials: tuple[str, ...], by: str) -> HeatNow:
@@ -286,7 +297,8 @@ class HeatsInProgress:
         # Lots are booked when all is charged: until then stock is what it was before the heat.
         today = asked.plant_today(loaded.plant)
         order = asked.order(today)
-        weighed, optimizer = heat.weighed(), self._application.optimizer
+        weighed, to_come = with_open_basket(heat, entry.recipe)
+        optimizer = self._application.optimizer
         try:
             found = rest_of_heat(
                 optimizer, today, order, loaded.description, asked.options, entry.recipe, weighed, heat.unavailable,
@@ -298,7 +310,8 @@ class HeatsInProgress:
                 optimizer, today, order.mass_t, loaded.description, asked.options, weighed, heat.unavailable
             )  # fmt: skip
             return None, Lost(requirements=words, grades=grades)
-        return found, None
+        rest = {name: mass for name, mass in together_t((found.rest_t, to_come)).items() if mass > 0}
+        return found.model_copy(update={"charged_t": heat.charged_t(), "rest_t": rest}), None
 
     def _melt(
         self, heat: HeatProgress, steps: tuple[HeatStep, ...], entry: Entry, asked: HeatOrder, room_t: float | None,
@@ -345,6 +358,21 @@ class HeatsInProgress:
         if entry.inputs is None:
             raise InputError(entry.recipe_id, "recipe_id", "one that was made since inputs are kept")
         return HeatOrder.model_validate(entry.inputs.asked)
+
+
+def with_open_basket(heat: HeatProgress, plan: Recipe) -> tuple[tuple[dict[str, float], ...], dict[str, float]]:
+    """What is weighed, the basket that is being loaded filled up as it was planned; and t of each that is to come."""
+    weighed, loads = heat.weighed(), plan.loads_t()
+    number = heat.open_basket
+    if number is None or number != len(weighed) or number > len(loads):
+        return weighed, {}
+    there = weighed[-1]
+    to_come = {
+        name: mass - there.get(name, 0.0)
+        for name, mass in loads[number - 1].items()
+        if name not in heat.unavailable and mass > there.get(name, 0.0)
+    }
+    return (*weighed[:-1], together_t((there, to_come))), to_come
 
 
 def _tells(step: HeatStep, sample: Sample) -> bool:

@@ -158,7 +158,7 @@ class Inflow:
             raise NotYetError(f"heat {heat_id} is {heat.stage}; this comes when it is {LEGAL[kind][0]}")
         match message:
             case LiftWeighed():
-                self._heats.weigh(plant, heat_id, message.basket, (message.lift,), by)
+                self._heats.weigh(plant, heat_id, message.basket, (message.lift,), by, is_open=True)
             case AdditionMade():
                 self._heats.trim(plant, heat_id, (message.lift,), by)
             case SampleAnalysed():

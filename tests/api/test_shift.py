@@ -157,3 +157,25 @@ def test_a_crane_names_the_lot_and_an_unknown_one_is_refused(client: TestClient,
     assert client.post("/v1/heats/NOR7010/charged", json=PLANT).status_code == 201
     drawn = application.plants.book.lot("northmill", "new"), application.plants.book.lot("northmill", "old")
     assert [state.drawn_t for state in drawn if state is not None] == pytest.approx([12.0, 3.0])
+
+
+def test_a_basket_that_is_being_loaded_lift_by_lift_is_taken_to_be_filled_as_planned(client: TestClient) -> None:
+    recipe = planned(client, "NOR4700")
+    first = lifts(recipe, 1)
+    for number, lift in enumerate(first, start=1):
+        body = {**PLANT, "lifts": [lift], "is_open": True}
+        now = client.post("/v1/heats/NOR4700/baskets/1", json=body).json()
+        assert now["rest"]["kept"], number
+        assert now["rest"]["dearer_by_eur_per_t"] == pytest.approx(0.0, abs=1e-3)
+        assert sum(now["rest"]["charged_t"].values()) == pytest.approx(sum(one["mass_t"] for one in first[:number]))
+        whole = sum(now["rest"]["charged_t"].values()) + sum(now["rest"]["rest_t"].values())
+        assert whole == pytest.approx(sum(line["mass_t"] for line in recipe["lines"] if line["stage"] == "furnace"))
+
+
+def test_what_is_not_to_be_had_is_not_taken_to_come_into_an_open_basket(client: TestClient) -> None:
+    recipe = planned(client, "NOR4701")
+    body = {**PLANT, "lifts": [lifts(recipe, 1)[0]], "is_open": True}
+    client.post("/v1/heats/NOR4701/baskets/1", json=body)
+    other = lifts(recipe, 1)[1]["material"]
+    now = client.post("/v1/heats/NOR4701/missing", json={**PLANT, "materials": [other]}).json()
+    assert other not in now["rest"]["rest_t"]
