@@ -46,9 +46,9 @@ class RecipePage:
     def build(self) -> None:
         """Draw the page."""
         self.client = ui.context.client
-        with ui.row().classes("w-full no-wrap items-start gap-3 p-3"):
-            self.form = ui.column().classes("gap-3").style("width: 350px; flex: none")
-            with ui.column().classes("gap-3").style("flex: 1; min-width: 0"):
+        with ui.element("div").classes("cw-recipe p-3"):
+            self.form = ui.column().classes("gap-3 cw-order")
+            with ui.column().classes("gap-3 cw-answer"):
                 with ui.row().classes("cw-status items-center gap-3").props('aria-live="polite"') as self.status:
                     self.said = ui.label().mark("status")
                     ui.button("Cancel", on_click=self._cancel).props("flat dense no-caps").mark("cancel")

@@ -13,14 +13,14 @@ HIGHEST_BASKET_PX, LOWEST_LAYER_PX = 190.0, 19.0
 def show_recipe(recipe: Recipe) -> None:
     """Draw a recipe into the current slot."""
     _figures(recipe)
-    with ui.row().classes("w-full no-wrap gap-3 items-stretch"):
+    with ui.element("div").classes("cw-cards"):
         with ui.element("div").classes("cw-card").style("flex: 1 1 46%"):
             ui.label("Recipe").classes("cw-title")
             _table(recipe)
         with ui.element("div").classes("cw-card").style("flex: 1 1 54%"):
             ui.label("Final analysis, wt%, as a share of its limit").classes("cw-title")
             ui.echart(analysis_chart(recipe)).classes("w-full").style("height: 350px").mark("analysis-chart")
-    with ui.row().classes("w-full no-wrap gap-3 items-stretch"):
+    with ui.element("div").classes("cw-cards"):
         with ui.element("div").classes("cw-card").style("flex: 1"):
             ui.label("Active constraints and what they cost").classes("cw-title")
             _bindings(recipe)
@@ -79,9 +79,14 @@ def _figures(recipe: Recipe) -> None:
         figures.append(("Carbon charged", f"{recipe.bath.carbon_wt_pct:.2f}", "wt%", more))
     if saved is not None:
         figures.append(("Saves", f"{saved:.2f}", "€/t", f"against {recipe.comparisons[0].name}"))
-    with ui.row().classes("w-full no-wrap gap-3 items-stretch"):
+    with ui.element("div").classes("cw-cards"):
         for title, value, unit, more in figures:
-            with ui.element("div").classes("cw-card").style("flex: 1").mark(f"figure-{title.split()[0].lower()}"):
+            with (
+                ui.element("div")
+                .classes("cw-card cw-small")
+                .style("flex: 1")
+                .mark(f"figure-{title.split()[0].lower()}")
+            ):
                 ui.label(title).classes("cw-title")
                 with ui.row().classes("items-baseline gap-1"):
                     ui.label(value).classes(
@@ -127,7 +132,7 @@ def _with_unit(mass_t: float) -> str:
 def _baskets(recipe: Recipe) -> None:
     """Every basket as its layers, as high as their volume."""
     fullest = max(basket.volume_m3 for basket in recipe.baskets)
-    with ui.row().classes("w-full no-wrap gap-6 items-end").mark("baskets"):
+    with ui.row().classes("cw-cards w-full gap-6 items-end").mark("baskets"):
         for number, basket in enumerate(recipe.baskets, start=1):
             with ui.element("div").style("flex: 1"):
                 for layer in reversed(basket.layers):

@@ -150,9 +150,14 @@ def test_a_message_that_was_set_aside_is_corrected_and_dead_letters_go_again(
 def test_no_page_is_wider_than_its_screen(browser: Browser, address: str, client: TestClient, width: int) -> None:
     planned(client, f"WIDE{width}")
     page = browser.new_page(viewport={"width": width, "height": 900})
-    for path in (f"shift?plant=northmill&heat=WIDE{width}", "connections"):
+    for path in (
+        "",
+        f"shift?plant=northmill&heat=WIDE{width}",
+        "connections",
+        f"crane?plant=northmill&heat=WIDE{width}",
+    ):
         page.goto(f"{address}/{path}")
-        page.locator(".cw-card").first.wait_for(timeout=SLOW_MS)
+        page.locator(".cw-card, #next").first.wait_for(timeout=SLOW_MS)
         page.wait_for_timeout(1500)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
