@@ -95,8 +95,9 @@ class _Session:
     def close(self) -> None:
         """Let go of it; the broker keeps what comes."""
         if self._client is not None:
-            self._client.loop_stop()
+            # In this order, what is acknowledged still goes out.
             self._client.disconnect()
+            self._client.loop_stop()
         self._client = None
         self._connected.clear()
 
