@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BESIDE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow serve lint docs coverage bench clean
+.PHONY: demo test test-slow serve lint docs screenshots coverage bench clean
 
 demo: $(READY)
 	$(BIN)/chargewise demo
@@ -16,6 +16,9 @@ test: $(READY)
 
 test-slow: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --timeout=600 -m slow
+
+screenshots: $(READY)
+	$(BIN)/python docs/screenshots.py
 
 serve: $(READY)
 	$(BIN)/chargewise serve --demo

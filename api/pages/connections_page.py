@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from nicegui import ui
 
-from api.pages.shell import card, shell, table
+from api.pages.shell import card, quiet_button, shell, table
 from chargewise.app.access import Principal, Right
 from chargewise.app.application import Application
 from chargewise.app.audit import Audit
@@ -96,7 +96,7 @@ class ConnectionsPage:
 
     def _corrects(self, message: InMessage, may: bool) -> Callable[[], None]:
         def draw() -> None:
-            button = ui.button("Correct", on_click=lambda: self._correct(message)).props("flat dense no-caps")
+            button = quiet_button("Correct", lambda: self._correct(message))
             button.mark(f"correct-{message.id}").set_enabled(may)
 
         return draw
@@ -133,7 +133,7 @@ class ConnectionsPage:
                 dialog.close()
 
             with ui.row().classes("w-full justify-end"):
-                ui.button("Leave it", on_click=dialog.close).props("flat no-caps")
+                quiet_button("Leave it", dialog.close, "flat")
                 ui.button("Send again", on_click=send).props("no-caps").mark("send-again")
         dialog.on("hide", self.refresh)
         dialog.open()
@@ -157,7 +157,7 @@ class ConnectionsPage:
 
         def draw() -> None:
             if delivery.state == "dead":
-                ui.button("Deliver again", on_click=again).props("flat dense no-caps").set_enabled(may)
+                quiet_button("Deliver again", again).set_enabled(may)
 
         return draw
 

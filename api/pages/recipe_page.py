@@ -13,7 +13,7 @@ from api.pages.answers import show_ranges, show_ranked
 from api.pages.fields import Bounds, number_field
 from api.pages.order import PageOrder, SavedOrder, is_looser, saved_order
 from api.pages.results import show_impossible, show_problem, show_recipe
-from api.pages.shell import shell
+from api.pages.shell import quiet_button, shell
 from chargewise.app.application import Application
 from chargewise.app.orders import HeatOrder
 from chargewise.app.plants import LoadedPlant, NotReadyError
@@ -51,7 +51,7 @@ class RecipePage:
             with ui.column().classes("gap-3 cw-answer"):
                 with ui.row().classes("cw-status items-center gap-3").props('aria-live="polite"') as self.status:
                     self.said = ui.label().mark("status")
-                    ui.button("Cancel", on_click=self._cancel).props("flat dense no-caps").mark("cancel")
+                    quiet_button("Cancel", self._cancel).mark("cancel")
                 self.results = ui.column().classes("gap-3 w-full")
         self._draw_form()
         ui.timer(0.05, self.ask, once=True)
@@ -82,7 +82,7 @@ class RecipePage:
                 self._number("tolerance_t", 0.0, Bounds(0.0, 1000.0), "± t", "tolerance")
                 ui.select(CONFIDENCES, label="Confidence", value=self.order.confidence, on_change=self._set_confidence)
                 self._number("max_materials", None, Bounds(1, 1000, whole=True), "Max. materials", "count", "any")
-            ui.button("Reset all", on_click=self._reset).props("flat dense no-caps").mark("reset")
+            quiet_button("Reset all", self._reset).mark("reset")
             for name, reason in rest.items():
                 ui.label(f"{name} cannot be answered for: {reason}").classes("cw-note cw-risk")
 
@@ -236,8 +236,8 @@ class RecipePage:
         with ui.element("div").classes("cw-card w-full"):
             ui.label("What else?").classes("cw-title")
             with ui.row().classes("gap-3 items-center"):
-                first = ui.button("Next-best recipes").props("outline dense no-caps")
-                second = ui.button("Price and limit ranges over which the recipe holds").props("outline dense no-caps")
+                first = quiet_button("Next-best recipes", look="outline dense")
+                second = quiet_button("Price and limit ranges over which the recipe holds", look="outline dense")
             answers = ui.column().classes("w-full gap-2")
         first.on_click(lambda: self._answer(first, answers, self._ranked, show_ranked))
         second.on_click(lambda: self._answer(second, answers, self._ranges, show_ranges))

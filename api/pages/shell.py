@@ -1,6 +1,6 @@
 """What every page has: its header, the way to the other pages, and the theme of the machine it is seen on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 
@@ -26,6 +26,7 @@ def shell(here: str) -> Iterator[Principal]:
         Who looks at it.
     """
     ui.add_css(resources.files("api.pages").joinpath("style.css").read_text("utf-8"))
+    ui.add_head_html('<script>document.documentElement.lang = "en"</script>')
     ui.dark_mode(None)
     ui.colors(primary="#2f6ca8")
     ui.query(".nicegui-content").classes("p-0 gap-0")
@@ -40,6 +41,11 @@ def shell(here: str) -> Iterator[Principal]:
                         link.props('aria-current="page"')
         ui.link("API", f"{root}/docs" if root else "docs").classes("cw-nav")
     yield context.principal.get()
+
+
+def quiet_button(text: str, does: Callable[..., object] | None = None, look: str = "flat dense") -> ui.button:
+    """A button that is not the page's main one, in a colour that is read on a light ground and on a dark one."""
+    return ui.button(text, on_click=does, color=None).classes("cw-quiet").props(f"{look} no-caps")
 
 
 @contextmanager

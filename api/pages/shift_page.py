@@ -9,7 +9,7 @@ from nicegui import ui
 from pydantic import ValidationError
 
 from api.pages.melt_card import draw_melt
-from api.pages.shell import card, shell, table
+from api.pages.shell import card, quiet_button, shell, table
 from api.pages.weighing_card import draw_weighing
 from chargewise.app.access import Principal, Right
 from chargewise.app.application import Application
@@ -134,7 +134,9 @@ class ShiftPage:
     def _ends(self, now: HeatNow) -> None:
         may, heats, by = Right.REPORT, self.heats, self.principal.name
         if now.stage in (HeatStage.PLANNED, HeatStage.CHARGING):
-            ui.link("Crane", f"crane?plant={quote(self.plant)}&heat={quote(self.heat)}", new_tab=True)
+            ui.link("Crane", f"crane?plant={quote(self.plant)}&heat={quote(self.heat)}", new_tab=True).classes(
+                "cw-link"
+            )
         if now.stage is HeatStage.CHARGING:
             self.button("All baskets are in", may, lambda: heats.charge(self.plant, self.heat, by), "charged")
         if now.stage is HeatStage.CHARGED:
@@ -155,7 +157,8 @@ class ShiftPage:
                 made.props(remove="loading")
             await self.show()
 
-        made = ui.button(text, on_click=pressed).props(f"no-caps {kind}").mark(mark)
+        made = quiet_button(text, pressed, kind) if kind else ui.button(text, on_click=pressed).props("no-caps")
+        made.mark(mark)
         made.set_enabled(self.principal.may(needs))
         return made
 
