@@ -12,6 +12,7 @@ from tests.api.test_page import CHROMIUM, QUIET
 from tests.api.test_shift import lifts, planned, weigh
 from tests.conftest import Installation
 
+pytestmark = pytest.mark.slow
 PLANT = {"plant": "northmill"}
 PAGES = {
     "recipe": ("", ".cw-figure"), "shift": ("shift?plant=northmill&heat=AXE1", ".cw-basket"),

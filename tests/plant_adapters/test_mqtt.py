@@ -79,6 +79,8 @@ def test_what_was_not_kept_comes_again_and_what_was_kept_does_not(broker: Broker
     first._session.close()
     again = source(broker)
     assert names(came(again, 4)) == [f"240512/W{n}" for n in range(4)]
+    # A broker may hand on what it has not seen acknowledged yet once more.
+    came(again, 1, within_s=2.0)
     again._session.close()
     assert came(source(broker), 1, within_s=2.0) == []
 
