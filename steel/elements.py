@@ -83,3 +83,10 @@ def by_element(given: Mapping[str, Value], where: str) -> dict[Element, Value]:
             raise InputError(symbol, where, f"each element once; {element} is there already")
         found[element] = value
     return found
+
+
+def spellings(element: Element) -> tuple[str, ...]:
+    """How tables and messages write an element's symbol, capitals or not."""
+    symbol = element.value
+    # CO is the gas that a furnace gives off, and no spelling of cobalt.
+    return tuple(dict.fromkeys(one for one in (symbol, symbol.lower(), symbol.upper()) if one != "CO"))

@@ -6,23 +6,19 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from nicegui import background_tasks, ui
-from pydantic import ValidationError
 
 from api import context
 from api.pages.answers import show_ranges, show_ranked
 from api.pages.fields import Bounds, number_field
 from api.pages.order import PageOrder, SavedOrder, is_looser, saved_order
 from api.pages.results import show_impossible, show_problem, show_recipe
-from api.pages.shell import quiet_button, shell
+from api.pages.shell import FAILURES, quiet_button, sentence, shell
 from chargewise.app.application import Application
 from chargewise.app.orders import HeatOrder
-from chargewise.app.plants import LoadedPlant, NotReadyError
+from chargewise.app.plants import LoadedPlant
 from optimizer.explain.conflicts import ImpossibleOrderError
-from optimizer.solve.errors import SolverError
 from optimizer.solve.interruption import StoppedError, stopping_when
 from steel.answers import Ranges, RankedRecipe
-from steel.complaints import input_error
-from steel.errors import InputError
 from steel.recipes import Recipe
 
 Answer = TypeVar("Answer")
@@ -30,7 +26,6 @@ CONFIDENCES = {0.80: "80 %", 0.90: "90 %", 0.95: "95 %", 0.99: "99 %"}
 SOON_S = 0.15
 """Several changes within this time are one question."""
 RUNNERS_UP, DEARER_BY, RANGES_S = 5, 0.05, 5.0
-FAILURES = (InputError, SolverError, ValidationError, NotReadyError)
 WT_PCT, PRICE, STOCK = Bounds(0.0, 100.0), Bounds(-1e5, 1e5), Bounds(0.0, 1e7)
 
 
@@ -150,7 +145,7 @@ class RecipePage:
         try:
             self.loaded = self.app.plant(name)
         except FAILURES as error:
-            ui.notify(_sentence(error), type="negative")
+            ui.notify(sentence(error, "order"), type="negative")
             return
         self.order = PageOrder(name, self.loaded.plant.made()[0])
         self._draw_form()
@@ -222,7 +217,7 @@ class RecipePage:
             impossible = error
             return lambda: show_impossible(impossible)
         except FAILURES as error:
-            message = _sentence(error)
+            message = sentence(error, "order")
             return lambda: show_problem(message)
         return lambda: self._show(recipe)
 
@@ -263,7 +258,7 @@ class RecipePage:
                 with stopping_when(lambda: asked != self._asked):
                     answer = find(self.order.asked())
             except (StoppedError, ImpossibleOrderError, *FAILURES) as error:
-                message = _sentence(error)
+                message = sentence(error, "order")
                 return lambda: show_problem(message)
             return lambda: show(answer)
 
@@ -277,11 +272,6 @@ class RecipePage:
 
     def _recommend(self) -> Recipe:
         return self.app.recipe(self.order.asked())
-
-
-def _sentence(error: Exception) -> str:
-    """An error as a person reads it."""
-    return str(input_error(error, "order")) if isinstance(error, ValidationError) else str(error)
 
 
 def _by_readiness(app: Application) -> tuple[list[str], dict[str, str]]:

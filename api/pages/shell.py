@@ -5,14 +5,28 @@ from contextlib import contextmanager
 from importlib import resources
 
 from nicegui import ui
+from pydantic import ValidationError
 
 from api import context
 from chargewise.app.access import Principal
+from chargewise.app.plants import NotReadyError
+from optimizer.solve.errors import SolverError
+from steel.complaints import input_error
+from steel.errors import InputError
 
 PAGES = {"recipe": ("", "Recipe"), "shift": ("shift", "Shift"), "connections": ("connections", "Connections")}
 """Address and name of each page, by what it is called in here."""
 RECONNECT_S = 120.0
 """How long a page may be out of reach before it is opened anew, as its address keeps it."""
+
+
+FAILURES = (InputError, SolverError, ValidationError, NotReadyError)
+"""What may go wrong with what a visitor asks for; each says what to do."""
+
+
+def sentence(error: Exception, where: str) -> str:
+    """An error as a person reads it."""
+    return str(input_error(error, where)) if isinstance(error, ValidationError) else str(error)
 
 
 @contextmanager

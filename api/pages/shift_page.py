@@ -6,25 +6,19 @@ from contextlib import contextmanager
 from urllib.parse import quote
 
 from nicegui import ui
-from pydantic import ValidationError
 
 from api.pages.melt_card import draw_melt
-from api.pages.shell import card, quiet_button, shell, table
+from api.pages.shell import FAILURES, card, quiet_button, sentence, shell, table
 from api.pages.weighing_card import draw_weighing
 from chargewise.app.access import Principal, Right
 from chargewise.app.application import Application
 from chargewise.app.heats_in_progress import HeatNow, HeatsInProgress
-from chargewise.app.plants import NotReadyError
-from optimizer.solve.errors import SolverError
 from plant_adapters.store.order_book import OrderBook
-from steel.complaints import input_error
-from steel.errors import InputError
 from steel.recipes import Recipe
 from steel.shift import HeatStage, StepKind
 
 EVERY_S = 2.0
 STAGES = (HeatStage.PLANNED, HeatStage.CHARGING, HeatStage.CHARGED, HeatStage.TAPPED, HeatStage.DONE)
-FAILURES = (InputError, SolverError, NotReadyError, ValidationError)
 
 
 class ShiftPage:
@@ -69,17 +63,17 @@ class ShiftPage:
         if self.heats.steps(self.plant, self.heat) != self._steps:
             await self.show()
 
-    def _found(self) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+    def _found(self) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
         recent = self.heats.recent(self.plant)
-        going = [(heat, one.stage.value, one.grade or "") for heat, one in recent.items()]
+        going = [(heat, one.stage.value) for heat, one in recent.items()]
         ordered = [
             (one.order.heat_id, one.order.grade, "" if one.order.due_at is None else f"{one.order.due_at:%d %b %H:%M}")
             for one in self.orders.listed(self.plant, 50) if one.order.heat_id not in recent
         ]  # fmt: skip
         return going, ordered
 
-    def _draw_line(self, going: list[tuple[str, str, str]], ordered: list[tuple[str, str, str]]) -> None:
-        for heat, stage, _ in going:
+    def _draw_line(self, going: list[tuple[str, str]], ordered: list[tuple[str, str, str]]) -> None:
+        for heat, stage in going:
             link = ui.link(target=f"shift?plant={quote(self.plant)}&heat={quote(heat)}").classes("cw-heat")
             if heat == self.heat:
                 link.props('aria-current="true"')
@@ -100,7 +94,7 @@ class ShiftPage:
             self._steps = self.heats.steps(self.plant, self.heat)
             self.place.clear()
             with self.place, card("This heat cannot be shown"):
-                ui.label(sentence(error)).classes("cw-risk")
+                ui.label(sentence(error, "entry")).classes("cw-risk")
             return
         self._steps = len(now.steps)
         self.place.clear()
@@ -152,7 +146,7 @@ class ShiftPage:
             try:
                 await asyncio.to_thread(does)
             except FAILURES as error:
-                ui.notify(sentence(error), type="negative", timeout=10_000, close_button="OK")
+                ui.notify(sentence(error, "entry"), type="negative", timeout=10_000, close_button="OK")
             finally:
                 made.props(remove="loading")
             await self.show()
@@ -167,11 +161,6 @@ class ShiftPage:
         """A row of fields and the button that sends them."""
         with ui.row().classes("w-full items-end gap-2 cw-form"):
             yield
-
-
-def sentence(error: Exception) -> str:
-    """An error as a person reads it."""
-    return str(input_error(error, "entry")) if isinstance(error, ValidationError) else str(error)
 
 
 def show_shift(app: Application, plant: str, heat: str) -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from chargewise.app.application import Application
 from chargewise.app.heats_in_progress import HeatsInProgress
 from chargewise.app.intake import store_heats
@@ -78,8 +76,6 @@ class Inflow:
             except InputError as error:
                 self._inbox.told(waiting, "quarantined", str(error))
                 say(f"{plant}, {waiting.connection}: {waiting.kind} {waiting.record_id} is set aside: {error}")
-            except SQLAlchemyError:
-                raise
             else:
                 self._inbox.told(waiting, "taken", content=None if waiting.content else message.model_dump(mode="json"))
                 taken += 1

@@ -10,6 +10,7 @@ from plant_adapters.connections.addresses import DatabaseAddress, EverySeconds, 
 from plant_adapters.connections.message_files import RowsForm
 from plant_adapters.messages.message_map import MessageMap
 from plant_adapters.reading.table import TableFormat
+from plant_adapters.reading.times import ZoneName
 from steel.frozen import Frozen
 from steel.quantities import Number
 from steel.texts import NameLine
@@ -94,7 +95,7 @@ class B2mmlConnection(Frozen):
     pattern: Annotated[str, Field(min_length=1)] = "*.xml"
     schemas: Path | None = None
     codes: str | None = None
-    timezone: str = "UTC"
+    timezone: ZoneName = "UTC"
     every_s: EverySeconds = 10.0
     settle_s: Annotated[Number, Field(ge=0, le=3600)] = 5.0
 

@@ -95,11 +95,6 @@ class Session:
         kind = node.read_data_type_as_variant_type()
         node.write_value(ua.DataValue(ua.Variant(value, kind)))
 
-    def call(self, path: str, method: str) -> None:
-        """A method without arguments."""
-        index = self._opened().get_namespace_index(self._server.namespace)
-        self.node(path).call_method(f"{index}:{method}")
-
     def _opened(self) -> Client:
         if self._client is None:
             server = self._server

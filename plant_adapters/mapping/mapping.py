@@ -6,16 +6,16 @@ A TOML file names columns, units, number and time conventions, and the class of 
 
 from importlib import resources
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from plant_adapters.mapping.entries import MaterialEntry, unrecorded_baskets
 from plant_adapters.mapping.part import PartMap
 from plant_adapters.reading.table import Table, TableFormat, as_name
+from plant_adapters.reading.times import ZoneName
 from plant_adapters.reading.toml_files import read_shipped, shipped_names
 from steel.complaints import meant
-from steel.elements import Element, by_element, parse_element
+from steel.elements import Element, by_element, parse_element, spellings
 from steel.errors import InputError
 from steel.frozen import Frozen
 from steel.materials import Material
@@ -94,13 +94,11 @@ class AnalysisMap(Frozen):
         if stated is not None:
             return stated
         symbol = element.value
-        # CO is the gas that a furnace gives off, and no spelling of cobalt.
-        spelled = [s for s in (symbol, symbol.lower(), symbol.upper()) if s != "CO"]
-        tried = dict.fromkeys(self.pattern.replace("{element}", s) for s in spelled)
+        tried = [self.pattern.replace("{element}", spelled) for spelled in spellings(element)]
         found = [name for name in tried if name in names]
         if len(found) > 1:
             raise InputError(found, f"columns of {symbol}", f"one; say which as `[analysis.columns] {symbol} = ...`")
-        return found[0] if found else next(iter(tried))
+        return found[0] if found else tried[0]
 
 
 class MaterialMap(Frozen):
@@ -176,7 +174,7 @@ class Mapping(TableFormat):
 
     name: str
     title: str = ""
-    timezone: str = "UTC"
+    timezone: ZoneName = "UTC"
     heat_id: ColumnName
     tapped_at: ColumnName | None = None
     grade: ColumnName | None = None
@@ -200,15 +198,6 @@ class Mapping(TableFormat):
             if name not in PROCESS_UNITS:
                 raise ValueError(f"{name!r} is no process input{meant(name, PROCESS_UNITS)}")
         return process
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{zone!r} is no IANA time zone such as Europe/Berlin") from error
-        return zone
 
     def element_columns(self, names: tuple[str, ...]) -> dict[Element, str]:
         """The column of each element among a table's."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from plant_adapters.reading.files import read_table
-from plant_adapters.reading.table import TableFormat, once
+from plant_adapters.reading.table import TableFormat, as_number, once
 from plant_adapters.reading.times import read_times
 from steel.complaints import meant
 from steel.errors import InputError
@@ -60,9 +60,10 @@ class CodeTable:
 
 
 def _read(path: Path) -> dict[tuple[str, str], list[tuple[str, pd.Timestamp, pd.Timestamp]]]:
-    table = read_table(
-        path, TableFormat(), lambda names: len(set(names) & {*NEEDED, *MAY}) * (set(NEEDED) <= set(names))
-    )
+    def heads(names: tuple[str, ...]) -> int:
+        return len(set(names) & {*NEEDED, *MAY}) if set(NEEDED) <= set(names) else 0
+
+    table = read_table(path, TableFormat(), heads)
     once(NEEDED, table, path.name)
     rows: dict[tuple[str, str], list[tuple[str, pd.Timestamp, pd.Timestamp]]] = {}
     bounds = {}
@@ -85,7 +86,5 @@ def _read(path: Path) -> dict[tuple[str, str], list[tuple[str, pd.Timestamp, pd.
 
 def _bare(code: object) -> str:
     """A code in one spelling: 000000000012345678, 12345678.0 and 12345678 are one."""
-    text = str(code).strip()
-    if text.endswith(".0") and text[:-2].isdigit():
-        text = text[:-2]
+    text = as_number(code)
     return text.lstrip("0") or "0" if text.isdigit() else text

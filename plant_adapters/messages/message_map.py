@@ -2,13 +2,12 @@
 
 import re
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
 from plant_adapters.messages.fields import ANALYSED, FIELDS
 from plant_adapters.reading.cells import Decimal
-from plant_adapters.reading.times import DateOrder
+from plant_adapters.reading.times import DateOrder, ZoneName
 from plant_adapters.reading.units import is_unit
 from steel.complaints import meant
 from steel.elements import parse_element
@@ -69,7 +68,7 @@ class MessageMap(Frozen):
     fixed: dict[str, str | int | float | bool] = {}
     units: dict[str, str] = {}
     codes: str | None = None
-    timezone: str = "UTC"
+    timezone: ZoneName = "UTC"
     decimal: Decimal = "."
     date_order: DateOrder | None = None
     analysis: AnalysedFields = AnalysedFields()
@@ -96,15 +95,6 @@ class MessageMap(Frozen):
         if self.analysis != AnalysedFields() and self.kind not in ANALYSED:
             raise ValueError(f"analysis: {self.kind} tells none")
         return self
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{zone!r} is no IANA time zone such as Europe/Berlin") from error
-        return zone
 
     def named(self, field: str) -> str:
         """What the system calls a field."""

@@ -16,7 +16,7 @@ from plant_adapters.reading.cells import UnreadableError, read_cell
 from plant_adapters.reading.times import read_times
 from plant_adapters.reading.units import conversion
 from steel.complaints import input_error
-from steel.elements import Element
+from steel.elements import Element, spellings
 from steel.errors import InputError
 from steel.messages import MESSAGE, PlantMessage
 
@@ -154,10 +154,8 @@ class MessageReader:
         form, found = self.form.analysis, {}
         for element in Element:
             symbol = element.value
-            spelled = dict.fromkeys((symbol, symbol.lower(), symbol.upper()))
-            names = [
-                name for one in spelled if one != "CO" and (name := form.pattern.replace("{element}", one)) in flat
-            ]
+            asked = (form.pattern.replace("{element}", spelled) for spelled in spellings(element))
+            names = [name for name in asked if name in flat]
             if len(names) > 1:
                 raise InputError(names, f"fields of {symbol}", "one")
             if not names or flat[names[0]] in (None, ""):

@@ -85,6 +85,14 @@ def as_name(text: object) -> str:
     return " ".join(plain.split())
 
 
+def as_number(cell: object) -> str:
+    """A heat's number, or a code, as a person reads it: 12345.0 of a spreadsheet is 12345."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    text = str(cell).strip()
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
+
+
 def stripped(cell: Any) -> Any:
     """A cell without blanks about it; empty text where there is nothing in it."""
     if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):

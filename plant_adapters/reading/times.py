@@ -5,12 +5,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import AfterValidator
 
 from steel.errors import InputError
 
@@ -44,6 +45,18 @@ _NAMED = re.compile(
     r"(?:(?P<day>\d{1,2})\.?[ -]?(?P<month>[A-Za-zä]{3,9})\.?|(?P<month2>[A-Za-zä]{3,9})\.? (?P<day2>\d{1,2}),?)"
     r"[ -]?(?P<year>\d{4})" + _CLOCK
 )
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{zone!r} is no IANA time zone such as Europe/Berlin") from error
+    return zone
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+"""An IANA time zone's name."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from plant_adapters.reading.columns import read_columns
 from plant_adapters.reading.files import read_table
 from plant_adapters.reading.numbers import NumberForm
 from plant_adapters.reading.quarantine import ColumnReading, Reason, Rejection
-from plant_adapters.reading.table import Table, once
+from plant_adapters.reading.table import Table, as_number, once
 from plant_adapters.reading.times import read_times
 from steel.elements import parse_element
 from steel.errors import InputError
@@ -95,9 +95,9 @@ def _heats(main: Table, mapping: Mapping) -> tuple[pd.DataFrame, dict[str, int]]
     by_rows = [part for part in mapping.tables if part.file is None and part.sheet is None]
     if by_rows:
         read = {name for part in by_rows for name in (part.material, part.mass, part.element, part.value) if name}
-        first = ~cells[mapping.heat_id].map(_number).duplicated()
+        first = ~cells[mapping.heat_id].map(as_number).duplicated()
         cells = cells.loc[first, [name for name in cells.columns if name not in read]]
-    ids = cells[mapping.heat_id].map(_number).tolist()
+    ids = cells[mapping.heat_id].map(as_number).tolist()
     places = {number: at for at, number in reversed(list(enumerate(ids))) if number}
     # 00123 of one system is 123 of another, where no other heat is meant.
     bare: dict[str, list[int]] = {}
@@ -141,10 +141,10 @@ def _rows_of(
     cells = table.cells
     for column, said in part.where.items():
         known = {text.casefold() for text in said}
-        cells = cells[[_number(cell).casefold() in known for cell in cells[column]]]
-    at = np.array([_place(_number(cell), places) for cell in cells[part.heat_id]], dtype=int)
+        cells = cells[[as_number(cell).casefold() in known for cell in cells[column]]]
+    at = np.array([_place(as_number(cell), places) for cell in cells[part.heat_id]], dtype=int)
     for row in np.flatnonzero(at < 0).tolist():
-        number = _number(cells[part.heat_id].iloc[row])
+        number = as_number(cells[part.heat_id].iloc[row])
         told = " | ".join(str(cell) for cell in cells.iloc[row])
         rejections.append(
             Rejection(
@@ -177,7 +177,7 @@ def _masses(part: PartMap, cells: pd.DataFrame, at: Places, mapping: Mapping, fo
     numbers, readings = read_columns({part.mass: (cells[part.mass].tolist(), form)}, mapping.decimal)
     values, bad = numbers[part.mass].values, numbers[part.mass].bad
     for row, (code, place) in enumerate(zip(cells[part.material], at.tolist(), strict=True)):
-        column = found.setdefault(mapping.materials.column_of(_number(code)), {})
+        column = found.setdefault(mapping.materials.column_of(as_number(code)), {})
         _add(column, place, str(cells[part.mass].iloc[row]) if row in bad else float(np.nan_to_num(values[row])))
     return readings
 
@@ -187,7 +187,7 @@ def _values(part: PartMap, cells: pd.DataFrame, at: Places, mapping: Mapping, fo
     assert part.element is not None and part.value is not None  # noqa: PT018  (the map has both or neither)
     columns: dict[str, str] = {}
     for symbol, value, place in zip(cells[part.element], cells[part.value], at.tolist(), strict=True):
-        text = _number(symbol)
+        text = as_number(symbol)
         if text not in columns:
             try:
                 columns[text] = mapping.analysis.column_of(parse_element(text), ())
@@ -228,11 +228,3 @@ def _add(column: dict[int, Any], place: int, value: float | str) -> None:
 def _place(number: str, places: dict[str, int]) -> int:
     """The place of a heat's number, -1 where there is none."""
     return places.get(number, places.get(number.lstrip("0"), -1)) if number else -1
-
-
-def _number(cell: object) -> str:
-    """A heat's number, or a code, as a person reads it: 12345.0 of a spreadsheet is 12345."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    text = str(cell).strip()
-    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text

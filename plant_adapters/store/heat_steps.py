@@ -71,21 +71,22 @@ class HeatSteps:
 
     def recent(self, plant: str, most: int) -> dict[str, HeatProgress]:
         """The heats of which a step was taken last, the newest first."""
-        newest = sa.select(HEAT_STEPS.c.heat_id).where(HEAT_STEPS.c.plant == plant).group_by(
-            HEAT_STEPS.c.heat_id
-        ).order_by(sa.func.max(HEAT_STEPS.c.at).desc()).limit(most)  # fmt: skip
-        with self._database.reading() as connection:
-            found = {
-                str(heat_id): progress_of(self._steps(connection, plant, str(heat_id)))
-                for heat_id in connection.scalars(newest).all()
-            }
-        return {heat_id: progress for heat_id, progress in found.items() if progress is not None}
+        found = self._newest(HEAT_STEPS.c.plant == plant, plant, most)
+        progress = {heat_id: progress_of(steps) for heat_id, steps in found.items()}
+        known = {heat_id: one for heat_id, one in progress.items() if one is not None}
+        return dict(sorted(known.items(), key=lambda heat: found[heat[0]][-1].at, reverse=True))
 
     def sampled(self, plant: str, most: int) -> dict[str, tuple[HeatStep, ...]]:
         """The steps of the newest heats of which there is a sample."""
-        newest = sa.select(HEAT_STEPS.c.heat_id).where(
-            (HEAT_STEPS.c.plant == plant) & (HEAT_STEPS.c.kind == StepKind.SAMPLE.value)
-        ).group_by(HEAT_STEPS.c.heat_id).order_by(sa.func.max(HEAT_STEPS.c.at).desc()).limit(most)  # fmt: skip
+        sampled = (HEAT_STEPS.c.plant == plant) & (HEAT_STEPS.c.kind == StepKind.SAMPLE.value)
+        return self._newest(sampled, plant, most)
+
+    def _newest(self, which: "sa.ColumnElement[bool]", plant: str, most: int) -> dict[str, tuple[HeatStep, ...]]:
+        """All steps of the heats of which such a step was taken last."""
+        newest = (
+            sa.select(HEAT_STEPS.c.heat_id).where(which).group_by(HEAT_STEPS.c.heat_id)
+            .order_by(sa.func.max(HEAT_STEPS.c.at).desc()).limit(most)
+        )  # fmt: skip
         of = (HEAT_STEPS.c.plant == plant) & HEAT_STEPS.c.heat_id.in_(newest)
         found: dict[str, list[HeatStep]] = {}
         with self._database.reading() as connection:

@@ -162,11 +162,10 @@ class Inbox:
         with self._database.reading() as transaction:
             return tuple(InMessage(**row) for row in transaction.execute(query).mappings())
 
-    def counts(self, plant: str, connection: str | None = None) -> Counter[str]:
-        """How many messages are in which state."""
-        of = INBOX.c.plant == plant if connection is None else (
-            (INBOX.c.plant == plant) & (INBOX.c.connection == connection)
-        )  # fmt: skip
+    def counts(self, plant: str, connection: str) -> Counter[str]:
+        """How many of a connection's messages wait, and how many are set aside; those that are taken are many."""
+        open_ones = (INBOX.c.plant == plant) & INBOX.c.state.in_(("waiting", "quarantined"))
+        of = open_ones & (INBOX.c.connection == connection)
         query = sa.select(INBOX.c.state, sa.func.count()).where(of).group_by(INBOX.c.state)
         with self._database.reading() as transaction:
             return Counter({str(state): int(count) for state, count in transaction.execute(query)})
