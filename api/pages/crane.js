@@ -5,7 +5,7 @@
 const asked = new URLSearchParams(location.search);
 const plant = asked.get("plant") || "", heat = asked.get("heat") || "";
 const KEY = `chargewise-crane ${plant} ${heat}`, EVERY_MS = 2000, LOADED = 0.97;
-const kept = Object.assign({ queue: [], layers: {}, weighed: [], basket: 0, stage: "" }, JSON.parse(localStorage.getItem(KEY) || "{}"));
+const kept = Object.assign({ queue: [], layers: {}, weighed: [], basket: 0 }, JSON.parse(localStorage.getItem(KEY) || "{}"));
 let at = 0, away = false, refused = "", looking = false, again = false;
 
 const $ = (id) => document.getElementById(id);
@@ -32,7 +32,7 @@ function toLoad(basket) {
 function beingLoaded() {
   const count = Object.keys(kept.layers).length;
   for (let basket = 1; basket <= count; basket += 1) {
-    const planned = sum(Object.fromEntries(layersOf(basket).map((layer) => [layer.material, layer.mass_t])));
+    const planned = layersOf(basket).reduce((total, layer) => total + layer.mass_t, 0);
     if (sum(weighedIn(basket)) < LOADED * planned) return basket;
   }
   return count || 1;
@@ -40,7 +40,6 @@ function beingLoaded() {
 
 // The layers of a basket are taken over until it is begun: what the crane was told of it stands while it loads.
 function take(now) {
-  kept.stage = now.stage;
   kept.weighed = now.baskets_t;
   const recipe = now.rest && now.rest.recipe;
   (recipe ? recipe.baskets : []).forEach((basket, index) => {
@@ -102,9 +101,11 @@ async function look() {
   if (again) { again = false; look(); }
 }
 
+const openLayers = (layers) => layers.filter((layer) => layer.left > 0.05 * layer.mass_t);
+
 function draw() {
   const count = Object.keys(kept.layers).length, basket = kept.basket || 1, layers = toLoad(basket);
-  const open = layers.filter((layer) => layer.left > 0.05 * layer.mass_t);
+  const open = openLayers(layers);
   const next = open.length ? open[at % open.length] : null;
   $("heat").textContent = heat ? `Heat ${heat}` : "No heat";
   $("basket").textContent = count ? `Basket ${basket} of ${count}` : "";
@@ -130,7 +131,7 @@ function draw() {
 }
 
 function weigh() {
-  const open = toLoad(kept.basket).filter((layer) => layer.left > 0.05 * layer.mass_t);
+  const open = openLayers(toLoad(kept.basket));
   if (!open.length) return;
   const next = open[at % open.length], typed = $("mass").value.trim().replace(",", ".");
   const mass = typed === "" ? Number(next.left.toFixed(3)) : Number(typed);

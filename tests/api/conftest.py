@@ -10,12 +10,20 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, sync_playwright
 
 from api.app import create_app
 from chargewise.app.application import Application
 from federation.engine import free_port
 from plant_adapters.store.store import HeatStore
 from tests.conftest import Installation, database_urls
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @contextmanager
@@ -52,3 +60,20 @@ def application(
         known.close()
         yield Application(home / "plants", home / "models", store)
         store.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def client(installation: Installation) -> Iterator[TestClient]:
+    """What the pages' own service answers over REST."""
+    with TestClient(create_app(installation.service, pages=False)) as found:
+        yield found

@@ -1,14 +1,11 @@
 """axe-core on every page, light and dark: nothing serious and nothing critical."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from api.app import create_app
-from tests.api.test_page import CHROMIUM, QUIET
 from tests.api.test_shift import lifts, planned, weigh
 from tests.conftest import Installation
 
@@ -19,16 +16,6 @@ PAGES = {
     "melt": ("shift?plant=northmill&heat=AXE2", ".cw-choice"), "connections": ("connections", ".cw-card"),
     "crane": ("crane?plant=northmill&heat=AXE1", "#layers tr"),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module", autouse=True)

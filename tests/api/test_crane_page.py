@@ -4,24 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from api.app import create_app
-from tests.api.test_page import CHROMIUM, QUIET
 from tests.api.test_shift import lifts, planned, weigh
-from tests.conftest import Installation
 
 PLANT = {"plant": "northmill"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -29,12 +16,6 @@ def tablet(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
     yield context
     context.close()
-
-
-@pytest.fixture
-def client(installation: Installation) -> Iterator[TestClient]:
-    with TestClient(create_app(installation.service, pages=False)) as found:
-        yield found
 
 
 def opened(tablet: BrowserContext, address: str, heat: str) -> Page:

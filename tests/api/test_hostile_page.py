@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.api.conftest import CHROMIUM, QUIET
 from tests.api.test_killed import Service
-from tests.api.test_page import CHROMIUM, QUIET
 from tests.conftest import Installation
 
 EVIL = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"

@@ -10,8 +10,7 @@ from api.app import create_app
 from chargewise.app.access import AccessKeys, Role
 from chargewise.app.identity import Access
 from plant_adapters.store.database import Database
-from tests.api.conftest import serving
-from tests.api.test_page import CHROMIUM, QUIET
+from tests.api.conftest import CHROMIUM, QUIET, serving
 from tests.conftest import Installation
 
 

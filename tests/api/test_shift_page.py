@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from api.app import create_app
 from chargewise.app.inflow import Inflow
 from plant_adapters.messages.message_map import MessageMap
 from plant_adapters.messages.read_message import MessageReader
@@ -14,21 +13,10 @@ from plant_adapters.messages.received import received
 from plant_adapters.store.connection_states import ConnectionStates
 from plant_adapters.store.inbox import Inbox
 from plant_adapters.store.outbox import Outbox
-from tests.api.test_page import CHROMIUM, QUIET
 from tests.api.test_shift import lifts, planned, weigh
 from tests.conftest import Installation
 
 SLOW_MS = 15_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -37,12 +25,6 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.set_default_timeout(SLOW_MS)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def client(installation: Installation) -> Iterator[TestClient]:
-    with TestClient(create_app(installation.service, pages=False)) as found:
-        yield found
 
 
 def test_a_heat_is_weighed_charged_sampled_and_tapped_on_the_page(page: Page, address: str, client: TestClient) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.messy_files import HEAD, MAPPING
+from benchmarks.messy_files import MAPPING
+from benchmarks.messy_writers import HEAD
 from plant_adapters.connections.folder import FolderSource
 from plant_adapters.mapping.mapping import Mapping
 from plant_adapters.reading import files

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.messy_files import CASES, FIRST, HEAD, ROWS, Messy, changed, wrong_with
+from benchmarks.messy_files import CASES, FIRST, ROWS, Messy, changed, wrong_with
+from benchmarks.messy_writers import HEAD
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
